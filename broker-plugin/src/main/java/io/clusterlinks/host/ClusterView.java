@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.host;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.common.Uuid;
+
+/** Metadata of the own cluster at one moment. Immutable. */
+public interface ClusterView {
+    /** Ids of the brokers that are registered, not fenced and not shutting down. */
+    Set<Integer> liveBrokers();
+
+    Set<String> topics();
+
+    Optional<TopicView> topic(String name);
+
+    /** Dynamic configs set on a topic; empty if none are set or the topic does not exist. */
+    Map<String, String> topicConfigs(String name);
+
+    /** One topic; {@code partitions} is indexed by partition. */
+    record TopicView(Uuid id, String name, List<PartitionView> partitions) {}
+
+    /** One partition; {@code leader} is -1 while it has none. */
+    record PartitionView(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr) {}
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.host;
+
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.server.authorizer.Authorizer;
+
+/** The broker this plugin runs in, from the moment it has started until it begins to stop. Thread-safe. */
+public interface LocalBroker {
+    int nodeId();
+
+    String clusterId();
+
+    /** Version of Kafka, for example {@code 4.3.1}. */
+    String kafkaVersion();
+
+    /** The properties the broker was started with. */
+    Map<String, Object> settings();
+
+    /** Metadata of the cluster as this broker knows it; the same instance until something changes. */
+    ClusterView cluster();
+
+    /** The replica of {@code partition} on this broker; empty if it hosts none, or the log is offline. */
+    Optional<LocalPartition> partition(TopicPartition partition);
+
+    /** Requests to the active controller with the broker's own credentials. */
+    RequestChannel controller();
+
+    /** Requests to a broker over the inter-broker listener with the broker's own credentials. */
+    BrokerChannel brokers();
+
+    /** The cluster's authorizer; empty if it has none. */
+    Optional<Authorizer> authorizer();
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.host;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+
+/** A replica on this broker. Reads are safe from any thread; writes come from the one thread that owns the partition. */
+public interface LocalPartition {
+    TopicPartition topicPartition();
+
+    Uuid topicId();
+
+    /** The leader epoch, if this broker leads the partition. */
+    OptionalInt leaderEpoch();
+
+    long logStartOffset();
+
+    long logEndOffset();
+
+    long highWatermark();
+
+    /** Bytes that one append may hold at most: the log's segment size. */
+    int maxAppendBytes();
+
+    /**
+     * Appends whole magic-2 batches as they are, at the offsets they carry. Every batch must carry the partition's
+     * current leader epoch. CRCs are checked; producer state and the aborted-transaction index are built from the
+     * batches. Does not wait for followers.
+     *
+     * @param batches position to limit holds whole batches; the content is not changed
+     * @throws AppendException if nothing was appended
+     */
+    void append(ByteBuffer batches) throws AppendException;
+
+    /**
+     * As {@link #append}, then waits until the high watermark has passed the batches. The future fails with an
+     * {@link AppendException} if they were not appended, or not replicated within {@code timeoutMs}.
+     */
+    CompletableFuture<Void> appendDurably(ByteBuffer batches, int timeoutMs);
+
+    /**
+     * Reads whole batches from the local log, uncommitted ones included, up to the log end offset.
+     *
+     * @return batches from the one that holds {@code offset} on; empty at the log end
+     */
+    ByteBuffer read(long offset, int maxBytes);
+
+    /** Truncates this replica; followers follow by themselves, see the design notes on leader epochs. */
+    void truncateTo(long offset);
+
+    /** Deletes everything and starts the log at {@code offset}; followers follow by themselves. */
+    void truncateFullyAndStartAt(long offset);
+
+    /** Moves the log start offset to {@code min(offset, highWatermark)} if that is forward. */
+    void advanceLogStartOffset(long offset);
+
+    /** Transactions with records in this log and no end marker yet. */
+    List<OpenTransaction> openTransactions();
+
+    /**
+     * A transaction without an end marker.
+     *
+     * @param coordinatorEpoch epoch of the transaction coordinator that wrote the producer's last marker, -1 if none
+     */
+    record OpenTransaction(long producerId, short producerEpoch, int coordinatorEpoch, long firstOffset) {}
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.source;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Blocking questions to a source cluster, each answered or failed within its timeout with a
+ * {@link io.clusterlinks.protocol.LinkException} that names the step that failed, on which address, and the remedy. Not
+ * for event threads.
+ */
+public interface SourceAdmin extends AutoCloseable {
+    /**
+     * Checks the way to the source step by step: DNS, TCP, TLS, SASL, an answer in Kafka's protocol, authorization.
+     *
+     * @return cluster id of the source
+     */
+    String check(Duration timeout);
+
+    /** Describes a topic; fails if it does not exist or may not be described or read. */
+    SourceTopic topic(String name, Duration timeout);
+
+    /** Names of the source's topics, internal ones left out. */
+    Set<String> topics(Duration timeout);
+
+    /**
+     * Offsets at which partitions start for a start offset spec: {@code earliest}, {@code latest}, or an ISO-8601
+     * instant. An instant past the last record means the end.
+     */
+    Map<TopicPartition, Long> startOffsets(Set<TopicPartition> partitions, String spec, Duration timeout);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.state;
+
+import io.clusterlinks.protocol.LinkState;
+import io.clusterlinks.protocol.PartitionStatus;
+import java.util.List;
+
+/**
+ * What one broker observes; sent to the coordinator about every 500 ms and whenever its image changes. Kept in memory
+ * only.
+ *
+ * @param broker id of the reporting broker
+ * @param imageOffset offset of the state topic up to which it has applied the state
+ * @param partitions the mirror partitions it leads
+ * @param links the links it has connections for
+ */
+public record BrokerReport(
+        int broker,
+        String pluginVersion,
+        String kafkaVersion,
+        long imageOffset,
+        List<ObservedPartition> partitions,
+        List<ObservedLink> links) {
+
+    /**
+     * One mirror partition, as its leader sees it.
+     *
+     * @param leaderEpoch destination leader epoch under which it was observed
+     * @param drained the mirror's stop mode is DRAIN, and the local log end has since reached an end offset that was
+     *     asked of the source's leader after this broker saw DRAIN
+     */
+    public record ObservedPartition(String topic, int leaderEpoch, boolean drained, PartitionStatus status) {}
+
+    /**
+     * The way to a source, as one broker sees it.
+     *
+     * @param state ACTIVE, SOURCE_UNAVAILABLE or FAILED
+     * @param reason why, naming the step that failed, with the remedy; null if ACTIVE
+     * @param sinceMs when the state was entered, milliseconds since the epoch
+     */
+    public record ObservedLink(String link, LinkState state, String reason, long sinceMs) {}
+}

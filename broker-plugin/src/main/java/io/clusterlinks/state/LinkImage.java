@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.state;
+
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.StateKey;
+import io.clusterlinks.protocol.record.StateRecord;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** All links, mirrors and mirror partitions as of one offset of the state topic. Immutable. */
+public final class LinkImage {
+    public static final LinkImage EMPTY = new LinkImage(0, Map.of(), Map.of(), Map.of());
+
+    private final long nextOffset;
+    private final Map<String, LinkRecord> links;
+    private final Map<String, MirrorRecord> mirrors;
+    private final Map<String, Map<Integer, PartitionRecord>> partitions;
+
+    private LinkImage(
+            long nextOffset,
+            Map<String, LinkRecord> links,
+            Map<String, MirrorRecord> mirrors,
+            Map<String, Map<Integer, PartitionRecord>> partitions) {
+        this.nextOffset = nextOffset;
+        this.links = links;
+        this.mirrors = mirrors;
+        this.partitions = partitions;
+    }
+
+    /** Offset of the state topic up to which (exclusive) records are in this image. */
+    public long nextOffset() {
+        return nextOffset;
+    }
+
+    public Optional<LinkRecord> link(String name) {
+        return Optional.ofNullable(links.get(name));
+    }
+
+    public Collection<LinkRecord> links() {
+        return links.values();
+    }
+
+    /** The mirror with this name at the destination. */
+    public Optional<MirrorRecord> mirror(String topic) {
+        return Optional.ofNullable(mirrors.get(topic));
+    }
+
+    public Collection<MirrorRecord> mirrors() {
+        return mirrors.values();
+    }
+
+    public Stream<MirrorRecord> mirrorsOf(String link) {
+        return mirrors.values().stream().filter(mirror -> mirror.link().equals(link));
+    }
+
+    public Optional<PartitionRecord> partition(String topic, int partition) {
+        return Optional.ofNullable(partitions.getOrDefault(topic, Map.of()).get(partition));
+    }
+
+    /** Records of a mirror's partitions by partition; partitions that have not started have none. */
+    public Map<Integer, PartitionRecord> partitions(String topic) {
+        return partitions.getOrDefault(topic, Map.of());
+    }
+
+    /** Every record of the image, for a snapshot. */
+    public Stream<StateRecord> records() {
+        return Stream.of(
+                        links.values().stream(),
+                        mirrors.values().stream(),
+                        partitions.values().stream().flatMap(byId -> byId.values().stream()))
+                .flatMap(records -> records.map(StateRecord.class::cast));
+    }
+
+    /** The image after {@code changes}, a value of null deleting its key. */
+    public LinkImage apply(Iterable<Change> changes, long newNextOffset) {
+        Map<String, LinkRecord> newLinks = new HashMap<>(links);
+        Map<String, MirrorRecord> newMirrors = new HashMap<>(mirrors);
+        Map<String, Map<Integer, PartitionRecord>> newPartitions = new HashMap<>(partitions);
+        for (Change change : changes) {
+            if (change.key() instanceof StateKey.OfLink key) {
+                put(newLinks, key.link(), (LinkRecord) change.value());
+            } else if (change.key() instanceof StateKey.OfMirror key) {
+                put(newMirrors, key.topic(), (MirrorRecord) change.value());
+            } else if (change.key() instanceof StateKey.OfPartition key) {
+                edit(newPartitions, key.topic(), byId -> put(byId, key.partition(), (PartitionRecord) change.value()));
+            }
+        }
+        return new LinkImage(newNextOffset, newLinks, newMirrors, newPartitions);
+    }
+
+    private static <K, V> void put(Map<K, V> map, K key, V value) {
+        if (value == null) {
+            map.remove(key);
+        } else {
+            map.put(key, value);
+        }
+    }
+
+    private static <V> void edit(Map<String, Map<Integer, V>> map, String topic, Consumer<Map<Integer, V>> edit) {
+        Map<Integer, V> copy = new HashMap<>(map.getOrDefault(topic, Map.of()));
+        edit.accept(copy);
+        if (copy.isEmpty()) {
+            map.remove(topic);
+        } else {
+            map.put(topic, copy);
+        }
+    }
+
+    /** One record of the state topic; {@code value} is null for a tombstone. */
+    public record Change(StateKey key, StateRecord value) {
+        public static Change put(StateRecord value) {
+            return new Change(value.key(), value);
+        }
+
+        public static Change delete(StateKey key) {
+            return new Change(key, null);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.state;
+
+import io.clusterlinks.protocol.record.PartitionTransition;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Where leaders of mirror partitions ask for durable changes. Thread-safe. */
+public interface TransitionSink {
+    /**
+     * Asks the coordinator to write {@code transitions}, all or none. Completes when they are written and replicated;
+     * fails with a {@link io.clusterlinks.protocol.LinkException} if the coordinator refused or could not be reached,
+     * after which they may or may not have been written. Repeating is safe.
+     */
+    CompletableFuture<Void> propose(List<PartitionTransition> transitions);
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.protocol;
+
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigException;
+
+/**
+ * The configs of one link: typed, immutable, validated as a whole. Besides the keys defined here every client config
+ * of Kafka (security, timeouts, {@code client.rack}, ...) may be set and is used for all connections to the source.
+ */
+public final class LinkConfig extends AbstractConfig {
+    public static final String BOOTSTRAP_SERVERS = CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG;
+    public static final String PAUSED = "cluster.link.paused";
+    public static final String PREFIX = "cluster.link.prefix";
+    public static final String START_OFFSET_SPEC = "mirror.start.offset.spec";
+    public static final String NUM_FETCHERS = "num.cluster.link.fetchers";
+    public static final String FETCH_MAX_BYTES = "replica.fetch.max.bytes";
+    public static final String FETCH_RESPONSE_MAX_BYTES = "replica.fetch.response.max.bytes";
+    public static final String FETCH_MIN_BYTES = "replica.fetch.min.bytes";
+    public static final String FETCH_WAIT_MAX_MS = "replica.fetch.wait.max.ms";
+    public static final String FETCH_BACKOFF_MS = "replica.fetch.backoff.ms";
+    public static final String METADATA_MAX_AGE_MS = CommonClientConfigs.METADATA_MAX_AGE_CONFIG;
+    public static final String TOPIC_CONFIG_SYNC_MS = "topic.config.sync.ms";
+    public static final String TOPIC_CONFIG_SYNC_INCLUDE = "topic.config.sync.include";
+    public static final String TOPIC_CONFIG_SYNC_EXCLUDE = "topic.config.sync.exclude";
+
+    private static final int MIB = 1024 * 1024;
+
+    /** Topic configs that always follow the source and cannot be changed here. */
+    public static final List<String> LOCKED_TOPIC_CONFIGS = List.of(
+            "cleanup.policy",
+            "max.message.bytes",
+            "message.timestamp.type",
+            "min.compaction.lag.ms",
+            "max.compaction.lag.ms");
+
+    /** Topic configs that follow the source unless excluded. */
+    public static final List<String> DEFAULT_SYNCED_TOPIC_CONFIGS = List.of(
+            "retention.ms",
+            "retention.bytes",
+            "delete.retention.ms",
+            "segment.bytes",
+            "segment.ms",
+            "segment.index.bytes",
+            "segment.jitter.ms",
+            "compression.type",
+            "message.timestamp.before.max.ms",
+            "message.timestamp.after.max.ms");
+
+    private static final ConfigDef DEF = new ConfigDef()
+            .define(
+                    BOOTSTRAP_SERVERS,
+                    Type.LIST,
+                    ConfigDef.NO_DEFAULT_VALUE,
+                    ConfigDef.ValidList.anyNonDuplicateValues(false, false),
+                    Importance.HIGH,
+                    "Where the source cluster is reached: host:port, comma-separated.")
+            .define(PAUSED, Type.BOOLEAN, false, Importance.MEDIUM, "Whether all mirrors of the link are paused.")
+            .define(
+                    PREFIX,
+                    Type.STRING,
+                    "",
+                    Importance.MEDIUM,
+                    "Put before a source topic's name to make the mirror's name. Fixed once the link exists.")
+            .define(
+                    START_OFFSET_SPEC,
+                    Type.STRING,
+                    "earliest",
+                    LinkConfig::validateStartOffsetSpec,
+                    Importance.MEDIUM,
+                    "Where new mirrors start: earliest, latest, or an instant such as 2026-01-31T00:00:00Z.")
+            .define(
+                    NUM_FETCHERS,
+                    Type.INT,
+                    1,
+                    Range.between(1, 64),
+                    Importance.MEDIUM,
+                    "Fetcher threads, with one connection each, per source broker.")
+            .define(
+                    FETCH_MAX_BYTES,
+                    Type.INT,
+                    2 * MIB,
+                    Range.atLeast(1024),
+                    Importance.MEDIUM,
+                    "Bytes to ask for per partition and fetch; a larger first batch still arrives.")
+            .define(
+                    FETCH_RESPONSE_MAX_BYTES,
+                    Type.INT,
+                    16 * MIB,
+                    Range.atLeast(1024),
+                    Importance.MEDIUM,
+                    "Bytes to ask for per fetch.")
+            .define(FETCH_MIN_BYTES, Type.INT, 1, Range.atLeast(1), Importance.LOW, "Bytes a fetch waits for.")
+            .define(
+                    FETCH_WAIT_MAX_MS,
+                    Type.INT,
+                    500,
+                    Range.between(1, 30_000),
+                    Importance.LOW,
+                    "Milliseconds a fetch waits for " + FETCH_MIN_BYTES + ".")
+            .define(
+                    FETCH_BACKOFF_MS,
+                    Type.INT,
+                    1000,
+                    Range.between(1, 60_000),
+                    Importance.LOW,
+                    "Milliseconds before a partition that failed is tried again.")
+            .define(
+                    METADATA_MAX_AGE_MS,
+                    Type.LONG,
+                    5000L,
+                    Range.between(100L, 300_000L),
+                    Importance.LOW,
+                    "Milliseconds after which leaders, partitions and topics of the source are asked for again.")
+            .define(
+                    TOPIC_CONFIG_SYNC_MS,
+                    Type.LONG,
+                    5000L,
+                    Range.atLeast(100L),
+                    Importance.LOW,
+                    "Milliseconds between two comparisons of topic configs.")
+            .define(
+                    TOPIC_CONFIG_SYNC_INCLUDE,
+                    Type.LIST,
+                    List.of(),
+                    Importance.LOW,
+                    "Topic configs that follow the source besides the ones that do by default.")
+            .define(
+                    TOPIC_CONFIG_SYNC_EXCLUDE,
+                    Type.LIST,
+                    List.of(),
+                    Importance.LOW,
+                    "Topic configs that do not follow the source; locked ones always do.");
+
+    private static final Set<String> CLIENT_CONFIGS = clientConfigs();
+
+    private LinkConfig(Map<String, String> values) {
+        super(DEF, values, false);
+    }
+
+    /**
+     * Checks and parses the configs of a link.
+     *
+     * @throws LinkException INVALID_CONFIG, naming the key, if a key is unknown, a value is malformed, or two values
+     *     contradict each other
+     */
+    public static LinkConfig parse(Map<String, String> values) {
+        for (String key : new TreeMap<>(values).keySet()) {
+            if (!isKnown(key)) {
+                throw LinkException.invalidConfig("Unknown link config '" + key
+                        + "'. Link configs are those of docs/configs.md and the client configs of Kafka.");
+            }
+        }
+        LinkConfig config;
+        try {
+            config = new LinkConfig(values);
+        } catch (ConfigException e) {
+            throw new LinkException(org.apache.kafka.common.protocol.Errors.INVALID_CONFIG, e.getMessage() + ".", e);
+        }
+        config.validateTogether();
+        return config;
+    }
+
+    private void validateTogether() {
+        if (getInt(FETCH_MIN_BYTES) > getInt(FETCH_MAX_BYTES)) {
+            throw LinkException.invalidConfig(FETCH_MIN_BYTES + " (" + getInt(FETCH_MIN_BYTES) + ") is above "
+                    + FETCH_MAX_BYTES + " (" + getInt(FETCH_MAX_BYTES)
+                    + "): one busy partition could never fill a fetch and would wait every time.");
+        }
+        if (getInt(FETCH_MAX_BYTES) > getInt(FETCH_RESPONSE_MAX_BYTES)) {
+            throw LinkException.invalidConfig(FETCH_MAX_BYTES + " is above " + FETCH_RESPONSE_MAX_BYTES
+                    + "; a fetch cannot return more for one partition than for all.");
+        }
+        if (!prefix().isEmpty()) {
+            LinkResource.validateTopicName(prefix() + "x");
+        }
+    }
+
+    public static ConfigDef definition() {
+        return new ConfigDef(DEF);
+    }
+
+    /** Whether {@code key} may be set on a link. */
+    public static boolean isKnown(String key) {
+        return DEF.names().contains(key) || CLIENT_CONFIGS.contains(key);
+    }
+
+    /** Whether the value of {@code key} is a secret: encrypted in the state topic, never shown. */
+    public static boolean isSensitive(String key) {
+        return AdminClientConfig.configDef().configKeys().containsKey(key)
+                && AdminClientConfig.configDef().configKeys().get(key).type == Type.PASSWORD;
+    }
+
+    public String prefix() {
+        return getString(PREFIX);
+    }
+
+    public boolean paused() {
+        return getBoolean(PAUSED);
+    }
+
+    /** Client configs for a connection to the source: everything that was set and is not the link's own, plus defaults. */
+    public Map<String, Object> clientConfigs(String clientId) {
+        Map<String, Object> configs = new HashMap<>();
+        originals().forEach((key, value) -> {
+            if (CLIENT_CONFIGS.contains(key)) {
+                configs.put(key, value);
+            }
+        });
+        configs.put(BOOTSTRAP_SERVERS, String.join(",", getList(BOOTSTRAP_SERVERS)));
+        configs.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId);
+        return configs;
+    }
+
+    private static Set<String> clientConfigs() {
+        Set<String> names = new HashSet<>(AdminClientConfig.configNames());
+        names.add(CommonClientConfigs.CLIENT_RACK_CONFIG);
+        names.add(ConsumerConfig.RECEIVE_BUFFER_CONFIG);
+        // The link decides these itself.
+        names.removeAll(Arrays.asList(
+                AdminClientConfig.BOOTSTRAP_CONTROLLERS_CONFIG,
+                AdminClientConfig.METRIC_REPORTER_CLASSES_CONFIG,
+                CommonClientConfigs.CLIENT_ID_CONFIG));
+        return Set.copyOf(names);
+    }
+
+    private static void validateStartOffsetSpec(String name, Object value) {
+        String spec = (String) value;
+        if (spec.equals("earliest") || spec.equals("latest")) {
+            return;
+        }
+        try {
+            Instant.parse(spec);
+        } catch (DateTimeParseException e) {
+            throw new ConfigException(name, value, "use earliest, latest, or an instant such as 2026-01-31T00:00:00Z");
+        }
+    }
+}

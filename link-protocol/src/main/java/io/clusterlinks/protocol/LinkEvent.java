@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.protocol;
+
+/**
+ * Something an operator should know of that happened to a mirror partition: data dropped or skipped, a restart from
+ * elsewhere. Never silent.
+ *
+ * @param timestampMs when
+ * @param partition where, -1 for the topic as a whole
+ * @param message one line that names what happened, with counts
+ */
+public record LinkEvent(long timestampMs, int partition, String message) {}

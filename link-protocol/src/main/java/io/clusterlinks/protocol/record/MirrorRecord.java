@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.protocol.record;
+
+import io.clusterlinks.protocol.LinkEvent;
+import io.clusterlinks.protocol.MirrorState;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A mirror topic: what an operator wants of it and the durable part of where it stands.
+ *
+ * @param version schema, see {@link StateRecord#VERSION}
+ * @param link the link it belongs to
+ * @param topic name at the destination
+ * @param sourceTopic name at the source
+ * @param topicId topic id at the destination, null until the topic was created
+ * @param sourceTopicId topic id at the source, null where the source has none (before Kafka 2.8)
+ * @param partitions number of partitions
+ * @param replicationFactor at the destination, -1 for the destination's default
+ * @param configs topic configs the topic is created with
+ * @param startOffsetSpec {@code earliest}, {@code latest} or an ISO-8601 instant; where a new partition starts
+ * @param state durable state, never SOURCE_UNAVAILABLE
+ * @param stop how the mirror is being stopped, {@link StopMode#NONE} unless PENDING_STOPPED or STOPPED
+ * @param resumeState state to go back to if a promotion is given up: ACTIVE or PAUSED; null unless PENDING_STOPPED
+ * @param reason why the state is what it is, with the remedy; null when there is nothing to say
+ * @param sinceMs when the state was entered, milliseconds since the epoch
+ * @param events the last {@link #MAX_EVENTS} events, oldest first
+ */
+public record MirrorRecord(
+        int version,
+        String link,
+        String topic,
+        String sourceTopic,
+        String topicId,
+        String sourceTopicId,
+        int partitions,
+        short replicationFactor,
+        Map<String, String> configs,
+        String startOffsetSpec,
+        MirrorState state,
+        StopMode stop,
+        MirrorState resumeState,
+        String reason,
+        long sinceMs,
+        List<LinkEvent> events)
+        implements StateRecord {
+    public static final int MAX_EVENTS = 20;
+
+    /** How a mirror is being stopped. */
+    public enum StopMode {
+        NONE,
+        /** Promotion, first phase: partitions go on fetching until every one is level with the source. */
+        DRAIN,
+        /** Second phase of promotion: every partition was level; partitions stop now. */
+        PROMOTE,
+        /** Failover: partitions stop now with what is here. */
+        FAILOVER;
+
+        /** Whether partitions must stop fetching and carry out the stop steps. */
+        public boolean isFinal() {
+            return this == PROMOTE || this == FAILOVER;
+        }
+    }
+
+    public MirrorRecord {
+        configs = Map.copyOf(configs);
+        events = List.copyOf(events);
+    }
+
+    @Override
+    public StateKey key() {
+        return new StateKey.OfMirror(topic);
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.protocol.record;
+
+import java.util.List;
+
+/**
+ * The durable part of where a mirror partition stands.
+ *
+ * @param version schema, see {@link StateRecord#VERSION}
+ * @param topic name at the destination
+ * @param partition the partition
+ * @param startOffset offset at which the mirror began, resolved once from the start offset spec
+ * @param lineage source leader epochs with the offset at which each begins in the mirror, ascending; recorded before
+ *     the first batch of the epoch is appended
+ * @param phase how far the partition has been stopped
+ * @param stopOffset log end offset before abort markers were written, -1 until known; failback truncates to it
+ * @param stopSourceEpoch source leader epoch of the last mirrored batch, -1 if unknown
+ * @param reason why the partition FAILED; null otherwise
+ */
+public record PartitionRecord(
+        int version,
+        String topic,
+        int partition,
+        long startOffset,
+        List<SourceEpoch> lineage,
+        Phase phase,
+        long stopOffset,
+        int stopSourceEpoch,
+        String reason)
+        implements StateRecord {
+
+    /** A source leader epoch and the offset of its first batch. */
+    public record SourceEpoch(int epoch, long startOffset) {}
+
+    /** How far a partition has been stopped. */
+    public enum Phase {
+        MIRRORING,
+        /** Stopped until an operator repairs or fails over; the reason says why. */
+        FAILED,
+        /** The stop offset is recorded; open transactions are being aborted. */
+        STOPPING,
+        /** Everything is replicated; the fence is released. Final. */
+        STOPPED
+    }
+
+    public PartitionRecord {
+        lineage = List.copyOf(lineage);
+    }
+
+    @Override
+    public StateKey key() {
+        return new StateKey.OfPartition(topic, partition);
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.protocol.record;
+
+/** The value of a state record. Every kind carries {@code version}, the schema it was written with. */
+public sealed interface StateRecord permits LinkRecord, MirrorRecord, PartitionRecord {
+    /** The schema that this code writes. */
+    int VERSION = 1;
+
+    StateKey key();
+}
