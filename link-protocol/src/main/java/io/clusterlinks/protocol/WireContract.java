@@ -9,6 +9,9 @@ public final class WireContract {
     /** Links and mirrors, writable: a {@link DesiredState}. */
     public static final String DESIRED_STATE = "desired.state";
 
+    /** Links and mirrors, writable: {@code true} makes the request fail if the thing exists already. */
+    public static final String CREATE = "create";
+
     /** Links, writable with {@code desired.state=DELETED}: {@code true} fails over mirrors that are not stopped. */
     public static final String FORCE = "force";
 
@@ -34,6 +37,9 @@ public final class WireContract {
 
     /** Links and mirrors: when the state was entered, milliseconds since the epoch. */
     public static final String STATUS_SINCE_MS = "status.since.ms";
+
+    /** Mirrors: how the mirror is being stopped, a {@code MirrorRecord.StopMode}. */
+    public static final String STATUS_STOP_MODE = "status.stop.mode";
 
     /** Links: cluster id of the source, pinned at creation. */
     public static final String STATUS_SOURCE_CLUSTER_ID = "status.source.cluster.id";
