@@ -11,6 +11,15 @@ public final class Await {
 
     private Await() {}
 
+    /** Ends a wait at once: what is waited for will not come. */
+    public static final class HopelessException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public HopelessException(String message) {
+            super(message);
+        }
+    }
+
     /** Waits until {@code condition} holds; one that throws does not hold yet. */
     public static void until(String what, Duration timeout, Callable<Boolean> condition) {
         long deadline = System.nanoTime() + timeout.toNanos();
@@ -21,6 +30,8 @@ public final class Await {
                     return;
                 }
                 last = null;
+            } catch (HopelessException e) {
+                throw e;
             } catch (Exception e) {
                 last = e;
             }
@@ -38,6 +49,8 @@ public final class Await {
             try {
                 check.run();
                 return;
+            } catch (HopelessException e) {
+                throw e;
             } catch (Exception | AssertionError e) {
                 if (System.nanoTime() > deadline) {
                     throw new AssertionError("Not within " + timeout.toMillis() + " ms: " + e.getMessage(), e);

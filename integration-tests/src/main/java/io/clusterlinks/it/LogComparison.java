@@ -25,6 +25,7 @@ public final class LogComparison {
     private static final int ATTRIBUTES = 21;
     private static final int LAST_OFFSET_DELTA = 23;
     private static final int PRODUCER_ID = 43;
+    private static final int COUNT = 57;
     private static final int HOP_SHIFT = 48;
     private static final long HOP_MASK = 0x7fffL << HOP_SHIFT;
 
@@ -38,6 +39,10 @@ public final class LogComparison {
 
         long lastOffset() {
             return baseOffset() + bytes.getInt(LAST_OFFSET_DELTA);
+        }
+
+        int records() {
+            return bytes.getInt(COUNT);
         }
 
         long producerId() {

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 
 /** A Kafka cluster of real processes on loopback. Closing it leaves no process and no file. */
 public final class TestCluster implements AutoCloseable {
@@ -137,7 +138,9 @@ public final class TestCluster implements AutoCloseable {
     }
 
     private Set<Integer> liveNodes() throws Exception {
-        return admin().describeCluster().nodes().get().stream()
+        // Short, so that a process that ends is noticed.
+        DescribeClusterOptions options = new DescribeClusterOptions().timeoutMs(2000);
+        return admin().describeCluster(options).nodes().get().stream()
                 .map(node -> node.id())
                 .collect(Collectors.toSet());
     }

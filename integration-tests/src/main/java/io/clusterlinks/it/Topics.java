@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.it;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -8,14 +9,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 
@@ -28,7 +32,7 @@ public final class Topics {
         get(admin.createTopics(List.of(newTopic)).all());
         Await.until(
                 topic + " is there",
-                java.time.Duration.ofSeconds(20),
+                Duration.ofSeconds(20),
                 () -> partitions(admin, topic).size() == partitions);
     }
 
@@ -39,8 +43,7 @@ public final class Topics {
     }
 
     public static boolean exists(Admin admin, String topic) {
-        return get(admin.listTopics(new org.apache.kafka.clients.admin.ListTopicsOptions().listInternal(true))
-                        .names())
+        return get(admin.listTopics(new ListTopicsOptions().listInternal(true)).names())
                 .contains(topic);
     }
 
@@ -69,8 +72,7 @@ public final class Topics {
         get(alterAsync(admin, topic, configs));
     }
 
-    public static org.apache.kafka.common.KafkaFuture<Void> alterAsync(
-            Admin admin, String topic, Map<String, String> configs) {
+    public static KafkaFuture<Void> alterAsync(Admin admin, String topic, Map<String, String> configs) {
         List<AlterConfigOp> ops = new ArrayList<>();
         configs.forEach((key, value) -> ops.add(new AlterConfigOp(
                 new ConfigEntry(key, value), value == null ? AlterConfigOp.OpType.DELETE : AlterConfigOp.OpType.SET)));
@@ -92,7 +94,7 @@ public final class Topics {
     }
 
     /** The value of a future; failures are unwrapped. */
-    public static <T> T get(java.util.concurrent.Future<T> future) {
+    public static <T> T get(Future<T> future) {
         try {
             return future.get();
         } catch (ExecutionException e) {

@@ -7,6 +7,7 @@ import io.clusterlinks.it.Workload;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
@@ -100,7 +101,7 @@ final class Load {
 
     /** Bytes a topic takes on the disks of a single-broker cluster. */
     static long onDisk(TestCluster cluster, String topic) {
-        return Topics.get(cluster.admin().describeLogDirs(java.util.List.of(1)).allDescriptions()).values().stream()
+        return Topics.get(cluster.admin().describeLogDirs(List.of(1)).allDescriptions()).values().stream()
                 .flatMap(dirs -> dirs.values().stream())
                 .map(LogDirDescription::replicaInfos)
                 .flatMap(replicas -> replicas.entrySet().stream())

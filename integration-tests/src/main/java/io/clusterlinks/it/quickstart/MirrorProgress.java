@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.it.quickstart;
 
+import io.clusterlinks.it.Await;
 import io.clusterlinks.it.Links;
 import io.clusterlinks.it.TestCluster;
 import io.clusterlinks.it.Topics;
@@ -30,6 +31,11 @@ final class MirrorProgress {
 
     /** Bytes, throughput since the start, lag in records and in seconds; fails if a mirror has failed. */
     String line() {
+        for (TestCluster cluster : List.of(source, destination)) {
+            if (!cluster.broker(1).isAlive()) {
+                throw new Await.HopelessException("The broker of the " + cluster.name() + " has ended");
+            }
+        }
         long bytes = TOPICS.stream()
                 .mapToLong(topic -> Load.onDisk(destination, topic))
                 .sum();
@@ -61,7 +67,8 @@ final class MirrorProgress {
     private void failIfFailed(String topic) {
         Map<String, String> entries = links.describe(Story.LINK, topic);
         if (MirrorState.FAILED.name().equals(entries.get(WireContract.STATUS_STATE))) {
-            throw new IllegalStateException("Mirror " + topic + " failed: " + entries.get(WireContract.STATUS_REASON));
+            throw new Await.HopelessException(
+                    "Mirror " + topic + " failed: " + entries.get(WireContract.STATUS_REASON));
         }
     }
 

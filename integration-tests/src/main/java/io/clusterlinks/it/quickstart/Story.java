@@ -117,7 +117,21 @@ final class Story {
         });
         // From here on nothing is compacted on either side, so that a comparison is not a race of two cleaners.
         Topics.alter(source.admin(), COMPACTED_TOPIC, Map.of("min.compaction.lag.ms", Long.toString(Long.MAX_VALUE)));
+        awaitQuiet(COMPACTED_TOPIC);
         return null;
+    }
+
+    /** A pass of the cleaner that had begun may still end. */
+    private void awaitQuiet(String topic) {
+        long[] seen = {-1, 0};
+        Await.until(topic + " is left alone by the cleaner", PATIENCE, () -> {
+            long size = Load.onDisk(source, topic);
+            if (size != seen[0]) {
+                seen[0] = size;
+                seen[1] = System.nanoTime();
+            }
+            return System.nanoTime() - seen[1] > Duration.ofSeconds(1).toNanos();
+        });
     }
 
     private Void link() {
