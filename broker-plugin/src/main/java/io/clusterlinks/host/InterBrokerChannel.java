@@ -28,11 +28,12 @@ final class InterBrokerChannel implements BrokerChannel, AutoCloseable {
     private InterBrokerSender sender;
     private boolean closed;
 
-    InterBrokerChannel(KafkaConfig config, Metrics metrics, MetadataCache metadata, Time time) {
+    InterBrokerChannel(String name, KafkaConfig config, Metrics metrics, MetadataCache metadata, Time time) {
         this(
                 id -> metadata.getAliveBrokerNode(id, config.interBrokerListenerName())
                         .orElse(null),
-                () -> new InterBrokerSender(client(config, metrics, time), config.requestTimeoutMs(), time));
+                () -> new InterBrokerSender(
+                        name, client(name, config, metrics, time), config.requestTimeoutMs(), time));
     }
 
     /**
@@ -85,8 +86,7 @@ final class InterBrokerChannel implements BrokerChannel, AutoCloseable {
         return sender;
     }
 
-    private static KafkaClient client(KafkaConfig config, Metrics metrics, Time time) {
-        String name = "cluster-links";
+    private static KafkaClient client(String name, KafkaConfig config, Metrics metrics, Time time) {
         LogContext context = new LogContext("[ClusterLinks broker=" + config.nodeId() + "] ");
         return NetworkUtils.buildNetworkClient(name, config, metrics, time, context);
     }

@@ -28,8 +28,8 @@ class InterBrokerSender extends InterBrokerSendThread {
     private final Queue<RequestAndCompletionHandler> queue = new ConcurrentLinkedQueue<>();
     private final Set<CompletableFuture<AbstractResponse>> pending = ConcurrentHashMap.newKeySet();
 
-    InterBrokerSender(KafkaClient client, int requestTimeoutMs, Time time) {
-        super("cluster-links-inter-broker", client, requestTimeoutMs, time);
+    InterBrokerSender(String name, KafkaClient client, int requestTimeoutMs, Time time) {
+        super(name, client, requestTimeoutMs, time);
         this.time = time;
         setDaemon(true);
     }

@@ -18,14 +18,20 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     private final TopicViewCache topicViews = new TopicViewCache();
     private final RequestChannel controller;
     private final InterBrokerChannel brokers;
+    private final InterBrokerChannel stateTail;
     private volatile KafkaClusterView cluster;
 
     KafkaLocalBroker(BrokerServer server, Map<String, Object> settings) {
         this.server = server;
         this.settings = Map.copyOf(withoutNulls(settings));
         this.controller = new ControllerChannel(server.clientToControllerChannelManager());
-        this.brokers = new InterBrokerChannel(server.config(), server.metrics(), server.metadataCache(), server.time());
+        this.brokers = channel(server, "cluster-links");
+        this.stateTail = channel(server, "cluster-links-state-tail");
         this.cluster = new KafkaClusterView(server.metadataCache().currentImage(), topicViews);
+    }
+
+    private static InterBrokerChannel channel(BrokerServer server, String name) {
+        return new InterBrokerChannel(name, server.config(), server.metrics(), server.metadataCache(), server.time());
     }
 
     @Override
@@ -81,6 +87,11 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     }
 
     @Override
+    public BrokerChannel stateTail() {
+        return stateTail;
+    }
+
+    @Override
     public Optional<Authorizer> authorizer() {
         var plugin = server.authorizerPlugin();
         return plugin.isEmpty() ? Optional.empty() : Optional.of(plugin.get().get());
@@ -89,6 +100,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     @Override
     public void close() {
         brokers.close();
+        stateTail.close();
     }
 
     private static Map<String, Object> withoutNulls(Map<String, Object> settings) {
