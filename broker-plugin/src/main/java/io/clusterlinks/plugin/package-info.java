@@ -1,0 +1,2 @@
+/** Lifecycle: builds the parts, starts and stops them with the broker. */
+package io.clusterlinks.plugin;
