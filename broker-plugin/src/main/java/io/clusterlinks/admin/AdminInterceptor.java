@@ -2,6 +2,7 @@
 package io.clusterlinks.admin;
 
 import io.clusterlinks.host.InterceptedRequest;
+import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.DescribeConfigsRequest;
 import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
@@ -18,21 +19,37 @@ public final class AdminInterceptor {
 
     /** See {@link io.clusterlinks.host.BrokerHooks#intercept}; does not block. */
     public boolean intercept(InterceptedRequest request) {
-        AbstractRequest body = request.body();
+        if (!isForLinks(request.body())) {
+            return mirrors.intercept(request);
+        }
+        if (request.body() instanceof DescribeConfigsRequest describe) {
+            links.describe(request, describe);
+        } else {
+            links.alter(request, (IncrementalAlterConfigsRequest) request.body());
+        }
+        return true;
+    }
+
+    /** Answers what is asked of links while the plugin is starting or stopping: try again. */
+    public static boolean interceptWithoutPlugin(InterceptedRequest request) {
+        if (!isForLinks(request.body())) {
+            return false;
+        }
+        request.respond(request.body()
+                .getErrorResponse(
+                        0,
+                        new CoordinatorLoadInProgressException(
+                                "The cluster-links plugin of this broker is starting.")));
+        return true;
+    }
+
+    private static boolean isForLinks(AbstractRequest body) {
         if (body instanceof DescribeConfigsRequest describe) {
-            boolean forLinks = describe.data().resources().stream()
+            return describe.data().resources().stream()
                     .anyMatch(it -> LinkRequestHandler.isForLinks(it.resourceType(), it.resourceName()));
-            if (forLinks) {
-                links.describe(request, describe);
-            }
-            return forLinks;
         }
-        if (body instanceof IncrementalAlterConfigsRequest alter
+        return body instanceof IncrementalAlterConfigsRequest alter
                 && alter.data().resources().stream()
-                        .anyMatch(it -> LinkRequestHandler.isForLinks(it.resourceType(), it.resourceName()))) {
-            links.alter(request, alter);
-            return true;
-        }
-        return mirrors.intercept(request);
+                        .anyMatch(it -> LinkRequestHandler.isForLinks(it.resourceType(), it.resourceName()));
     }
 }

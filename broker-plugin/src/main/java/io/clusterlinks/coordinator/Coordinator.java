@@ -15,6 +15,7 @@ import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkSecrets;
+import io.clusterlinks.sync.TopicSync;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Coordinates all links while this broker leads the state topic; idle otherwise. One event thread decides and writes;
@@ -33,12 +36,16 @@ import org.apache.kafka.common.utils.Time;
  * COORDINATOR_LOAD_IN_PROGRESS while this broker does not coordinate.
  */
 public final class Coordinator implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final int TICK_MS = 100;
     private static final int WORKERS = 8;
 
     private final ScheduledExecutorService eventThread =
             Executors.newSingleThreadScheduledExecutor(threads("cluster-link-coordinator"));
     private final ExecutorService workers = Executors.newFixedThreadPool(WORKERS, threads("cluster-link-worker"));
+
+    /** One thread per link that has something to compare; idle ones end. */
+    private final ExecutorService syncThreads = Executors.newCachedThreadPool(threads("cluster-link-sync"));
 
     private final LocalBroker broker;
     private final StateWriter writer;
@@ -47,6 +54,7 @@ public final class Coordinator implements AutoCloseable {
     private final LinkCommands links;
     private final MirrorCommands mirrors;
     private final Reconciler reconciler;
+    private final SyncScheduler sync;
     private final Describer describer;
 
     /**
@@ -69,6 +77,7 @@ public final class Coordinator implements AutoCloseable {
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
         this.reconciler = new Reconciler(broker, writer, reports, creation, time);
+        this.sync = new SyncScheduler(new TopicSync(broker, writer, time), sources, secrets, syncThreads, time);
         this.describer = new Describer(broker, reports);
     }
 
@@ -81,6 +90,15 @@ public final class Coordinator implements AutoCloseable {
         reports.checkWaiters();
         if (writer.isCoordinating()) {
             reconciler.safeTick();
+            sync();
+        }
+    }
+
+    private void sync() {
+        try {
+            sync.tick(writer.image());
+        } catch (LinkException e) {
+            LOG.debug("Not coordinating: {}", e.getMessage());
         }
     }
 
@@ -137,6 +155,7 @@ public final class Coordinator implements AutoCloseable {
     public void close() {
         eventThread.shutdownNow();
         workers.shutdownNow();
+        syncThreads.shutdownNow();
         sources.close();
     }
 

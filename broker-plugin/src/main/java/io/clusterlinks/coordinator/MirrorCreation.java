@@ -8,6 +8,7 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
+import io.clusterlinks.state.StateCommitter;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -47,7 +48,7 @@ final class MirrorCreation {
     }
 
     /** Writes the record of a new mirror, as {@code decision} allows it, and creates its topic. */
-    CompletableFuture<Void> start(MirrorRecord mirror, StateWriter.Decision decision) {
+    CompletableFuture<Void> start(MirrorRecord mirror, StateCommitter.Decision decision) {
         if (!underWay.add(mirror.topic())) {
             throw new LinkException(
                     Errors.TOPIC_ALREADY_EXISTS,

@@ -10,6 +10,7 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.StateRecords;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
+import io.clusterlinks.state.StateCommitter;
 import io.clusterlinks.state.StateTopic;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p>A deposed coordinator cannot write: its batch carries the leader epoch it was elected under and the log end it
  * knows, and the log refuses any other. After an append whose outcome is unknown the image is read again from the log.
  */
-final class StateWriter {
+final class StateWriter implements StateCommitter {
     private static final Logger LOG = LoggerFactory.getLogger(StateWriter.class);
     private static final int APPEND_TIMEOUT_MS = 10_000;
     private static final int MAX_CHANGES_PER_APPEND = 500;
@@ -60,17 +61,6 @@ final class StateWriter {
         this.tail = tail;
         this.eventThread = eventThread;
         this.time = time;
-    }
-
-    /** Decides what to change, given the newest image. */
-    @FunctionalInterface
-    interface Decision {
-        /**
-         * The changes; none if the image is as it should be.
-         *
-         * @throws LinkException if the image does not allow it
-         */
-        List<Change> decide(LinkImage image);
     }
 
     private record Pending(Decision decision, CompletableFuture<LinkImage> done) {}
@@ -109,11 +99,8 @@ final class StateWriter {
         return now != null && now.isLoaded();
     }
 
-    /**
-     * Queues a decision. The future yields the image that includes it, or fails with a {@link LinkException}; if that
-     * is REQUEST_TIMED_OUT the change may still happen, and repeating the command is safe.
-     */
-    CompletableFuture<LinkImage> commit(Decision decision) {
+    @Override
+    public CompletableFuture<LinkImage> commit(Decision decision) {
         Pending item = new Pending(decision, new CompletableFuture<>());
         synchronized (pending) {
             pending.add(item);

@@ -2,8 +2,16 @@
 package io.clusterlinks.source;
 
 import io.clusterlinks.protocol.LinkConfig;
+import org.apache.kafka.common.Node;
 
-/** Makes the clients of a source cluster. */
+/** Makes the clients that speak to a link's source. Nothing is sent before a client is first used. Thread-safe. */
 public interface SourceClients {
+    /** Blocking questions of a coordinator. */
     SourceAdmin admin(String link, LinkConfig config);
+
+    /** Blocking questions of the data path; one per link. */
+    SourceQueryClient queries(String link, LinkConfig config);
+
+    /** One connection to {@code broker} that only fetches; {@code index} tells fetchers of one broker apart. */
+    SourceFetchClient fetcher(String link, LinkConfig config, Node broker, int index);
 }

@@ -102,6 +102,27 @@ public record MirrorRecord(
         return with(topicId, state, stop, resumeState, reason, sinceMs, last);
     }
 
+    /** The mirror with the configs and the number of partitions that its source has now. */
+    public MirrorRecord following(Map<String, String> newConfigs, int newPartitions) {
+        return new MirrorRecord(
+                version,
+                link,
+                topic,
+                sourceTopic,
+                topicId,
+                sourceTopicId,
+                newPartitions,
+                replicationFactor,
+                newConfigs,
+                startOffsetSpec,
+                state,
+                stop,
+                resumeState,
+                reason,
+                sinceMs,
+                events);
+    }
+
     private MirrorRecord with(
             String newTopicId,
             MirrorState newState,

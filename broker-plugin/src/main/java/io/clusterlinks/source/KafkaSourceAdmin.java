@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.source;
+
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeConfigsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Utils;
+
+/** Questions to a source over the public Admin client, which is opened on first use and kept. */
+final class KafkaSourceAdmin implements SourceAdmin {
+    private final String link;
+    private final LinkConfig config;
+    private Admin admin;
+
+    KafkaSourceAdmin(String link, LinkConfig config) {
+        this.link = link;
+        this.config = config;
+    }
+
+    @Override
+    public String check(Duration timeout) {
+        return new SourceCheck(link, config, this::admin).run(timeout);
+    }
+
+    private synchronized Admin admin() {
+        if (admin == null) {
+            Map<String, Object> configs = new HashMap<>(config.clientConfigs("cluster-link-" + link + "-admin"));
+            // Answers are due within seconds: a request that hangs must leave time to ask another broker.
+            configs.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, 5000);
+            configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, 2000L);
+            configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG, 4000L);
+            configs.put(AdminClientConfig.METADATA_MAX_AGE_CONFIG, config.getLong(LinkConfig.METADATA_MAX_AGE_MS));
+            try {
+                admin = Admin.create(configs);
+            } catch (KafkaException e) {
+                throw SourceErrors.classify(link, "opening a client", null, e);
+            }
+        }
+        return admin;
+    }
+
+    @Override
+    public SourceTopic topic(String name, Duration timeout) {
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        TopicDescription description = describe(name, timeout);
+        // Null where the source is too old to say (before Kafka 2.3); then the first fetch tells.
+        Set<AclOperation> allowed = description.authorizedOperations();
+        if (allowed != null && !allowed.isEmpty() && !allowed.contains(AclOperation.READ)) {
+            throw missingAcl("READ", name, null);
+        }
+        Duration left = Duration.ofNanos(Math.max(1_000_000, deadlineNs - System.nanoTime()));
+        String id = description.topicId() == null || description.topicId().equals(Uuid.ZERO_UUID)
+                ? null
+                : description.topicId().toString();
+        return new SourceTopic(name, id, description.partitions().size(), topicConfigs(name, left));
+    }
+
+    private TopicDescription describe(String name, Duration timeout) {
+        DescribeTopicsOptions options =
+                new DescribeTopicsOptions().includeAuthorizedOperations(true).timeoutMs(millis(timeout));
+        try {
+            return get(
+                    admin().describeTopics(List.of(name), options)
+                            .topicNameValues()
+                            .get(name),
+                    timeout);
+        } catch (Exception e) {
+            Throwable cause = SourceErrors.unwrap(e);
+            if (cause instanceof UnknownTopicOrPartitionException) {
+                throw LinkException.notFound("Topic '" + name + "' does not exist at the source of link " + link
+                        + ", or the link's principal may not describe it; check the name and its ACLs there.");
+            }
+            if (cause instanceof TopicAuthorizationException) {
+                throw missingAcl("READ and DESCRIBE", name, cause);
+            }
+            throw SourceErrors.classify(link, "describing topic '" + name + "'", null, e);
+        }
+    }
+
+    private LinkException missingAcl(String operation, String topic, Throwable cause) {
+        return new LinkException(
+                Errors.TOPIC_AUTHORIZATION_FAILED,
+                "The principal of link " + link + " may not " + operation + " topic '" + topic
+                        + "' at the source; add an ACL that allows " + operation + " on TOPIC " + topic + " there.",
+                cause);
+    }
+
+    private Map<String, String> topicConfigs(String name, Duration timeout) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+        try {
+            Map<String, String> configs = new HashMap<>();
+            get(
+                            admin().describeConfigs(
+                                            List.of(resource), new DescribeConfigsOptions().timeoutMs(millis(timeout)))
+                                    .values()
+                                    .get(resource),
+                            timeout)
+                    .entries()
+                    .stream()
+                    .filter(entry -> entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
+                    .filter(entry -> entry.value() != null)
+                    .forEach(entry -> configs.put(entry.name(), entry.value()));
+            return configs;
+        } catch (Exception e) {
+            if (SourceErrors.unwrap(e) instanceof TopicAuthorizationException cause) {
+                throw missingAcl("DESCRIBE_CONFIGS", name, cause);
+            }
+            throw SourceErrors.classify(link, "reading the configs of topic '" + name + "'", null, e);
+        }
+    }
+
+    @Override
+    public Map<String, SourceTopic> describe(Set<String> names, Duration timeout) {
+        try {
+            return new TopicDescriber(admin(), timeout).describe(names);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw LinkException.unavailable("Interrupted while describing topics of link " + link + ".");
+        } catch (Exception e) {
+            throw SourceErrors.classify(link, "describing topics", null, e);
+        }
+    }
+
+    @Override
+    public Set<String> topics(Duration timeout) {
+        try {
+            return new HashSet<>(get(
+                    admin().listTopics(
+                                    new ListTopicsOptions().listInternal(false).timeoutMs(millis(timeout)))
+                            .names(),
+                    timeout));
+        } catch (Exception e) {
+            throw SourceErrors.classify(link, "listing topics", null, e);
+        }
+    }
+
+    @Override
+    public Map<TopicPartition, Long> startOffsets(Set<TopicPartition> partitions, String spec, Duration timeout) {
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        Map<TopicPartition, Long> offsets = offsets(partitions, offsetSpec(spec), timeout);
+        Set<TopicPartition> pastTheEnd = new HashSet<>();
+        offsets.forEach((partition, offset) -> {
+            if (offset < 0) {
+                pastTheEnd.add(partition);
+            }
+        });
+        if (!pastTheEnd.isEmpty()) {
+            Duration left = Duration.ofNanos(Math.max(1_000_000, deadlineNs - System.nanoTime()));
+            offsets.putAll(offsets(pastTheEnd, OffsetSpec.latest(), left));
+        }
+        return offsets;
+    }
+
+    private static OffsetSpec offsetSpec(String spec) {
+        return switch (spec) {
+            case "earliest" -> OffsetSpec.earliest();
+            case "latest" -> OffsetSpec.latest();
+            default -> OffsetSpec.forTimestamp(Instant.parse(spec).toEpochMilli());
+        };
+    }
+
+    private Map<TopicPartition, Long> offsets(
+            Collection<TopicPartition> partitions, OffsetSpec spec, Duration timeout) {
+        Map<TopicPartition, OffsetSpec> specs = new HashMap<>();
+        partitions.forEach(partition -> specs.put(partition, spec));
+        try {
+            Map<TopicPartition, Long> offsets = new HashMap<>();
+            for (Map.Entry<TopicPartition, ListOffsetsResultInfo> entry : get(
+                            admin().listOffsets(specs, new ListOffsetsOptions().timeoutMs(millis(timeout)))
+                                    .all(),
+                            timeout)
+                    .entrySet()) {
+                offsets.put(entry.getKey(), entry.getValue().offset());
+            }
+            return offsets;
+        } catch (Exception e) {
+            throw SourceErrors.classify(link, "asking for offsets", null, e);
+        }
+    }
+
+    private static <T> T get(KafkaFuture<T> future, Duration timeout) throws Exception {
+        try {
+            return future.get(timeout.toMillis() + 200, TimeUnit.MILLISECONDS);
+        } catch (java.util.concurrent.TimeoutException e) {
+            throw new org.apache.kafka.common.errors.TimeoutException("no answer in " + timeout.toMillis() + " ms", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new org.apache.kafka.common.errors.InterruptException(e);
+        }
+    }
+
+    private static int millis(Duration timeout) {
+        return (int) Math.max(1, timeout.toMillis());
+    }
+
+    @Override
+    public synchronized void close() {
+        if (admin != null) {
+            Admin closing = admin;
+            admin = null;
+            Utils.closeQuietly(() -> closing.close(Duration.ofMillis(500)), "source admin");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.source;
+
+import io.clusterlinks.protocol.LinkConfig;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.utils.Time;
+
+/** Clients that speak to real clusters. */
+public final class KafkaSourceClients implements SourceClients {
+    private final Time time;
+
+    public KafkaSourceClients(Time time) {
+        this.time = time;
+    }
+
+    @Override
+    public SourceAdmin admin(String link, LinkConfig config) {
+        return new KafkaSourceAdmin(link, config);
+    }
+
+    @Override
+    public SourceQueryClient queries(String link, LinkConfig config) {
+        return new KafkaSourceQueryClient(link, config, time);
+    }
+
+    @Override
+    public SourceFetchClient fetcher(String link, LinkConfig config, Node broker, int index) {
+        return new KafkaSourceFetchClient(link, config, broker, index, time);
+    }
+}

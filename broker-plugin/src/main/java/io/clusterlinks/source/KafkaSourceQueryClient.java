@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.source;
+
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderPartition;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopic;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopicCollection;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.common.requests.ListOffsetsResponse;
+import org.apache.kafka.common.requests.MetadataRequest;
+import org.apache.kafka.common.requests.MetadataResponse;
+import org.apache.kafka.common.requests.OffsetsForLeaderEpochRequest;
+import org.apache.kafka.common.requests.OffsetsForLeaderEpochResponse;
+import org.apache.kafka.common.utils.Time;
+
+/** Asks metadata and offsets over low-level requests: the public Admin client does not tell leader epochs. */
+final class KafkaSourceQueryClient implements SourceQueryClient {
+    private static final short CONSUMER_EPOCH_VERSION = 3;
+
+    private final String link;
+    private final Time time;
+    private final SourceConnection connection;
+    private final List<Node> bootstrap;
+    private List<Node> known = List.of();
+
+    KafkaSourceQueryClient(String link, LinkConfig config, Time time) {
+        this.link = link;
+        this.time = time;
+        this.connection = new SourceConnection(link, config, "cluster-link-" + link + "-queries", time);
+        this.bootstrap = SourceConnection.bootstrapNodes(config);
+    }
+
+    @Override
+    public SourceMetadata metadata(Set<String> topics, Duration timeout) {
+        long deadlineMs = time.milliseconds() + timeout.toMillis();
+        List<Node> nodes = new ArrayList<>(known);
+        nodes.addAll(bootstrap);
+        LinkException failure = null;
+        for (int i = 0; i < nodes.size(); i++) {
+            long leftMs = deadlineMs - time.milliseconds();
+            if (leftMs <= 0) {
+                break;
+            }
+            try {
+                // Half of what is left, so that a black hole at the first address does not hide a healthy second one.
+                boolean last = i == nodes.size() - 1;
+                return metadata(nodes.get(i), topics, (int) Math.max(1, last ? leftMs : leftMs / 2));
+            } catch (LinkException e) {
+                failure = failure == null ? e : failure;
+            }
+        }
+        throw failure != null
+                ? failure
+                : new LinkException(
+                        Errors.REQUEST_TIMED_OUT,
+                        "Source of link " + link + ": no broker answered within " + timeout.toMillis()
+                                + " ms; check that the source is up.");
+    }
+
+    private SourceMetadata metadata(Node node, Set<String> topics, int timeoutMs) {
+        MetadataResponse response =
+                send(node, MetadataRequest.Builder.forTopicNames(new ArrayList<>(topics), false), timeoutMs);
+        Map<Integer, Node> brokers = response.brokersById();
+        if (brokers.isEmpty()) {
+            throw new LinkException(
+                    Errors.BROKER_NOT_AVAILABLE,
+                    "Source of link " + link + ": " + SourceConnection.address(node)
+                            + " names no brokers; it may be starting, or a controller: check bootstrap.servers.");
+        }
+        // The node that answered goes first the next time; the connection to it is open.
+        List<Node> order = new ArrayList<>(brokers.values());
+        order.sort((a, b) -> Boolean.compare(b.id() == node.id(), a.id() == node.id()));
+        known = order;
+        Map<String, SourceMetadata.Topic> byName = new HashMap<>();
+        for (MetadataResponse.TopicMetadata topic : response.topicMetadata()) {
+            Map<Integer, SourceMetadata.Leader> leaders = new HashMap<>();
+            topic.partitionMetadata()
+                    .forEach(partition -> leaders.put(
+                            partition.partition(),
+                            new SourceMetadata.Leader(
+                                    partition.leaderId.orElse(-1), partition.leaderEpoch.orElse(-1))));
+            byName.put(topic.topic(), new SourceMetadata.Topic(topic.error(), topic.topicId(), leaders));
+        }
+        return new SourceMetadata(response.clusterId(), brokers, byName);
+    }
+
+    @Override
+    public Map<TopicPartition, Offset> offsets(
+            Node leader, Map<TopicPartition, Integer> leaderEpochs, long timestampMs, Duration timeout) {
+        Map<TopicPartition, ListOffsetsPartition> targets = new HashMap<>();
+        leaderEpochs.forEach((partition, epoch) -> targets.put(
+                partition,
+                new ListOffsetsPartition()
+                        .setPartitionIndex(partition.partition())
+                        .setTimestamp(timestampMs)
+                        .setCurrentLeaderEpoch(epoch)));
+        int timeoutMs = (int) timeout.toMillis();
+        ListOffsetsResponse response = send(
+                leader,
+                ListOffsetsRequest.Builder.forConsumer(true, IsolationLevel.READ_UNCOMMITTED)
+                        .setTargetTimes(ListOffsetsRequest.toListOffsetsTopics(targets))
+                        .setTimeoutMs(timeoutMs),
+                timeoutMs);
+        Map<TopicPartition, Offset> offsets = new HashMap<>();
+        response.topics().forEach(topic -> topic.partitions()
+                .forEach(partition -> offsets.put(
+                        new TopicPartition(topic.name(), partition.partitionIndex()),
+                        new Offset(Errors.forCode(partition.errorCode()), partition.offset()))));
+        return offsets;
+    }
+
+    @Override
+    public Map<TopicPartition, EpochEnd> epochEnds(
+            Node leader, Map<TopicPartition, EpochQuery> queries, Duration timeout) {
+        int timeoutMs = (int) timeout.toMillis();
+        connection.connectTo(leader, timeoutMs);
+        if (connection.usableVersion(leader, ApiKeys.OFFSET_FOR_LEADER_EPOCH) < CONSUMER_EPOCH_VERSION) {
+            return Map.of();
+        }
+        OffsetForLeaderTopicCollection topics = new OffsetForLeaderTopicCollection();
+        queries.forEach((partition, query) -> {
+            OffsetForLeaderTopic topic = topics.find(partition.topic());
+            if (topic == null) {
+                topic = new OffsetForLeaderTopic().setTopic(partition.topic());
+                topics.add(topic);
+            }
+            topic.partitions()
+                    .add(new OffsetForLeaderPartition()
+                            .setPartition(partition.partition())
+                            .setCurrentLeaderEpoch(query.leaderEpoch())
+                            .setLeaderEpoch(query.epoch()));
+        });
+        OffsetsForLeaderEpochResponse response =
+                send(leader, OffsetsForLeaderEpochRequest.Builder.forConsumer(topics), timeoutMs);
+        Map<TopicPartition, EpochEnd> ends = new HashMap<>();
+        response.data().topics().forEach(topic -> topic.partitions()
+                .forEach(end -> ends.put(
+                        new TopicPartition(topic.topic(), end.partition()),
+                        new EpochEnd(Errors.forCode(end.errorCode()), end.leaderEpoch(), end.endOffset()))));
+        return ends;
+    }
+
+    @SuppressWarnings("unchecked")
+    private <T extends AbstractResponse> T send(Node node, AbstractRequest.Builder<?> request, int timeoutMs) {
+        return (T) connection.send(node, request, timeoutMs).responseBody();
+    }
+
+    @Override
+    public void shutdown() {
+        connection.shutdown();
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+    }
+}

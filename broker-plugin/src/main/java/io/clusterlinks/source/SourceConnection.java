@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.source;
+
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.ApiVersions;
+import org.apache.kafka.clients.ClientRequest;
+import org.apache.kafka.clients.ClientResponse;
+import org.apache.kafka.clients.ClientUtils;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.DefaultHostResolver;
+import org.apache.kafka.clients.ManualMetadataUpdater;
+import org.apache.kafka.clients.NetworkClient;
+import org.apache.kafka.clients.NetworkClientUtils;
+import org.apache.kafka.clients.NodeApiVersions;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.utils.LogContext;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.common.utils.Utils;
+
+/**
+ * Blocking requests over Kafka's own network client, so that security, proxies and timeouts work as for any client.
+ * For one thread, except {@link #shutdown}.
+ */
+final class SourceConnection implements AutoCloseable {
+    private static final int CONNECT_TIMEOUT_MS = 4000;
+
+    private final String link;
+    private final NetworkClient client;
+    private final ApiVersions versions = new ApiVersions();
+    private final Metrics metrics = new Metrics();
+    private final Time time;
+
+    SourceConnection(String link, LinkConfig config, String clientId, Time time) {
+        this.link = link;
+        this.time = time;
+        AdminClientConfig configs = new AdminClientConfig(configs(config, clientId));
+        try {
+            this.client = ClientUtils.createNetworkClient(
+                    configs,
+                    clientId,
+                    metrics,
+                    "cluster-link",
+                    new LogContext("[" + clientId + "] "),
+                    versions,
+                    time,
+                    1,
+                    configs.getInt(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG),
+                    null,
+                    new ManualMetadataUpdater(),
+                    new DefaultHostResolver(),
+                    null,
+                    null);
+        } catch (KafkaException e) {
+            metrics.close();
+            throw SourceErrors.classify(link, "client configs", null, e);
+        }
+    }
+
+    private static Map<String, Object> configs(LinkConfig config, String clientId) {
+        Map<String, Object> configs = new HashMap<>(config.clientConfigs(clientId));
+        configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, CONNECT_TIMEOUT_MS);
+        configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG, CONNECT_TIMEOUT_MS);
+        configs.putIfAbsent(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1000L);
+        // A window that holds a fetch on a long path; the kernel's default tuning applies at -1.
+        configs.putIfAbsent(CommonClientConfigs.RECEIVE_BUFFER_CONFIG, -1);
+        return configs;
+    }
+
+    /**
+     * Sends a request and waits for the answer.
+     *
+     * @throws LinkException naming the broker and the step that failed
+     */
+    ClientResponse send(Node node, AbstractRequest.Builder<?> request, int timeoutMs) {
+        connect(node, Math.min(timeoutMs, CONNECT_TIMEOUT_MS));
+        try {
+            ClientRequest sent =
+                    client.newClientRequest(node.idString(), request, time.milliseconds(), true, timeoutMs, null);
+            ClientResponse response = NetworkClientUtils.sendAndReceive(client, sent, time);
+            if (response.authenticationException() != null) {
+                throw response.authenticationException();
+            }
+            return response;
+        } catch (IOException e) {
+            throw new LinkException(
+                    Errors.NETWORK_EXCEPTION,
+                    "Source of link " + link + ": broker " + node.id() + " at " + address(node)
+                            + " closed the connection or did not answer within " + timeoutMs
+                            + " ms; check that it is healthy.",
+                    e);
+        } catch (KafkaException e) {
+            throw SourceErrors.classify(link, "request", address(node), e);
+        }
+    }
+
+    private void connect(Node node, int timeoutMs) {
+        try {
+            if (NetworkClientUtils.awaitReady(client, node, time, timeoutMs)) {
+                return;
+            }
+        } catch (IOException e) {
+            throw unreachable(node, "failed", e);
+        } catch (KafkaException e) {
+            throw SourceErrors.classify(link, "connection", address(node), e);
+        } catch (IllegalStateException e) {
+            throw unreachable(node, "was shut down", e);
+        }
+        // Give up this attempt, so that the next one starts afresh instead of waiting for a dead one.
+        client.close(node.idString());
+        throw unreachable(node, "timed out after " + timeoutMs + " ms", null);
+    }
+
+    private LinkException unreachable(Node node, String what, Exception cause) {
+        return new LinkException(
+                Errors.NETWORK_EXCEPTION,
+                "Source of link " + link + ": connection to broker " + node.id() + " at " + address(node) + " " + what
+                        + "; check that it is up and that its advertised listener is reachable from here.",
+                cause);
+    }
+
+    static String address(Node node) {
+        return node.host() + ":" + node.port();
+    }
+
+    /** The newest version of {@code api} that both sides speak; -1 if not connected or not supported. */
+    short usableVersion(Node node, ApiKeys api) {
+        NodeApiVersions known = versions.get(node.idString());
+        if (known == null) {
+            return -1;
+        }
+        try {
+            return known.latestUsableVersion(api);
+        } catch (UnsupportedVersionException e) {
+            return -1;
+        }
+    }
+
+    void connectTo(Node node, int timeoutMs) {
+        connect(node, timeoutMs);
+    }
+
+    /** The nodes of {@code bootstrap.servers}, under ids that no broker has. */
+    static List<Node> bootstrapNodes(LinkConfig config) {
+        List<String> servers = config.getList(LinkConfig.BOOTSTRAP_SERVERS);
+        return java.util.stream.IntStream.range(0, servers.size())
+                .mapToObj(i -> new Node(-1 - i, Utils.getHost(servers.get(i)), Utils.getPort(servers.get(i))))
+                .toList();
+    }
+
+    void shutdown() {
+        client.initiateClose();
+    }
+
+    @Override
+    public void close() {
+        client.initiateClose();
+        Utils.closeQuietly(client, "source connection");
+        Utils.closeQuietly(metrics, "source connection metrics");
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.source;
+
+import java.util.Map;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * Who leads what in a source cluster, as one of its brokers answered.
+ *
+ * @param clusterId cluster id, null if the source does not say
+ * @param brokers live brokers by id
+ * @param topics the topics that were asked for
+ */
+public record SourceMetadata(String clusterId, Map<Integer, Node> brokers, Map<String, Topic> topics) {
+    /**
+     * One topic.
+     *
+     * @param error NONE if the rest is valid
+     * @param id {@link Uuid#ZERO_UUID} where the source has no topic ids
+     * @param partitions leaders by partition
+     */
+    public record Topic(Errors error, Uuid id, Map<Integer, Leader> partitions) {}
+
+    /** Leader of a partition; {@code broker} is -1 while it has none, {@code epoch} -1 where the source does not say. */
+    public record Leader(int broker, int epoch) {}
+}
