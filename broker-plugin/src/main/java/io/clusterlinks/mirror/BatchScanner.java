@@ -99,6 +99,7 @@ final class BatchScanner {
     }
 
     private static LinkException corrupt(String what) {
-        return new LinkException(Errors.CORRUPT_MESSAGE, "the source sent bytes that are no record batch (" + what + ")");
+        return new LinkException(
+                Errors.CORRUPT_MESSAGE, "the source sent bytes that are no record batch (" + what + ")");
     }
 }

@@ -68,7 +68,9 @@ final class FetchRound {
         }
         int maxWaitMs = someLeftOut ? Math.min(SHORT_WAIT_MS, settings.maxWaitMs()) : settings.maxWaitMs();
         int maxBytes = Math.min(settings.responseMaxBytes(), half);
-        deliver(asked, client.fetch(new SourceFetchClient.Request(positions, maxWaitMs, settings.minBytes(), maxBytes)));
+        deliver(
+                asked,
+                client.fetch(new SourceFetchClient.Request(positions, maxWaitMs, settings.minBytes(), maxBytes)));
         return true;
     }
 

@@ -122,8 +122,8 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     void add(Duty duty, TransitionSink sink) {
         int backoffMs = config.getInt(LinkConfig.FETCH_BACKOFF_MS);
         TopicPartition local = duty.partition().local();
-        Transitions transitions = new Transitions(
-                sink, duty.partition().leaderEpoch(), duty.record(), backoffMs, () -> wake(local));
+        Transitions transitions =
+                new Transitions(sink, duty.partition().leaderEpoch(), duty.record(), backoffMs, () -> wake(local));
         Replicator.Settings settings = new Replicator.Settings(config.getInt(LinkConfig.FETCH_MAX_BYTES), backoffMs);
         Replicator replicator =
                 new Replicator(duty.partition(), duty.local(), transitions, settings, time.milliseconds());
@@ -156,8 +156,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
             } catch (Throwable e) {
                 if (!closing) {
                     log.error("Link {} failed unexpectedly and goes on", link.link(), e);
-                    health.enter(
-                            LinkState.SOURCE_UNAVAILABLE, "unexpected error, retrying: " + e, time.milliseconds());
+                    health.enter(LinkState.SOURCE_UNAVAILABLE, "unexpected error, retrying: " + e, time.milliseconds());
                     nextRefreshMs = time.milliseconds() + SOON_MS;
                 }
             }

@@ -106,8 +106,7 @@ final class LinkWorkers implements AutoCloseable {
             log.warn("Link {} cannot work on this broker: {}", link.link(), reason);
             broken.put(
                     link.link(),
-                    new Broken(
-                            link, new ObservedLink(link.link(), LinkState.FAILED, reason, nowMs), nowMs + RETRY_MS));
+                    new Broken(link, new ObservedLink(link.link(), LinkState.FAILED, reason, nowMs), nowMs + RETRY_MS));
         }
     }
 

@@ -94,7 +94,8 @@ public final class MirrorManager implements AutoCloseable {
     /** The link of a mirror partition that {@link #partitions} named; for metrics. */
     Map<String, String> linksByTopic() {
         Map<String, String> links = new HashMap<>();
-        duties.values().forEach(duty -> links.put(duty.mirror().topic(), duty.mirror().link()));
+        duties.values()
+                .forEach(duty -> links.put(duty.mirror().topic(), duty.mirror().link()));
         return links;
     }
 

@@ -45,8 +45,8 @@ final class MirrorMetrics implements AutoCloseable {
     MirrorMetrics(MirrorManager manager, Time time) {
         this.manager = manager;
         this.time = time;
-        this.metrics = new Metrics(
-                new MetricConfig(), List.of(new JmxReporter()), time, new KafkaMetricsContext(DOMAIN));
+        this.metrics =
+                new Metrics(new MetricConfig(), List.of(new JmxReporter()), time, new KafkaMetricsContext(DOMAIN));
     }
 
     /** Running totals of one link, to compute rates from; counters of single partitions restart with their leaders. */
@@ -95,12 +95,15 @@ final class MirrorMetrics implements AutoCloseable {
                     .count();
             now.put(linkMetric("mirror-partition-count-" + lower(state), link), (double) count);
         }
-        now.put(linkMetric("failed-partition-count", link), (double)
-                partitions.stream().filter(p -> p.status().state() == MirrorState.FAILED).count());
+        now.put(linkMetric("failed-partition-count", link), (double) partitions.stream()
+                .filter(p -> p.status().state() == MirrorState.FAILED)
+                .count());
         now.put(linkMetric("max-lag-records", link), max(partitions, PartitionStatus::lagRecords));
-        now.put(linkMetric("sum-lag-records", link), partitions.stream()
-                .mapToDouble(partition -> Math.max(0, partition.status().lagRecords()))
-                .sum());
+        now.put(
+                linkMetric("sum-lag-records", link),
+                partitions.stream()
+                        .mapToDouble(partition -> Math.max(0, partition.status().lagRecords()))
+                        .sum());
         now.put(linkMetric("max-lag-ms", link), max(partitions, PartitionStatus::lagMs));
         double lastFetchMs = max(partitions, PartitionStatus::lastFetchMs);
         now.put(linkMetric("last-fetch-age-ms", link), lastFetchMs <= 0 ? -1 : Math.max(0, nowMs - lastFetchMs));
@@ -129,9 +132,8 @@ final class MirrorMetrics implements AutoCloseable {
                     "link", link,
                     "topic", partition.topic(),
                     "partition", Integer.toString(partition.status().partition()));
-            now.put(
-                    new MetricName("lag-records", PARTITION_GROUP, "Records that the mirror is behind.", tags),
-                    (double) Math.max(0, partition.status().lagRecords()));
+            now.put(new MetricName("lag-records", PARTITION_GROUP, "Records that the mirror is behind.", tags), (double)
+                    Math.max(0, partition.status().lagRecords()));
             now.put(
                     new MetricName("lag-ms", PARTITION_GROUP, "Time since the mirror was level, 0 while it is.", tags),
                     (double) Math.max(0, partition.status().lagMs()));

@@ -60,8 +60,7 @@ final class PartitionStop {
         if (record != null && record.phase() == Phase.STOPPING) {
             abortOpenTransactions(record, nowMs);
         } else if (isReplicated()) {
-            PartitionRecord from =
-                    record != null ? record : Records.started(partition.local(), local.logStartOffset());
+            PartitionRecord from = record != null ? record : Records.started(partition.local(), local.logStartOffset());
             long end = local.logEndOffset();
             transitions.propose(Records.stopping(from, end, Lineage.lastEpoch(from.lineage(), end)), null, () -> {});
         }
@@ -87,8 +86,8 @@ final class PartitionStop {
         }
         try {
             for (OpenTransaction transaction : open) {
-                local.append(RecordBatches.abortMarker(
-                        local.logEndOffset(), partition.leaderEpoch(), nowMs, transaction));
+                local.append(
+                        RecordBatches.abortMarker(local.logEndOffset(), partition.leaderEpoch(), nowMs, transaction));
             }
             error = null;
         } catch (AppendException e) {

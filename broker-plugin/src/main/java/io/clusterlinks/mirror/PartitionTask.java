@@ -56,7 +56,9 @@ final class PartitionTask {
 
     /** Takes what was heard of the source's leader, unless it is older than what is known. */
     void leader(SourceLeader heard) {
-        if (heard.epoch() >= 0 && heard.epoch() < leader.epoch() && heard.topicId().equals(leader.topicId())) {
+        if (heard.epoch() >= 0
+                && heard.epoch() < leader.epoch()
+                && heard.topicId().equals(leader.topicId())) {
             return;
         }
         if (heard.epoch() != leader.epoch()) {
@@ -157,7 +159,11 @@ final class PartitionTask {
     }
 
     private void onThrown(Throwable e) {
-        log.error("Mirror partition {} of link {} failed unexpectedly", partition().local(), partition().link(), e);
+        log.error(
+                "Mirror partition {} of link {} failed unexpectedly",
+                partition().local(),
+                partition().link(),
+                e);
         try {
             replicator.onUnexpected(SourceText.oneLine(e), time.milliseconds());
         } catch (RuntimeException again) {

@@ -47,7 +47,12 @@ final class Records {
 
     static PartitionRecord stopped(PartitionRecord record) {
         return copy(
-                record, record.lineage(), Phase.STOPPED, record.stopOffset(), record.stopSourceEpoch(), record.reason());
+                record,
+                record.lineage(),
+                Phase.STOPPED,
+                record.stopOffset(),
+                record.stopSourceEpoch(),
+                record.reason());
     }
 
     private static PartitionRecord copy(

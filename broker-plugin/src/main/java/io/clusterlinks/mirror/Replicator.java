@@ -61,11 +61,7 @@ final class Replicator {
     private volatile boolean waitsForTime = true;
 
     Replicator(
-            MirrorPartition partition,
-            LocalPartition local,
-            Transitions transitions,
-            Settings settings,
-            long nowMs) {
+            MirrorPartition partition, LocalPartition local, Transitions transitions, Settings settings, long nowMs) {
         this.partition = partition;
         this.local = local;
         this.transitions = transitions;
@@ -179,7 +175,8 @@ final class Replicator {
                 return false;
             }
             fail(
-                    partition.local() + " holds records that the link did not copy; delete the topic here and create the"
+                    partition.local()
+                            + " holds records that the link did not copy; delete the topic here and create the"
                             + " mirror again, or mirror to another name.",
                     nowMs);
         } else if (question == null) {
@@ -315,8 +312,7 @@ final class Replicator {
         transitions.propose(
                 Records.withLineage(
                         record,
-                        Lineage.extended(
-                                record.lineage(), local.logEndOffset(), run.sourceEpoch(), run.baseOffset())),
+                        Lineage.extended(record.lineage(), local.logEndOffset(), run.sourceEpoch(), run.baseOffset())),
                 null,
                 () -> onEpochRecorded(nowMs));
         return transitions.settle(nowMs) && cursor.peek() != null;

@@ -96,7 +96,14 @@ final class ReplicatorStats {
     }
 
     PartitionStatus status(
-            int partition, MirrorState state, int leader, int sourceLeader, long start, long end, long nowMs, String shownError) {
+            int partition,
+            MirrorState state,
+            int leader,
+            int sourceLeader,
+            long start,
+            long end,
+            long nowMs,
+            String shownError) {
         return new PartitionStatus(
                 partition,
                 state,

@@ -68,9 +68,9 @@ final class SourceQuestions {
 
     private void askStartOffsets(Node leader, List<PartitionTask> tasks, long nowMs) {
         Map<String, List<PartitionTask>> bySpec = new HashMap<>();
-        tasks.forEach(task -> bySpec.computeIfAbsent(
-                        task.partition().startOffsetSpec(), spec -> new java.util.ArrayList<>())
-                .add(task));
+        tasks.forEach(
+                task -> bySpec.computeIfAbsent(task.partition().startOffsetSpec(), spec -> new java.util.ArrayList<>())
+                        .add(task));
         bySpec.forEach((spec, of) -> guarded(of, nowMs, () -> {
             Map<TopicPartition, Offset> offsets = client.offsets(leader, epochs(of), timestamp(spec), timeout);
             List<PartitionTask> pastTheEnd = of.stream()
@@ -154,7 +154,8 @@ final class SourceQuestions {
 
     private static Map<TopicPartition, Integer> epochs(List<PartitionTask> tasks) {
         Map<TopicPartition, Integer> epochs = new HashMap<>();
-        tasks.forEach(task -> epochs.put(task.partition().source(), task.leader().epoch()));
+        tasks.forEach(
+                task -> epochs.put(task.partition().source(), task.leader().epoch()));
         return epochs;
     }
 
@@ -179,8 +180,7 @@ final class SourceQuestions {
     private static void answer(PartitionTask task, Question.Answer answer) {
         task.replicator()
                 .question()
-                .ifPresent(asked ->
-                        task.tell((replicator, nowMs) -> replicator.onAnswer(asked, answer, nowMs)));
+                .ifPresent(asked -> task.tell((replicator, nowMs) -> replicator.onAnswer(asked, answer, nowMs)));
     }
 
     private void guarded(List<PartitionTask> tasks, long nowMs, Runnable questions) {

@@ -30,7 +30,8 @@ final class SourceWatch {
         doubts.clear();
         for (PartitionTask task : tasks) {
             MirrorPartition partition = task.partition();
-            SourceMetadata.Topic topic = metadata.topics().get(partition.source().topic());
+            SourceMetadata.Topic topic =
+                    metadata.topics().get(partition.source().topic());
             String gone = gone(partition, topic);
             if (gone == null) {
                 onPresent(task, topic);
@@ -48,8 +49,12 @@ final class SourceWatch {
         SourceMetadata.Leader leader =
                 topic.partitions().get(task.partition().source().partition());
         if (topic.error() != Errors.NONE || leader == null || leader.broker() < 0) {
-            task.replicator().stats().sourceError("the source has no leader for " + task.partition().source());
-            task.leader(new SourceLeader(-1, task.leader().epoch(), task.leader().topicId()));
+            task.replicator()
+                    .stats()
+                    .sourceError(
+                            "the source has no leader for " + task.partition().source());
+            task.leader(
+                    new SourceLeader(-1, task.leader().epoch(), task.leader().topicId()));
             return;
         }
         task.leader(new SourceLeader(leader.broker(), leader.epoch(), topic.id()));
@@ -74,8 +79,8 @@ final class SourceWatch {
         if (topic == null || topic.error() == Errors.UNKNOWN_TOPIC_OR_PARTITION) {
             return of + " no longer exists" + remedy;
         }
-        boolean idsKnown = !topic.id().equals(Uuid.ZERO_UUID)
-                && !partition.sourceTopicId().equals(Uuid.ZERO_UUID);
+        boolean idsKnown =
+                !topic.id().equals(Uuid.ZERO_UUID) && !partition.sourceTopicId().equals(Uuid.ZERO_UUID);
         if (idsKnown && !topic.id().equals(partition.sourceTopicId())) {
             return of + " was deleted and created again (topic id " + topic.id() + ", was " + partition.sourceTopicId()
                     + ")" + remedy;

@@ -67,7 +67,10 @@ final class StopWorker implements AutoCloseable {
         try {
             return stop.step(time.milliseconds());
         } catch (RuntimeException e) {
-            log.error("Stopping {} failed unexpectedly, retrying", stop.partition().local(), e);
+            log.error(
+                    "Stopping {} failed unexpectedly, retrying",
+                    stop.partition().local(),
+                    e);
             stop.onUnexpected(e, time.milliseconds());
             return false;
         }

@@ -84,9 +84,8 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     private TopicDescription describe(String name, Duration timeout) {
-        DescribeTopicsOptions options = new DescribeTopicsOptions()
-                .includeAuthorizedOperations(true)
-                .timeoutMs(millis(timeout));
+        DescribeTopicsOptions options =
+                new DescribeTopicsOptions().includeAuthorizedOperations(true).timeoutMs(millis(timeout));
         try {
             return get(
                     admin().describeTopics(List.of(name), options)
@@ -120,8 +119,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             Map<String, String> configs = new HashMap<>();
             get(
                             admin().describeConfigs(
-                                            List.of(resource),
-                                            new DescribeConfigsOptions().timeoutMs(millis(timeout)))
+                                            List.of(resource), new DescribeConfigsOptions().timeoutMs(millis(timeout)))
                                     .values()
                                     .get(resource),
                             timeout)
@@ -177,7 +175,8 @@ final class KafkaSourceAdmin implements SourceAdmin {
         };
     }
 
-    private Map<TopicPartition, Long> offsets(Collection<TopicPartition> partitions, OffsetSpec spec, Duration timeout) {
+    private Map<TopicPartition, Long> offsets(
+            Collection<TopicPartition> partitions, OffsetSpec spec, Duration timeout) {
         Map<TopicPartition, OffsetSpec> specs = new HashMap<>();
         partitions.forEach(partition -> specs.put(partition, spec));
         try {

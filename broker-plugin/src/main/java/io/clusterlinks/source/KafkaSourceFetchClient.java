@@ -107,8 +107,7 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
             Map<TopicPartition, Fetched> all = new HashMap<>();
             request.positions()
                     .forEach(position -> all.put(
-                            position.partition(),
-                            new Fetched(error, -1, -1, -1, -1, -1, ByteBuffer.allocate(0))));
+                            position.partition(), new Fetched(error, -1, -1, -1, -1, -1, ByteBuffer.allocate(0))));
             return all;
         }
         if (error == Errors.NONE

@@ -64,13 +64,17 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                 failure = failure == null ? e : failure;
             }
         }
-        throw failure != null ? failure : new LinkException(Errors.REQUEST_TIMED_OUT, "Source of link " + link
-                + ": no broker answered within " + timeout.toMillis() + " ms; check that the source is up.");
+        throw failure != null
+                ? failure
+                : new LinkException(
+                        Errors.REQUEST_TIMED_OUT,
+                        "Source of link " + link + ": no broker answered within " + timeout.toMillis()
+                                + " ms; check that the source is up.");
     }
 
     private SourceMetadata metadata(Node node, Set<String> topics, int timeoutMs) {
-        MetadataResponse response = send(
-                node, MetadataRequest.Builder.forTopicNames(new ArrayList<>(topics), false), timeoutMs);
+        MetadataResponse response =
+                send(node, MetadataRequest.Builder.forTopicNames(new ArrayList<>(topics), false), timeoutMs);
         Map<Integer, Node> brokers = response.brokersById();
         if (brokers.isEmpty()) {
             throw new LinkException(
@@ -88,7 +92,8 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
             topic.partitionMetadata()
                     .forEach(partition -> leaders.put(
                             partition.partition(),
-                            new SourceMetadata.Leader(partition.leaderId.orElse(-1), partition.leaderEpoch.orElse(-1))));
+                            new SourceMetadata.Leader(
+                                    partition.leaderId.orElse(-1), partition.leaderEpoch.orElse(-1))));
             byName.put(topic.topic(), new SourceMetadata.Topic(topic.error(), topic.topicId(), leaders));
         }
         return new SourceMetadata(response.clusterId(), brokers, byName);
@@ -112,11 +117,10 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                         .setTimeoutMs(timeoutMs),
                 timeoutMs);
         Map<TopicPartition, Offset> offsets = new HashMap<>();
-        response.topics()
-                .forEach(topic -> topic.partitions()
-                        .forEach(partition -> offsets.put(
-                                new TopicPartition(topic.name(), partition.partitionIndex()),
-                                new Offset(Errors.forCode(partition.errorCode()), partition.offset()))));
+        response.topics().forEach(topic -> topic.partitions()
+                .forEach(partition -> offsets.put(
+                        new TopicPartition(topic.name(), partition.partitionIndex()),
+                        new Offset(Errors.forCode(partition.errorCode()), partition.offset()))));
         return offsets;
     }
 
@@ -144,12 +148,10 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
         OffsetsForLeaderEpochResponse response =
                 send(leader, OffsetsForLeaderEpochRequest.Builder.forConsumer(topics), timeoutMs);
         Map<TopicPartition, EpochEnd> ends = new HashMap<>();
-        response.data()
-                .topics()
-                .forEach(topic -> topic.partitions()
-                        .forEach(end -> ends.put(
-                                new TopicPartition(topic.topic(), end.partition()),
-                                new EpochEnd(Errors.forCode(end.errorCode()), end.leaderEpoch(), end.endOffset()))));
+        response.data().topics().forEach(topic -> topic.partitions()
+                .forEach(end -> ends.put(
+                        new TopicPartition(topic.topic(), end.partition()),
+                        new EpochEnd(Errors.forCode(end.errorCode()), end.leaderEpoch(), end.endOffset()))));
         return ends;
     }
 

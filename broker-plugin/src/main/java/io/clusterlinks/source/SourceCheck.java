@@ -39,7 +39,8 @@ final class SourceCheck {
         this.config = config;
         this.admin = admin;
         this.securityProtocol = String.valueOf(config.originals()
-                .getOrDefault(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, CommonClientConfigs.DEFAULT_SECURITY_PROTOCOL));
+                .getOrDefault(
+                        CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, CommonClientConfigs.DEFAULT_SECURITY_PROTOCOL));
     }
 
     /** Cluster id of the source; throws a LinkException that names the step that failed. */
@@ -83,7 +84,8 @@ final class SourceCheck {
                         : new LinkException(
                                 Errors.REQUEST_TIMED_OUT,
                                 "Source of link " + link + ": name resolution of "
-                                        + config.getList(LinkConfig.BOOTSTRAP_SERVERS).get(0)
+                                        + config.getList(LinkConfig.BOOTSTRAP_SERVERS)
+                                                .get(0)
                                         + " timed out; check DNS on this broker.");
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -117,8 +119,8 @@ final class SourceCheck {
         String host = Utils.getHost(server);
         Integer port = Utils.getPort(server);
         if (host == null || port == null || port < 1 || port > 65_535) {
-            throw LinkException.invalidConfig("Source of link " + link + ": '" + server
-                    + "' in bootstrap.servers is not host:port.");
+            throw LinkException.invalidConfig(
+                    "Source of link " + link + ": '" + server + "' in bootstrap.servers is not host:port.");
         }
         InetAddress address;
         try {
@@ -165,16 +167,21 @@ final class SourceCheck {
 
     private LinkException notPlaintextKafka(String server, WireProbe.Answer answer) {
         String where = "Source of link " + link + ": " + server;
-        String what = switch (answer.kind()) {
-            case TLS -> " expects TLS, but security.protocol is " + securityProtocol
-                    + "; set security.protocol to SSL or SASL_SSL.";
-            case SILENT -> " accepts connections but does not answer Kafka's protocol; it is not a Kafka broker, or it"
-                    + " hangs: check bootstrap.servers.";
-            case CLOSED -> " closes connections instead of answering Kafka's protocol; it is not a Kafka broker, or"
-                    + " refuses this client: check bootstrap.servers.";
-            default -> " is not a Kafka broker: it answered " + answer.detail()
-                    + "; check the port in bootstrap.servers.";
-        };
+        String what =
+                switch (answer.kind()) {
+                    case TLS ->
+                        " expects TLS, but security.protocol is " + securityProtocol
+                                + "; set security.protocol to SSL or SASL_SSL.";
+                    case SILENT ->
+                        " accepts connections but does not answer Kafka's protocol; it is not a Kafka broker, or it"
+                                + " hangs: check bootstrap.servers.";
+                    case CLOSED ->
+                        " closes connections instead of answering Kafka's protocol; it is not a Kafka broker, or"
+                                + " refuses this client: check bootstrap.servers.";
+                    default ->
+                        " is not a Kafka broker: it answered " + answer.detail()
+                                + "; check the port in bootstrap.servers.";
+                };
         return new LinkException(Errors.NETWORK_EXCEPTION, where + what);
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.source;
 
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.Uuid;

@@ -107,9 +107,11 @@ final class WireProbe {
             socket.startHandshake();
             return new Answer(Kind.TLS, "");
         } catch (SSLException e) {
-            boolean spokeTls = e.getCause() != null
-                    || String.valueOf(e.getMessage()).contains("alert");
-            return spokeTls && !String.valueOf(e.getMessage()).contains("terminated") ? new Answer(Kind.TLS, "") : answer;
+            boolean spokeTls =
+                    e.getCause() != null || String.valueOf(e.getMessage()).contains("alert");
+            return spokeTls && !String.valueOf(e.getMessage()).contains("terminated")
+                    ? new Answer(Kind.TLS, "")
+                    : answer;
         } catch (IOException | java.security.GeneralSecurityException e) {
             return answer;
         }
