@@ -84,9 +84,9 @@ enum HookPoint {
         return advice;
     }
 
-    /** For people: class, method and descriptor. */
-    String signature() {
-        return className + "." + methodName + descriptor;
+    /** For people. */
+    String qualifiedName() {
+        return className + "." + methodName;
     }
 
     /** Names of the classes that are hooked, without duplicates. */

@@ -4,8 +4,11 @@ package io.clusterlinks.agent;
 import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -15,12 +18,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * starts, which they then prevent. A controller or a tool that happens to load a hooked class goes on.
  */
 final class HookTransformer implements ClassFileTransformer {
-    private static final String WOVEN = "";
-
-    private final Map<String, String> internalNames = new ConcurrentHashMap<>();
-
-    /** Outcome by class name: {@link #WOVEN}, or what is wrong. */
-    private final Map<String, String> outcomes = new ConcurrentHashMap<>();
+    private final Map<String, String> internalNames = new HashMap<>();
+    private final Set<String> woven = ConcurrentHashMap.newKeySet();
+    private final Map<String, Throwable> failures = new ConcurrentHashMap<>();
 
     HookTransformer() {
         for (HookPoint hook : HookPoint.values()) {
@@ -36,12 +36,15 @@ final class HookTransformer implements ClassFileTransformer {
             return null;
         }
         try {
-            byte[] woven = HookWeaver.weave(className, loader, classFile);
-            outcomes.put(className, WOVEN);
-            return woven;
-        } catch (Exception | LinkageError e) {
-            outcomes.put(className, e.getMessage() == null ? e.toString() : e.getMessage());
-            return haltIfUnguarded(className, e);
+            byte[] hooked = HookWeaver.weave(className, loader, classFile);
+            woven.add(className);
+            return hooked;
+        } catch (Throwable e) {
+            failures.put(className, e);
+            if (className.equals(HookPoint.BROKER_CLASS)) {
+                halt(e);
+            }
+            return null;
         }
     }
 
@@ -49,34 +52,39 @@ final class HookTransformer implements ClassFileTransformer {
     void verify(ClassLoader brokerClasses) {
         List<String> problems = new ArrayList<>();
         for (String className : HookPoint.classNames()) {
-            String outcome = outcomeOf(className, brokerClasses);
-            if (!outcome.equals(WOVEN)) {
-                problems.add(outcome);
-            }
+            problem(className, brokerClasses).ifPresent(problems::add);
         }
         if (!problems.isEmpty()) {
-            throw new UnsupportedBrokerException(String.join("; ", problems));
+            UnsupportedBrokerException unsupported = new UnsupportedBrokerException(String.join(", ", problems));
+            failures.values().forEach(unsupported::addSuppressed);
+            throw unsupported;
         }
     }
 
-    private String outcomeOf(String className, ClassLoader loader) {
+    private Optional<String> problem(String className, ClassLoader loader) {
         try {
             Class.forName(className, false, loader);
         } catch (ClassNotFoundException | LinkageError e) {
-            return "class " + className + " cannot be loaded (" + e + ")";
+            return Optional.of("class " + className + " cannot be loaded (" + e + ")");
         }
-        return outcomes.getOrDefault(className, "class " + className + " was loaded before the agent");
+        if (woven.contains(className)) {
+            return Optional.empty();
+        }
+        Throwable failure = failures.get(className);
+        return Optional.of(failure == null ? "class " + className + " was loaded before the agent" : reason(failure));
     }
 
     /**
      * Without its hook, {@code startup} cannot refuse to start, and a broker without a fence must not start: so the
      * process ends here, before the broker has opened anything.
      */
-    private static byte[] haltIfUnguarded(String className, Throwable failure) {
-        if (className.equals(HookPoint.BROKER_CLASS)) {
-            System.err.println("Kafka Cluster Links cannot run in this broker: " + failure.getMessage());
-            Runtime.getRuntime().halt(1);
-        }
-        return null;
+    private static void halt(Throwable failure) {
+        System.err.println(
+                "Kafka Cluster Links cannot run in this broker, it supports Apache Kafka 4.3.x: " + reason(failure));
+        Runtime.getRuntime().halt(1);
+    }
+
+    private static String reason(Throwable failure) {
+        return failure instanceof UnsupportedBrokerException ? failure.getMessage() : failure.toString();
     }
 }

@@ -23,7 +23,8 @@ final class HookWeaver {
         TypeDescription type = TypePool.Default.of(locator).describe(className).resolve();
         List<String> missing = missingIn(type);
         if (!missing.isEmpty()) {
-            throw new UnsupportedBrokerException("missing " + String.join(", ", missing));
+            throw new UnsupportedBrokerException(
+                    "no method " + String.join(", ", missing) + " with the expected signature");
         }
         DynamicType.Builder<?> builder =
                 new ByteBuddy().with(TypeValidation.DISABLED).decorate(type, locator);
@@ -35,11 +36,11 @@ final class HookWeaver {
         }
     }
 
-    /** Signatures of the hook points that {@code type} should have and has not. */
+    /** Names of the hook points that {@code type} should have and has not. */
     static List<String> missingIn(TypeDescription type) {
         return HookPoint.in(type.getName()).stream()
                 .filter(hook -> type.getDeclaredMethods().filter(matcher(hook)).isEmpty())
-                .map(HookPoint::signature)
+                .map(HookPoint::qualifiedName)
                 .toList();
     }
 

@@ -39,7 +39,8 @@ class InterBrokerSender extends InterBrokerSendThread {
         pending.add(answer);
         queue.add(new RequestAndCompletionHandler(time.milliseconds(), node, request, response -> {
             pending.remove(answer);
-            ResponseFutures.complete(answer, response, "broker " + node);
+            ResponseFutures.complete(
+                    answer, response, "broker " + node.id() + " at " + node.host() + ":" + node.port());
         }));
         if (isRunning()) {
             wakeup();

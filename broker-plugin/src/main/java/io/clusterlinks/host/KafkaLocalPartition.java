@@ -185,21 +185,22 @@ final class KafkaLocalPartition implements LocalPartition {
     /** What the log would find as well, found before it writes a stack trace into the broker's log for it. */
     private void checkFits(ByteBuffer batches) throws AppendException {
         if (batches.remaining() < BatchHeader.LOG_OVERHEAD + Integer.BYTES) {
-            throw new AppendException(AppendException.Kind.CORRUPT, id + ": not a whole batch", null);
+            throw new AppendException(AppendException.Kind.CORRUPT, topicPartition() + ": not a whole batch", null);
         }
         int epoch = BatchHeader.leaderEpoch(batches, batches.position());
         OptionalInt current = leaderEpoch();
         if (current.isEmpty() || current.getAsInt() != epoch) {
             throw new AppendException(
                     AppendException.Kind.NOT_LEADER,
-                    id + ": this broker does not lead under epoch " + epoch + ", but " + current,
+                    topicPartition() + ": batches of leader epoch " + epoch
+                            + (current.isEmpty() ? ", not led by this broker" : ", led under " + current.getAsInt()),
                     null);
         }
         long baseOffset = BatchHeader.baseOffset(batches, batches.position());
         if (baseOffset < logEndOffset()) {
             throw new AppendException(
                     AppendException.Kind.UNEXPECTED_OFFSET,
-                    id + ": offset " + baseOffset + " is below the log end " + logEndOffset(),
+                    topicPartition() + ": offset " + baseOffset + " is below the log end " + logEndOffset(),
                     null);
         }
     }

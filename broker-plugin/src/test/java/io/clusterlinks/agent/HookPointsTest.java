@@ -42,7 +42,7 @@ class HookPointsTest {
     }
 
     @Test
-    void missingMethodIsReportedByItsSignature() {
+    void missingMethodIsReportedByName() {
         byte[] otherBroker = new ByteBuddy()
                 .subclass(Object.class)
                 .name("kafka.server.BrokerServer")
@@ -54,8 +54,8 @@ class HookPointsTest {
 
         assertThatThrownBy(() -> HookWeaver.weave("kafka.server.BrokerServer", BROKER_CLASSES, otherBroker))
                 .isInstanceOf(UnsupportedBrokerException.class)
-                .hasMessageContaining("kafka.server.BrokerServer.startup()V")
-                .hasMessageContaining("kafka.server.BrokerServer.shutdown(Ljava/time/Duration;)V");
+                .hasMessageContaining("kafka.server.BrokerServer.startup")
+                .hasMessageContaining("kafka.server.BrokerServer.shutdown");
     }
 
     @Test
@@ -71,7 +71,7 @@ class HookPointsTest {
 
         assertThat(woven).isNull();
         assertThatThrownBy(() -> transformer.verify(BROKER_CLASSES))
-                .hasMessageContaining("missing kafka.cluster.Partition.appendRecordsToLeader(")
+                .hasMessageContaining("no method kafka.cluster.Partition.appendRecordsToLeader, ")
                 .hasMessageContaining("class kafka.server.KafkaApis was loaded before the agent");
     }
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.LinkException;
+import java.nio.ByteBuffer;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * Makes fetched batches fit for the local log, in place and without reading their records: stamps the local leader
+ * epoch, which the CRC does not cover, and moves producer ids one hop on, patching the CRC by the change. A batch whose
+ * records are damaged fails its CRC afterwards as it did before.
+ *
+ * <p>Producer ids are allocated per cluster, from 0: a mirrored one could equal a local one, and the broker would take
+ * a local producer's writes for duplicates. So bits 62 to 48 of a mirrored id count the links it has passed, and ids of
+ * different hops never meet.
+ */
+final class BatchRewriter {
+    private static final int HOP_SHIFT = 48;
+    private static final int MAX_HOPS = (1 << 15) - 1;
+
+    private BatchRewriter() {}
+
+    /**
+     * Rewrites whole batches, from position to limit.
+     *
+     * @throws LinkException INVALID_PRODUCER_ID_MAPPING if an id has no room for another hop; batches before it are
+     *     rewritten then, so the bytes must not be used again
+     */
+    static void rewrite(ByteBuffer batches, int leaderEpoch) {
+        int position = batches.position();
+        while (position < batches.limit()) {
+            int size = BatchScanner.sizeAt(batches, position);
+            batches.putInt(position + BatchFormat.LEADER_EPOCH, leaderEpoch);
+            long producerId = batches.getLong(position + BatchFormat.PRODUCER_ID);
+            if (producerId >= 0) {
+                long hopped = hop(producerId);
+                batches.putLong(position + BatchFormat.PRODUCER_ID, hopped);
+                int crc = batches.getInt(position + BatchFormat.CRC);
+                int bytesAfter = size - BatchFormat.PRODUCER_ID - Long.BYTES;
+                batches.putInt(position + BatchFormat.CRC, Crc32cPatch.patch(crc, producerId, hopped, bytesAfter));
+            }
+            position += size;
+        }
+    }
+
+    /** The producer id after one more link. */
+    static long hop(long producerId) {
+        if (producerId >>> HOP_SHIFT >= MAX_HOPS) {
+            throw new LinkException(
+                    Errors.INVALID_PRODUCER_ID_MAPPING,
+                    "producer id " + producerId + " has passed " + MAX_HOPS
+                            + " links and has no room for another; the topic cannot be mirrored further");
+        }
+        return producerId + (1L << HOP_SHIFT);
+    }
+}

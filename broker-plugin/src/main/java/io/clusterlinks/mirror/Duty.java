@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.state.LinkImage;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What this broker has to do for a mirror partition it leads.
+ *
+ * @param record the partition's record, null if it has none
+ */
+record Duty(Kind kind, MirrorPartition partition, LocalPartition local, PartitionRecord record, MirrorRecord mirror) {
+    /** What to do. */
+    enum Kind {
+        /** Fetch and append. */
+        FOLLOW,
+        /** Carry out the stop steps. */
+        STOP,
+        /** Only report it. */
+        NONE
+    }
+
+    boolean isDraining() {
+        return kind == Kind.FOLLOW && mirror.stop() == StopMode.DRAIN;
+    }
+
+    /**
+     * The duties of {@code broker}, by destination partition.
+     *
+     * @param isPaused links that must not fetch
+     */
+    static Map<TopicPartition, Duty> of(
+            LinkImage image, ClusterView cluster, LocalBroker broker, Predicate<LinkRecord> isPaused) {
+        Map<TopicPartition, Duty> duties = new HashMap<>();
+        for (MirrorRecord mirror : image.mirrors()) {
+            Optional<ClusterView.TopicView> topic = cluster.topic(mirror.topic());
+            // A topic of the same name with another id is not the mirror.
+            if (topic.isEmpty()
+                    || (mirror.topicId() != null
+                            && !mirror.topicId().equals(topic.get().id().toString()))) {
+                continue;
+            }
+            boolean paused = image.link(mirror.link()).map(isPaused::test).orElse(true);
+            for (int id = 0; id < topic.get().partitions().size(); id++) {
+                if (topic.get().partitions().get(id).leader() == broker.nodeId()) {
+                    PartitionRecord record = image.partition(mirror.topic(), id).orElse(null);
+                    duty(mirror, id, record, broker, paused)
+                            .ifPresent(duty -> duties.put(duty.partition().local(), duty));
+                }
+            }
+        }
+        return duties;
+    }
+
+    private static Optional<Duty> duty(
+            MirrorRecord mirror, int id, PartitionRecord record, LocalBroker broker, boolean paused) {
+        Optional<LocalPartition> local = broker.partition(new TopicPartition(mirror.topic(), id));
+        OptionalInt epoch = local.map(LocalPartition::leaderEpoch).orElse(OptionalInt.empty());
+        if (epoch.isEmpty()) {
+            return Optional.empty();
+        }
+        MirrorPartition partition = MirrorPartition.of(mirror, id, epoch.getAsInt());
+        return Optional.of(new Duty(kind(mirror, record, paused), partition, local.get(), record, mirror));
+    }
+
+    private static Kind kind(MirrorRecord mirror, PartitionRecord record, boolean paused) {
+        Phase phase = record == null ? Phase.MIRRORING : record.phase();
+        if (mirror.state() == MirrorState.PENDING_STOPPED && mirror.stop().isFinal()) {
+            return phase == Phase.STOPPED ? Kind.NONE : Kind.STOP;
+        }
+        boolean follows = mirror.state() == MirrorState.ACTIVE
+                || (mirror.state() == MirrorState.PENDING_STOPPED && mirror.stop() == StopMode.DRAIN);
+        return follows && !paused && phase == Phase.MIRRORING ? Kind.FOLLOW : Kind.NONE;
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.source.SourceFetchClient;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.Node;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The network thread of one connection to one source broker. */
+final class Fetcher implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Fetcher.class);
+    private static final long IDLE_MS = 20;
+    private static final long CLOSE_TIMEOUT_MS = 5000;
+
+    /** What a fetcher needs of its link. */
+    interface Owner {
+        /** Count of successful looks at the source's metadata. */
+        long refreshes();
+
+        /** Asks for another look. */
+        void requestRefresh();
+    }
+
+    private final Node broker;
+    private final SourceFetchClient client;
+    private final FetchRound round;
+    private final FetchMemory memory;
+    private final Owner owner;
+    private final long backoffMs;
+    private final Thread thread;
+    private final Set<PartitionTask> tasks = ConcurrentHashMap.newKeySet();
+    private final Object bell = new Object();
+    private volatile boolean closing;
+
+    Fetcher(
+            String name,
+            Node broker,
+            SourceFetchClient client,
+            FetchRound round,
+            FetchMemory memory,
+            Owner owner,
+            long backoffMs) {
+        this.broker = broker;
+        this.client = client;
+        this.round = round;
+        this.memory = memory;
+        this.owner = owner;
+        this.backoffMs = backoffMs;
+        this.thread = new Thread(this::run, name);
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        memory.register();
+        thread.start();
+    }
+
+    Node broker() {
+        return broker;
+    }
+
+    void add(PartitionTask task) {
+        tasks.add(task);
+        ring();
+    }
+
+    void remove(PartitionTask task) {
+        tasks.remove(task);
+    }
+
+    boolean isIdle() {
+        return tasks.isEmpty();
+    }
+
+    private void run() {
+        try {
+            while (!closing) {
+                fetchOnce();
+            }
+        } finally {
+            memory.unregister();
+            client.close();
+        }
+    }
+
+    private void fetchOnce() {
+        try {
+            if (!round.run(tasks)) {
+                pause(IDLE_MS);
+            }
+        } catch (LinkException e) {
+            onTrouble(e.getMessage());
+        } catch (Throwable e) {
+            if (!closing) {
+                log.error("{} failed unexpectedly and goes on", thread.getName(), e);
+                onTrouble("fetching failed unexpectedly: " + e);
+            }
+        }
+    }
+
+    /** Says so on every partition, and goes on once the link has seen that the same cluster is still there. */
+    private void onTrouble(String reason) {
+        if (closing) {
+            return;
+        }
+        log.warn("{}: {}", thread.getName(), reason);
+        tasks.forEach(task -> task.replicator().stats().sourceError(reason));
+        long seen = owner.refreshes();
+        owner.requestRefresh();
+        do {
+            pause(backoffMs);
+        } while (!closing && owner.refreshes() == seen);
+    }
+
+    private void pause(long ms) {
+        synchronized (bell) {
+            if (!closing) {
+                try {
+                    bell.wait(ms);
+                } catch (InterruptedException e) {
+                    // Nobody interrupts this thread but a broker that is going down.
+                    closing = true;
+                }
+            }
+        }
+    }
+
+    void ring() {
+        synchronized (bell) {
+            bell.notifyAll();
+        }
+    }
+
+    /** Signals the thread to end; {@link #close} waits for it. */
+    void shutdown() {
+        closing = true;
+        client.shutdown();
+        ring();
+    }
+
+    @Override
+    public void close() {
+        shutdown();
+        try {
+            thread.join(CLOSE_TIMEOUT_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (thread.isAlive()) {
+            log.warn("{} did not end within {} ms", thread.getName(), CLOSE_TIMEOUT_MS);
+        }
+    }
+}

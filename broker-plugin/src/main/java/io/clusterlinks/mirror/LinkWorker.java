@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.LinkState;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.source.SourceAdmin;
+import io.clusterlinks.source.SourceClients;
+import io.clusterlinks.source.SourceMetadata;
+import io.clusterlinks.source.SourceQueryClient;
+import io.clusterlinks.state.BrokerReport.ObservedLink;
+import io.clusterlinks.state.TransitionSink;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.common.utils.Utils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything one link does on this broker: a thread that watches the source's metadata and asks questions, fetchers per
+ * source broker, and a pool that appends. Partitions come and go at the manager's word.
+ */
+final class LinkWorker implements AutoCloseable, Fetcher.Owner {
+    private static final Logger log = LoggerFactory.getLogger(LinkWorker.class);
+    private static final Duration QUERY_TIMEOUT = Duration.ofMillis(4000);
+    private static final Duration CHECK_TIMEOUT = Duration.ofMillis(4000);
+    /** A source that is gone must show within ten seconds, whatever {@code metadata.max.age.ms} says. */
+    private static final long MAX_REFRESH_MS = 5000;
+
+    private static final long SOON_MS = 1000;
+    private static final long MIN_REFRESH_MS = 100;
+    private static final long TICK_MS = 50;
+    private static final long CLOSE_TIMEOUT_MS = 5000;
+
+    /** What all links of a broker share. */
+    record Shared(SourceClients clients, FetchMemory memory, Time time) {}
+
+    private final LinkRecord link;
+    private final LinkConfig config;
+    private final Time time;
+    private final LinkHealth health;
+    private final FetcherPool fetchers;
+    private final ThreadPoolExecutor appenders;
+    private final SourceQueryClient queries;
+    private final SourceAdmin admin;
+    private final SourceQuestions questions;
+    private final SourceWatch watch = new SourceWatch();
+    private final Map<TopicPartition, PartitionTask> tasks = new ConcurrentHashMap<>();
+    private final Object bell = new Object();
+    private final Thread thread;
+    private volatile boolean closing;
+    private volatile boolean refreshRequested;
+    private volatile boolean tasksChanged;
+    private volatile long refreshes;
+    private Map<Integer, Node> brokers = Map.of();
+    private long lastRefreshMs;
+    private long nextRefreshMs;
+    private long nextCheckMs;
+
+    LinkWorker(LinkRecord link, LinkConfig config, Shared shared) {
+        this.link = link;
+        this.config = config;
+        this.time = shared.time();
+        this.health = new LinkHealth(link.link(), time.milliseconds());
+        this.queries = shared.clients().queries(link.link(), config);
+        this.admin = shared.clients().admin(link.link(), config);
+        this.questions = new SourceQuestions(queries, QUERY_TIMEOUT, this::requestRefresh);
+        this.fetchers = new FetcherPool(link.link(), config, shared, this);
+        this.appenders = appenders(link.link(), config.getInt(LinkConfig.NUM_FETCHERS));
+        this.thread = new Thread(this::run, "cluster-link-" + link.link());
+        thread.setDaemon(true);
+    }
+
+    /** Appending costs more processor time than fetching: twice as many threads, as long as there are processors. */
+    private static ThreadPoolExecutor appenders(String link, int fetchers) {
+        int threads = Math.max(1, Math.min(2 * fetchers, Runtime.getRuntime().availableProcessors()));
+        AtomicInteger number = new AtomicInteger();
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(threads, threads, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+                    Thread thread = new Thread(work, "cluster-link-" + link + "-append-" + number.getAndIncrement());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    LinkRecord link() {
+        return link;
+    }
+
+    ObservedLink observed() {
+        return health.observed();
+    }
+
+    Collection<PartitionTask> tasks() {
+        return tasks.values();
+    }
+
+    PartitionTask task(TopicPartition local) {
+        return tasks.get(local);
+    }
+
+    /** Begins to follow a partition. */
+    void add(Duty duty, TransitionSink sink) {
+        int backoffMs = config.getInt(LinkConfig.FETCH_BACKOFF_MS);
+        TopicPartition local = duty.partition().local();
+        Transitions transitions =
+                new Transitions(sink, duty.partition().leaderEpoch(), duty.record(), backoffMs, () -> wake(local));
+        Replicator.Settings settings = new Replicator.Settings(config.getInt(LinkConfig.FETCH_MAX_BYTES), backoffMs);
+        Replicator replicator =
+                new Replicator(duty.partition(), duty.local(), transitions, settings, time.milliseconds());
+        PartitionTask task = new PartitionTask(replicator, appenders, time);
+        tasks.put(local, task);
+        task.wake();
+        tasksChanged = true;
+        ring();
+    }
+
+    private void wake(TopicPartition local) {
+        PartitionTask task = tasks.get(local);
+        if (task != null) {
+            task.wake();
+        }
+    }
+
+    /** Lets go of a partition; completes when nothing of it is under way. */
+    CompletableFuture<Void> remove(TopicPartition local) {
+        PartitionTask task = tasks.remove(local);
+        tasksChanged = true;
+        ring();
+        return task == null ? CompletableFuture.completedFuture(null) : task.close();
+    }
+
+    private void run() {
+        while (!closing) {
+            try {
+                runOnce();
+            } catch (Throwable e) {
+                if (!closing) {
+                    log.error("Link {} failed unexpectedly and goes on", link.link(), e);
+                    health.enter(LinkState.SOURCE_UNAVAILABLE, "unexpected error, retrying: " + e, time.milliseconds());
+                    nextRefreshMs = time.milliseconds() + SOON_MS;
+                }
+            }
+            pause();
+        }
+    }
+
+    /** One round; package-private for tests that drive it by hand. */
+    void runOnce() {
+        long nowMs = time.milliseconds();
+        for (PartitionTask task : tasks.values()) {
+            if (task.replicator().takeRefreshWanted()) {
+                refreshRequested = true;
+            }
+            if (task.replicator().waitsForTime()) {
+                task.wake();
+            }
+        }
+        boolean changed = tasksChanged;
+        tasksChanged = false;
+        boolean asked = (refreshRequested || changed) && nowMs - lastRefreshMs >= MIN_REFRESH_MS;
+        if (asked || nowMs >= nextRefreshMs) {
+            refreshRequested = false;
+            refresh(nowMs);
+        } else if (changed) {
+            tasksChanged = true;
+        }
+        if (health.isActive() && refreshes > 0) {
+            fetchers.assign(tasks.values(), brokers, nowMs);
+            questions.ask(tasks.values(), brokers, nowMs);
+        } else if (health.observed().state() == LinkState.FAILED) {
+            fetchers.assign(Set.of(), brokers, nowMs);
+        }
+    }
+
+    private void refresh(long nowMs) {
+        lastRefreshMs = nowMs;
+        Set<String> topics = new TreeSet<>();
+        tasks.values().forEach(task -> topics.add(task.partition().source().topic()));
+        SourceMetadata metadata;
+        try {
+            metadata = queries.metadata(topics, QUERY_TIMEOUT);
+        } catch (LinkException e) {
+            onUnavailable(e);
+            return;
+        }
+        if (metadata.clusterId() != null && !metadata.clusterId().equals(link.sourceClusterId())) {
+            health.enter(
+                    LinkState.FAILED,
+                    "Another cluster (" + metadata.clusterId() + ") answers at the address of link " + link.link()
+                            + "; its source is " + link.sourceClusterId()
+                            + ": correct bootstrap.servers, or create another link.",
+                    nowMs);
+            nextRefreshMs = nowMs + MAX_REFRESH_MS;
+            return;
+        }
+        brokers = metadata.brokers();
+        watch.onMetadata(metadata, tasks.values(), nowMs);
+        health.enter(LinkState.ACTIVE, null, nowMs);
+        refreshes++;
+        long maxAgeMs = Math.min(MAX_REFRESH_MS, config.getLong(LinkConfig.METADATA_MAX_AGE_MS));
+        nextRefreshMs = nowMs + (watch.isInDoubt() ? Math.min(SOON_MS, maxAgeMs) : maxAgeMs);
+    }
+
+    private void onUnavailable(LinkException failure) {
+        if (closing) {
+            return;
+        }
+        long nowMs = time.milliseconds();
+        if (health.isActive()) {
+            health.enter(LinkState.SOURCE_UNAVAILABLE, failure.getMessage(), nowMs);
+        }
+        if (nowMs >= nextCheckMs) {
+            nextCheckMs = nowMs + 2 * MAX_REFRESH_MS;
+            health.enter(LinkState.SOURCE_UNAVAILABLE, diagnose(failure), time.milliseconds());
+        }
+        nextRefreshMs = time.milliseconds() + SOON_MS;
+    }
+
+    /** The check knows more precisely than a request that failed which step of the way is broken. */
+    private String diagnose(LinkException failure) {
+        try {
+            admin.check(CHECK_TIMEOUT);
+            return failure.getMessage();
+        } catch (LinkException e) {
+            return e.getMessage();
+        }
+    }
+
+    @Override
+    public long refreshes() {
+        return refreshes;
+    }
+
+    @Override
+    public void requestRefresh() {
+        refreshRequested = true;
+        ring();
+    }
+
+    private void ring() {
+        synchronized (bell) {
+            bell.notifyAll();
+        }
+    }
+
+    private void pause() {
+        synchronized (bell) {
+            if (!closing && !refreshRequested) {
+                try {
+                    bell.wait(TICK_MS);
+                } catch (InterruptedException e) {
+                    closing = true;
+                }
+            } else if (!closing) {
+                try {
+                    bell.wait(1);
+                } catch (InterruptedException e) {
+                    closing = true;
+                }
+            }
+        }
+    }
+
+    /** Ends all threads; when it returns no append of this link is under way. */
+    @Override
+    public void close() {
+        closing = true;
+        queries.shutdown();
+        ring();
+        tasks.values().forEach(PartitionTask::close);
+        Utils.closeQuietly(fetchers, "fetchers of link " + link.link());
+        appenders.shutdown();
+        try {
+            if (!appenders.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+                log.warn("Appends of link {} did not end within {} ms", link.link(), CLOSE_TIMEOUT_MS);
+            }
+            thread.join(CLOSE_TIMEOUT_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Utils.closeQuietly(queries, "queries of link " + link.link());
+        Utils.closeQuietly(admin, "admin of link " + link.link());
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.LinkState;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.state.BrokerReport.ObservedLink;
+import io.clusterlinks.state.LinkConfigResolver;
+import io.clusterlinks.state.LinkImage;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One {@link LinkWorker} per link that is not paused, made anew when the link's configs change. */
+final class LinkWorkers implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LinkWorkers.class);
+    private static final long RETRY_MS = 5000;
+    private static final long CLOSE_TIMEOUT_MS = 20_000;
+
+    /** A link that cannot work here as it is configured. */
+    private record Broken(LinkRecord link, ObservedLink observed, long retryAtMs) {}
+
+    private final LinkConfigResolver configs;
+    private final LinkWorker.Shared shared;
+    private final Map<String, LinkWorker> workers = new ConcurrentHashMap<>();
+    private final Map<String, Broken> broken = new ConcurrentHashMap<>();
+    /** Closing waits for threads: done aside, so that one link that hangs does not hold up the others. */
+    private final ExecutorService closer = Executors.newCachedThreadPool(work -> {
+        Thread thread = new Thread(work, "cluster-link-closer");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    LinkWorkers(LinkConfigResolver configs, LinkWorker.Shared shared) {
+        this.configs = configs;
+        this.shared = shared;
+    }
+
+    LinkWorker worker(String link) {
+        return workers.get(link);
+    }
+
+    Collection<LinkWorker> all() {
+        return workers.values();
+    }
+
+    /** Whether the mirrors of {@code link} must not fetch; its configs may not be usable here. */
+    boolean isResting(LinkRecord link) {
+        return link.deleting() || Boolean.parseBoolean(link.configs().get(LinkConfig.PAUSED));
+    }
+
+    List<ObservedLink> observed() {
+        List<ObservedLink> observed = new ArrayList<>();
+        workers.values().forEach(worker -> observed.add(worker.observed()));
+        broken.values().forEach(link -> observed.add(link.observed()));
+        return observed;
+    }
+
+    /** Opens and closes workers; returns the partitions of closed ones with the moment they are free. */
+    Map<TopicPartition, CompletableFuture<Void>> reconcile(LinkImage image, long nowMs) {
+        Map<TopicPartition, CompletableFuture<Void>> released = new HashMap<>();
+        for (LinkWorker worker : List.copyOf(workers.values())) {
+            LinkRecord now = image.link(worker.link().link()).orElse(null);
+            if (now == null || isResting(now) || !isSame(now, worker.link())) {
+                workers.remove(worker.link().link());
+                worker.tasks().forEach(task -> released.put(task.partition().local(), task.close()));
+                closer.execute(worker::close);
+            }
+        }
+        broken.values().removeIf(link -> {
+            LinkRecord now = image.link(link.link().link()).orElse(null);
+            return now == null || isResting(now) || !isSame(now, link.link()) || nowMs >= link.retryAtMs();
+        });
+        for (LinkRecord link : image.links()) {
+            if (!isResting(link) && !workers.containsKey(link.link()) && !broken.containsKey(link.link())) {
+                open(link, nowMs);
+            }
+        }
+        return released;
+    }
+
+    private static boolean isSame(LinkRecord one, LinkRecord other) {
+        return one.configs().equals(other.configs()) && one.sourceClusterId().equals(other.sourceClusterId());
+    }
+
+    private void open(LinkRecord link, long nowMs) {
+        try {
+            LinkWorker worker = new LinkWorker(link, configs.resolve(link), shared);
+            worker.start();
+            workers.put(link.link(), worker);
+        } catch (RuntimeException e) {
+            String reason = e instanceof LinkException
+                    ? e.getMessage()
+                    : "Link " + link.link() + " cannot be opened: " + SourceText.oneLine(e) + "; check its configs.";
+            log.warn("Link {} cannot work on this broker: {}", link.link(), reason);
+            broken.put(
+                    link.link(),
+                    new Broken(link, new ObservedLink(link.link(), LinkState.FAILED, reason, nowMs), nowMs + RETRY_MS));
+        }
+    }
+
+    @Override
+    public void close() {
+        workers.values().forEach(worker -> closer.execute(worker::close));
+        workers.clear();
+        closer.shutdown();
+        try {
+            if (!closer.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+                log.warn("Links did not close within {} ms", CLOSE_TIMEOUT_MS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.source.SourceClients;
+import io.clusterlinks.state.BrokerReport.ObservedLink;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
+import io.clusterlinks.state.ImageSource;
+import io.clusterlinks.state.LinkConfigResolver;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.TransitionSink;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.common.utils.Utils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The data path of a broker: makes every mirror partition that this broker leads follow its source, stop, or rest, as
+ * the image says. One event thread compares what should be with what is; everything else happens on threads of links.
+ */
+public final class MirrorManager implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(MirrorManager.class);
+    private static final long POLL_MS = 100;
+    /** A replica may become leader a little after the metadata says so; nothing tells. */
+    private static final long RECONCILE_MS = 300;
+
+    private static final long STOP_BACKOFF_MS = 500;
+    private static final long CLOSE_TIMEOUT_MS = 5000;
+
+    private final LocalBroker broker;
+    private final ImageSource images;
+    private final TransitionSink transitions;
+    private final Time time;
+    private final LinkWorkers workers;
+    private final StopWorker stops;
+    private final Observations observations;
+    private final MirrorMetrics metrics;
+    private final Object bell = new Object();
+    private final Thread thread = new Thread(this::run, "cluster-link-manager");
+    private final Map<TopicPartition, CompletableFuture<Void>> releasing = new HashMap<>();
+    private volatile boolean closing;
+    private boolean imageChanged = true;
+    private ClusterView lastCluster;
+    private long nextReconcileMs;
+    private volatile Map<TopicPartition, Duty> duties = Map.of();
+
+    public MirrorManager(
+            LocalBroker broker,
+            ImageSource images,
+            TransitionSink transitions,
+            LinkConfigResolver configs,
+            SourceClients sources,
+            long fetchMemoryBytes,
+            Time time) {
+        this.broker = broker;
+        this.images = images;
+        this.transitions = transitions;
+        this.time = time;
+        this.workers =
+                new LinkWorkers(configs, new LinkWorker.Shared(sources, new FetchMemory(fetchMemoryBytes), time));
+        this.stops = new StopWorker(time);
+        this.observations = new Observations(broker.nodeId(), workers, stops, time);
+        this.metrics = new MirrorMetrics(this, time);
+        thread.setDaemon(true);
+    }
+
+    public void start() {
+        stops.start();
+        thread.start();
+        images.onChange(() -> {
+            synchronized (bell) {
+                imageChanged = true;
+                bell.notifyAll();
+            }
+        });
+    }
+
+    /** The mirror partitions that this broker leads. From any thread. */
+    public List<ObservedPartition> partitions() {
+        return observations.partitions(duties.values());
+    }
+
+    /** The links that this broker works for. From any thread. */
+    public List<ObservedLink> links() {
+        return workers.observed();
+    }
+
+    /** The link of a mirror partition that {@link #partitions} named; for metrics. */
+    Map<String, String> linksByTopic() {
+        Map<String, String> links = new HashMap<>();
+        duties.values()
+                .forEach(duty -> links.put(duty.mirror().topic(), duty.mirror().link()));
+        return links;
+    }
+
+    private void run() {
+        while (!closing) {
+            try {
+                runOnce();
+            } catch (Throwable e) {
+                log.error("The manager of mirror partitions failed unexpectedly and goes on", e);
+                nextReconcileMs = time.milliseconds() + RECONCILE_MS;
+            }
+            pause();
+        }
+    }
+
+    private void runOnce() {
+        boolean changed;
+        synchronized (bell) {
+            changed = imageChanged;
+            imageChanged = false;
+        }
+        ClusterView cluster = broker.cluster();
+        long nowMs = time.milliseconds();
+        if (changed || cluster != lastCluster || nowMs >= nextReconcileMs) {
+            lastCluster = cluster;
+            nextReconcileMs = nowMs + RECONCILE_MS;
+            reconcile(images.image(), cluster, changed);
+        }
+        metrics.refresh();
+    }
+
+    private void reconcile(LinkImage image, ClusterView cluster, boolean imageIsNew) {
+        releasing.values().removeIf(CompletableFuture::isDone);
+        releasing.putAll(workers.reconcile(image, time.milliseconds()));
+        Map<TopicPartition, Duty> wanted = Duty.of(image, cluster, broker, workers::isResting);
+        letGo(wanted);
+        wanted.forEach((local, duty) -> {
+            switch (duty.kind()) {
+                case FOLLOW -> follow(duty, imageIsNew);
+                case STOP -> stop(duty);
+                case NONE -> {}
+            }
+        });
+        duties = wanted;
+    }
+
+    /** Ends what is no longer a duty, or was one under another leader epoch. */
+    private void letGo(Map<TopicPartition, Duty> wanted) {
+        for (LinkWorker worker : workers.all()) {
+            for (PartitionTask task : worker.tasks()) {
+                Duty duty = wanted.get(task.partition().local());
+                if (duty == null
+                        || duty.kind() != Duty.Kind.FOLLOW
+                        || !duty.partition().equals(task.partition())) {
+                    observations.keep(task);
+                    TopicPartition local = task.partition().local();
+                    releasing.put(local, worker.remove(local));
+                }
+            }
+        }
+        for (TopicPartition local : stops.partitions()) {
+            Duty duty = wanted.get(local);
+            PartitionStop stop = stops.stop(local);
+            if (stop != null
+                    && (duty == null
+                            || duty.kind() != Duty.Kind.STOP
+                            || !duty.partition().equals(stop.partition()))) {
+                stops.remove(local);
+            }
+        }
+        observations.forgetAllBut(wanted.keySet());
+    }
+
+    private void follow(Duty duty, boolean imageIsNew) {
+        LinkWorker worker = workers.worker(duty.mirror().link());
+        TopicPartition local = duty.partition().local();
+        if (worker == null) {
+            return;
+        }
+        PartitionTask task = worker.task(local);
+        if (task == null && !releasing.containsKey(local)) {
+            worker.add(duty, transitions);
+            task = worker.task(local);
+        } else if (task != null && imageIsNew) {
+            task.tell((replicator, nowMs) -> replicator.onRecord(duty.record()));
+        }
+        if (task != null) {
+            task.draining(duty.isDraining());
+        }
+    }
+
+    private void stop(Duty duty) {
+        TopicPartition local = duty.partition().local();
+        if (stops.stop(local) == null && !releasing.containsKey(local)) {
+            Transitions changes = new Transitions(
+                    transitions, duty.partition().leaderEpoch(), duty.record(), STOP_BACKOFF_MS, stops::ring);
+            stops.add(new PartitionStop(duty.partition(), duty.local(), changes, STOP_BACKOFF_MS));
+        }
+    }
+
+    private void pause() {
+        synchronized (bell) {
+            try {
+                if (!closing && !imageChanged) {
+                    // A partition that is being let go of is taken up again as soon as it is free.
+                    bell.wait(releasing.isEmpty() ? POLL_MS : 5);
+                    nextReconcileMs = releasing.isEmpty() ? nextReconcileMs : 0;
+                }
+            } catch (InterruptedException e) {
+                closing = true;
+            }
+        }
+    }
+
+    /** Ends all threads; when it returns nothing of the data path is under way. */
+    @Override
+    public void close() {
+        closing = true;
+        synchronized (bell) {
+            bell.notifyAll();
+        }
+        try {
+            thread.join(CLOSE_TIMEOUT_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Utils.closeQuietly(stops, "mirror stops");
+        Utils.closeQuietly(workers, "link workers");
+        Utils.closeQuietly(metrics, "link metrics");
+    }
+}

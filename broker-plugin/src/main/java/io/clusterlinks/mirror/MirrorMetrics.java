@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.LinkState;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.PartitionStatus;
+import io.clusterlinks.state.BrokerReport.ObservedLink;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.metrics.Gauge;
+import org.apache.kafka.common.metrics.JmxReporter;
+import org.apache.kafka.common.metrics.KafkaMetricsContext;
+import org.apache.kafka.common.metrics.MetricConfig;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.utils.Time;
+
+/**
+ * JMX gauges in the domain {@code kafka.server.link}: per link with the tag {@code link}, per partition with the tags
+ * {@code link}, {@code topic} and {@code partition}. All are computed from one snapshot a second, rates included, so
+ * that a rate falls to 0 when nothing arrives any more.
+ */
+final class MirrorMetrics implements AutoCloseable {
+    private static final String DOMAIN = "kafka.server.link";
+    private static final String GROUP = "link-metrics";
+    private static final String PARTITION_GROUP = "link-partition-metrics";
+    private static final long SNAPSHOT_MS = 1000;
+
+    private final MirrorManager manager;
+    private final Time time;
+    private final Metrics metrics;
+    private final Map<String, LinkSnapshot> links = new HashMap<>();
+    private final Map<MetricName, Double> values = new java.util.concurrent.ConcurrentHashMap<>();
+    private long nextSnapshotMs;
+    private long lastSnapshotMs;
+
+    MirrorMetrics(MirrorManager manager, Time time) {
+        this.manager = manager;
+        this.time = time;
+        this.metrics =
+                new Metrics(new MetricConfig(), List.of(new JmxReporter()), time, new KafkaMetricsContext(DOMAIN));
+    }
+
+    /** Running totals of one link, to compute rates from; counters of single partitions restart with their leaders. */
+    private static final class LinkSnapshot {
+        private final Map<String, Long> bytesByPartition = new HashMap<>();
+        private double bytesTotal;
+    }
+
+    /** Takes a snapshot if one is due. For the manager's thread. */
+    void refresh() {
+        long nowMs = time.milliseconds();
+        if (nowMs < nextSnapshotMs) {
+            return;
+        }
+        nextSnapshotMs = nowMs + SNAPSHOT_MS;
+        double seconds = lastSnapshotMs == 0 ? 0 : Math.max(0.001, (nowMs - lastSnapshotMs) / 1000.0);
+        lastSnapshotMs = nowMs;
+        Map<MetricName, Double> now = new HashMap<>();
+        Map<String, List<ObservedPartition>> byLink = new TreeMap<>();
+        Map<String, String> linkOf = manager.linksByTopic();
+        for (ObservedLink link : manager.links()) {
+            byLink.put(link.link(), new ArrayList<>());
+            for (LinkState state : LinkState.values()) {
+                now.put(linkMetric("link-state-" + lower(state), link.link()), link.state() == state ? 1.0 : 0.0);
+            }
+        }
+        for (ObservedPartition partition : manager.partitions()) {
+            String link = linkOf.get(partition.topic());
+            if (link != null) {
+                byLink.computeIfAbsent(link, name -> new ArrayList<>()).add(partition);
+            }
+        }
+        links.keySet().retainAll(byLink.keySet());
+        byLink.forEach((link, partitions) -> {
+            linkValues(link, partitions, seconds, nowMs, now);
+            partitionValues(link, partitions, now);
+        });
+        publish(now);
+    }
+
+    private void linkValues(
+            String link, List<ObservedPartition> partitions, double seconds, long nowMs, Map<MetricName, Double> now) {
+        for (MirrorState state : MirrorState.values()) {
+            long count = partitions.stream()
+                    .filter(partition -> partition.status().state() == state)
+                    .count();
+            now.put(linkMetric("mirror-partition-count-" + lower(state), link), (double) count);
+        }
+        now.put(linkMetric("failed-partition-count", link), (double) partitions.stream()
+                .filter(p -> p.status().state() == MirrorState.FAILED)
+                .count());
+        now.put(linkMetric("max-lag-records", link), max(partitions, PartitionStatus::lagRecords));
+        now.put(
+                linkMetric("sum-lag-records", link),
+                partitions.stream()
+                        .mapToDouble(partition -> Math.max(0, partition.status().lagRecords()))
+                        .sum());
+        now.put(linkMetric("max-lag-ms", link), max(partitions, PartitionStatus::lagMs));
+        double lastFetchMs = max(partitions, PartitionStatus::lastFetchMs);
+        now.put(linkMetric("last-fetch-age-ms", link), lastFetchMs <= 0 ? -1 : Math.max(0, nowMs - lastFetchMs));
+        LinkSnapshot snapshot = links.computeIfAbsent(link, name -> new LinkSnapshot());
+        double before = snapshot.bytesTotal;
+        for (ObservedPartition partition : partitions) {
+            String key = partition.topic() + "/" + partition.status().partition() + "/" + partition.leaderEpoch();
+            long bytes = partition.status().bytes();
+            Long last = snapshot.bytesByPartition.put(key, bytes);
+            snapshot.bytesTotal += Math.max(0, bytes - (last == null || last > bytes ? 0 : last));
+        }
+        now.put(linkMetric("bytes-in-total", link), snapshot.bytesTotal);
+        now.put(linkMetric("bytes-in-rate", link), seconds == 0 ? 0 : (snapshot.bytesTotal - before) / seconds);
+    }
+
+    private static double max(List<ObservedPartition> partitions, ToDoubleFunction<PartitionStatus> of) {
+        return partitions.stream()
+                .mapToDouble(partition -> Math.max(0, of.applyAsDouble(partition.status())))
+                .max()
+                .orElse(0);
+    }
+
+    private void partitionValues(String link, List<ObservedPartition> partitions, Map<MetricName, Double> now) {
+        for (ObservedPartition partition : partitions) {
+            Map<String, String> tags = Map.of(
+                    "link", link,
+                    "topic", partition.topic(),
+                    "partition", Integer.toString(partition.status().partition()));
+            now.put(new MetricName("lag-records", PARTITION_GROUP, "Records that the mirror is behind.", tags), (double)
+                    Math.max(0, partition.status().lagRecords()));
+            now.put(
+                    new MetricName("lag-ms", PARTITION_GROUP, "Time since the mirror was level, 0 while it is.", tags),
+                    (double) Math.max(0, partition.status().lagMs()));
+        }
+    }
+
+    private static MetricName linkMetric(String name, String link) {
+        return new MetricName(name, GROUP, "", Map.of("link", link));
+    }
+
+    private static String lower(Enum<?> state) {
+        return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private void publish(Map<MetricName, Double> now) {
+        Set<MetricName> gone = new HashSet<>(values.keySet());
+        gone.removeAll(now.keySet());
+        gone.forEach(metrics::removeMetric);
+        values.keySet().removeAll(gone);
+        now.forEach((name, value) -> {
+            if (values.put(name, value) == null) {
+                metrics.addMetric(name, (Gauge<Double>) (config, nowMs) -> values.getOrDefault(name, 0.0));
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        metrics.close();
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.record.MirrorRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+
+/**
+ * A mirror partition as long as this broker leads it under one leader epoch.
+ *
+ * @param local the partition at the destination
+ * @param source the partition it mirrors
+ * @param sourceTopicId pinned id of the source topic, {@link Uuid#ZERO_UUID} where the source has none
+ * @param startOffsetSpec where it starts, see {@link MirrorRecord#startOffsetSpec}
+ * @param leaderEpoch destination leader epoch under which this broker leads it
+ */
+record MirrorPartition(
+        String link,
+        TopicPartition local,
+        TopicPartition source,
+        Uuid sourceTopicId,
+        String startOffsetSpec,
+        int leaderEpoch) {
+
+    static MirrorPartition of(MirrorRecord mirror, int partition, int leaderEpoch) {
+        return new MirrorPartition(
+                mirror.link(),
+                new TopicPartition(mirror.topic(), partition),
+                new TopicPartition(mirror.sourceTopic(), partition),
+                mirror.sourceTopicId() == null ? Uuid.ZERO_UUID : Uuid.fromString(mirror.sourceTopicId()),
+                mirror.startOffsetSpec(),
+                leaderEpoch);
+    }
+}

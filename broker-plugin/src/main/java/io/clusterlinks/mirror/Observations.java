@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.protocol.LinkState;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.state.BrokerReport.ObservedLink;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Time;
+
+/** Puts together what is observed of mirror partitions. Thread-safe. */
+final class Observations {
+    private final int broker;
+    private final LinkWorkers workers;
+    private final StopWorker stops;
+    private final Time time;
+    /** What was last known of partitions that are not followed any more: paused, failed or stopping ones. */
+    private final Map<TopicPartition, ReplicatorStats> kept = new ConcurrentHashMap<>();
+
+    Observations(int broker, LinkWorkers workers, StopWorker stops, Time time) {
+        this.broker = broker;
+        this.workers = workers;
+        this.stops = stops;
+        this.time = time;
+    }
+
+    void keep(PartitionTask task) {
+        kept.put(task.partition().local(), task.replicator().stats());
+    }
+
+    void forgetAllBut(Set<TopicPartition> led) {
+        kept.keySet().retainAll(led);
+    }
+
+    List<ObservedPartition> partitions(Collection<Duty> duties) {
+        List<ObservedPartition> observed = new ArrayList<>(duties.size());
+        for (Duty duty : duties) {
+            observed.add(observe(duty));
+        }
+        return observed;
+    }
+
+    private ObservedPartition observe(Duty duty) {
+        TopicPartition id = duty.partition().local();
+        LinkWorker worker = workers.worker(duty.mirror().link());
+        PartitionTask task = worker == null ? null : worker.task(id);
+        ReplicatorStats stats = task != null ? task.replicator().stats() : kept.getOrDefault(id, new ReplicatorStats());
+        LocalPartition local = duty.local();
+        MirrorState state = state(duty, task, worker);
+        return new ObservedPartition(
+                id.topic(),
+                duty.partition().leaderEpoch(),
+                task != null && duty.isDraining() && task.isDrained(),
+                stats.status(
+                        id.partition(),
+                        state,
+                        broker,
+                        task == null ? -1 : task.leader().broker(),
+                        local.logStartOffset(),
+                        local.logEndOffset(),
+                        time.milliseconds(),
+                        error(duty, state, stats, worker)));
+    }
+
+    private static MirrorState state(Duty duty, PartitionTask task, LinkWorker worker) {
+        Phase phase = duty.record() == null ? Phase.MIRRORING : duty.record().phase();
+        MirrorState durable = duty.mirror().state();
+        if (phase == Phase.STOPPED || durable == MirrorState.STOPPED) {
+            return MirrorState.STOPPED;
+        }
+        if (durable == MirrorState.PENDING_STOPPED) {
+            return MirrorState.PENDING_STOPPED;
+        }
+        boolean failed = task != null && task.replicator().stage() == Replicator.Stage.FAILED;
+        if (phase == Phase.FAILED || failed || durable == MirrorState.FAILED) {
+            return MirrorState.FAILED;
+        }
+        if (durable != MirrorState.ACTIVE) {
+            return durable;
+        }
+        if (duty.kind() != Duty.Kind.FOLLOW) {
+            return MirrorState.PAUSED;
+        }
+        boolean reachable = worker != null
+                && worker.observed().state() == LinkState.ACTIVE
+                && (task == null || task.replicator().stats().isSourceAvailable());
+        if (!reachable) {
+            return MirrorState.SOURCE_UNAVAILABLE;
+        }
+        return task == null || task.replicator().stage() == Replicator.Stage.STARTING
+                ? MirrorState.INITIALIZING
+                : MirrorState.ACTIVE;
+    }
+
+    private String error(Duty duty, MirrorState state, ReplicatorStats stats, LinkWorker worker) {
+        PartitionStop stop = stops.stop(duty.partition().local());
+        if (stop != null) {
+            return stop.error();
+        }
+        if (state == MirrorState.PAUSED || state == MirrorState.STOPPED) {
+            return null;
+        }
+        if (state == MirrorState.FAILED
+                && duty.record() != null
+                && duty.record().reason() != null) {
+            return duty.record().reason();
+        }
+        ObservedLink link = worker == null ? null : worker.observed();
+        if (link != null && link.reason() != null) {
+            return link.reason();
+        }
+        return stats.error();
+    }
+}

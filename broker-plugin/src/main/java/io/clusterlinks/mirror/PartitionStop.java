@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.host.AppendException;
+import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.host.LocalPartition.OpenTransaction;
+import io.clusterlinks.host.RecordBatches;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import java.util.List;
+
+/**
+ * Turns one mirror partition, which nothing appends to any more, into an ordinary one. Never needs the source. Each
+ * step is durable before the next begins, and a new leader goes on from the last one:
+ *
+ * <pre>
+ * replicated up to the end -> STOPPING with the stop offset -> ABORT markers, replicated -> STOPPED
+ * </pre>
+ *
+ * The fence falls when STOPPED is in the image. For one thread; stepped, never waits.
+ */
+final class PartitionStop {
+    private final MirrorPartition partition;
+    private final LocalPartition local;
+    private final Transitions transitions;
+    private final long backoffMs;
+    private long notBeforeMs;
+    private volatile String error;
+
+    PartitionStop(MirrorPartition partition, LocalPartition local, Transitions transitions, long backoffMs) {
+        this.partition = partition;
+        this.local = local;
+        this.transitions = transitions;
+        this.backoffMs = backoffMs;
+    }
+
+    MirrorPartition partition() {
+        return partition;
+    }
+
+    /** What the stop waits for; null if nothing holds it up. */
+    String error() {
+        return error;
+    }
+
+    /** Takes the next step if it can be taken now; returns whether the partition is stopped. */
+    boolean step(long nowMs) {
+        if (nowMs < notBeforeMs) {
+            return false;
+        }
+        if (!transitions.settle(nowMs)) {
+            error = transitions.error();
+            return false;
+        }
+        PartitionRecord record = transitions.record();
+        if (record != null && record.phase() == Phase.STOPPED) {
+            error = null;
+            return true;
+        }
+        if (record != null && record.phase() == Phase.STOPPING) {
+            abortOpenTransactions(record, nowMs);
+        } else if (isReplicated()) {
+            PartitionRecord from = record != null ? record : Records.started(partition.local(), local.logStartOffset());
+            long end = local.logEndOffset();
+            transitions.propose(Records.stopping(from, end, Lineage.lastEpoch(from.lineage(), end)), null, () -> {});
+        }
+        return false;
+    }
+
+    private boolean isReplicated() {
+        boolean replicated = local.highWatermark() >= local.logEndOffset();
+        error = replicated
+                ? null
+                : "waiting until the in-sync replicas have offset " + local.logEndOffset() + " (have "
+                        + local.highWatermark() + ")";
+        return replicated;
+    }
+
+    private void abortOpenTransactions(PartitionRecord record, long nowMs) {
+        List<OpenTransaction> open = local.openTransactions();
+        if (open.isEmpty()) {
+            if (isReplicated()) {
+                transitions.propose(Records.stopped(record), null, () -> {});
+            }
+            return;
+        }
+        try {
+            for (OpenTransaction transaction : open) {
+                local.append(
+                        RecordBatches.abortMarker(local.logEndOffset(), partition.leaderEpoch(), nowMs, transaction));
+            }
+            error = null;
+        } catch (AppendException e) {
+            error = "aborting open transactions failed, retrying: " + SourceText.oneLine(e);
+            notBeforeMs = nowMs + backoffMs;
+        }
+    }
+
+    /** Something unexpected was thrown by {@link #step}. */
+    void onUnexpected(RuntimeException e, long nowMs) {
+        error = "unexpected error, retrying: " + SourceText.oneLine(e);
+        notBeforeMs = nowMs + backoffMs;
+    }
+}

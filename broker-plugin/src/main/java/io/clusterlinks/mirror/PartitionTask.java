@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one {@link Replicator} on a pool, on one thread at a time and one step at a time, so that partitions take turns.
+ * Other threads only leave messages and wake it.
+ */
+final class PartitionTask {
+    private static final Logger log = LoggerFactory.getLogger(PartitionTask.class);
+
+    private final Replicator replicator;
+    private final Executor pool;
+    private final Time time;
+    private final Queue<BiConsumer<Replicator, Long>> inbox = new ConcurrentLinkedQueue<>();
+    /** Wakes that have not been served; the task is queued or running exactly while it is above 0. */
+    private final AtomicInteger wakes = new AtomicInteger();
+
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private volatile boolean closing;
+    private volatile SourceLeader leader = SourceLeader.UNKNOWN;
+    private volatile int preferredReplica = -1;
+    private volatile long preferredUntilMs;
+    private volatile long askAfterMs;
+    private volatile boolean draining;
+    private volatile long drainEnd = -1;
+    private volatile Runnable bell = () -> {};
+
+    PartitionTask(Replicator replicator, Executor pool, Time time) {
+        this.replicator = replicator;
+        this.pool = pool;
+        this.time = time;
+    }
+
+    Replicator replicator() {
+        return replicator;
+    }
+
+    MirrorPartition partition() {
+        return replicator.partition();
+    }
+
+    SourceLeader leader() {
+        return leader;
+    }
+
+    /** Takes what was heard of the source's leader, unless it is older than what is known. */
+    void leader(SourceLeader heard) {
+        if (heard.epoch() >= 0
+                && heard.epoch() < leader.epoch()
+                && heard.topicId().equals(leader.topicId())) {
+            return;
+        }
+        if (heard.epoch() != leader.epoch()) {
+            preferredReplica = -1;
+        }
+        leader = heard;
+    }
+
+    /** Broker to fetch from: the replica that the leader recommended, or the leader; -1 if there is none. */
+    int fetchFrom(long nowMs) {
+        return preferredReplica >= 0 && nowMs < preferredUntilMs ? preferredReplica : leader.broker();
+    }
+
+    void prefer(int replica, long untilMs) {
+        preferredReplica = replica;
+        preferredUntilMs = untilMs;
+    }
+
+    boolean mayAsk(long nowMs) {
+        return nowMs >= askAfterMs;
+    }
+
+    void askAfter(long ms) {
+        askAfterMs = ms;
+    }
+
+    /** Whether the mirror is being promoted: the end of the source is asked for until the log has reached it. */
+    void draining(boolean now) {
+        if (draining != now) {
+            drainEnd = -1;
+            draining = now;
+        }
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    void drainEnd(long end) {
+        if (draining) {
+            drainEnd = end;
+        }
+    }
+
+    boolean isDrained() {
+        long end = drainEnd;
+        return draining && end >= 0 && replicator.local().logEndOffset() >= end;
+    }
+
+    /** {@code newBell} is rung whenever the partition may be ready for another fetch. */
+    void bell(Runnable newBell) {
+        bell = newBell;
+    }
+
+    /** Has {@code message} run by the thread that owns the replicator; the second argument is the time. */
+    void tell(BiConsumer<Replicator, Long> message) {
+        inbox.add(message);
+        wake();
+    }
+
+    void wake() {
+        if (wakes.getAndIncrement() == 0) {
+            submit();
+        }
+    }
+
+    private void submit() {
+        try {
+            pool.execute(this::run);
+        } catch (RejectedExecutionException e) {
+            // The pool is closed and has waited for its threads: nothing runs any more.
+            closed.complete(null);
+        }
+    }
+
+    private void run() {
+        int served = wakes.get();
+        boolean more = false;
+        try {
+            more = !finish() && work();
+        } catch (Throwable e) {
+            onThrown(e);
+        }
+        if (more) {
+            submit();
+        } else if (wakes.addAndGet(-served) > 0) {
+            submit();
+        }
+    }
+
+    private boolean work() {
+        for (BiConsumer<Replicator, Long> message = inbox.poll(); message != null; message = inbox.poll()) {
+            message.accept(replicator, time.milliseconds());
+        }
+        boolean more = replicator.step(time.milliseconds());
+        bell.run();
+        return more;
+    }
+
+    private void onThrown(Throwable e) {
+        log.error(
+                "Mirror partition {} of link {} failed unexpectedly",
+                partition().local(),
+                partition().link(),
+                e);
+        try {
+            replicator.onUnexpected(SourceText.oneLine(e), time.milliseconds());
+        } catch (RuntimeException again) {
+            log.error("Mirror partition {} cannot go on", partition().local(), again);
+        }
+    }
+
+    private boolean finish() {
+        if (closing) {
+            replicator.cursor().pause();
+            closed.complete(null);
+        }
+        return closing;
+    }
+
+    /** Ends it; completes when no append is under way and none will follow. */
+    CompletableFuture<Void> close() {
+        closing = true;
+        replicator.cursor().pause();
+        wake();
+        return closed;
+    }
+}

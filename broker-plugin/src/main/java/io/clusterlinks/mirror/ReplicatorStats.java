@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.PartitionStatus;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What is observed of one partition; written by its fetcher and its appender, read by anyone. */
+final class ReplicatorStats {
+    /** An answer this old says nothing about being level with the source now. */
+    private static final long FRESH_MS = 5000;
+
+    private final LongAdder bytes = new LongAdder();
+    private final LongAdder records = new LongAdder();
+    private volatile long sourceStart = -1;
+    private volatile long sourceEnd = -1;
+    private volatile long lastFetchMs = -1;
+    private volatile long lastLevelMs = -1;
+    private volatile String sourceError;
+    private volatile String localError;
+
+    /** The source answered; offsets are -1 where the answer did not name them. */
+    void onFetch(long newSourceStart, long newSourceEnd, long localEnd, long nowMs) {
+        if (newSourceStart >= 0) {
+            sourceStart = newSourceStart;
+        }
+        if (newSourceEnd >= 0) {
+            sourceEnd = newSourceEnd;
+        }
+        lastFetchMs = nowMs;
+        sourceError = null;
+        onEnd(localEnd, nowMs);
+    }
+
+    /** The local log now ends at {@code localEnd}. */
+    void onEnd(long localEnd, long nowMs) {
+        if (sourceEnd >= 0 && localEnd >= sourceEnd && nowMs - lastFetchMs <= FRESH_MS) {
+            lastLevelMs = nowMs;
+        }
+    }
+
+    void onAppended(long newBytes, long newRecords) {
+        bytes.add(newBytes);
+        records.add(newRecords);
+    }
+
+    /** The source cannot serve the partition; stands until it answers again. */
+    void sourceError(String error) {
+        sourceError = error;
+    }
+
+    boolean isSourceAvailable() {
+        return sourceError == null;
+    }
+
+    /** Something on this side holds the partition up; null once nothing does. */
+    void localError(String error) {
+        localError = error;
+    }
+
+    String error() {
+        return localError != null ? localError : sourceError;
+    }
+
+    long sourceStart() {
+        return sourceStart;
+    }
+
+    long sourceEnd() {
+        return sourceEnd;
+    }
+
+    long lastFetchMs() {
+        return lastFetchMs;
+    }
+
+    long bytes() {
+        return bytes.sum();
+    }
+
+    /** Offsets appended; for logs with gaps an upper bound of the records. */
+    long records() {
+        return records.sum();
+    }
+
+    long lagRecords(long localEnd) {
+        return sourceEnd < 0 ? -1 : Math.max(0, sourceEnd - localEnd);
+    }
+
+    long lagMs(long localEnd, long nowMs) {
+        if (lastLevelMs < 0) {
+            return -1;
+        }
+        boolean level = localEnd >= sourceEnd && nowMs - lastFetchMs <= FRESH_MS;
+        return level ? 0 : Math.max(0, nowMs - lastLevelMs);
+    }
+
+    PartitionStatus status(
+            int partition,
+            MirrorState state,
+            int leader,
+            int sourceLeader,
+            long start,
+            long end,
+            long nowMs,
+            String shownError) {
+        return new PartitionStatus(
+                partition,
+                state,
+                leader,
+                sourceLeader,
+                sourceStart,
+                sourceEnd,
+                start,
+                end,
+                lagRecords(end),
+                lagMs(end, nowMs),
+                lastFetchMs,
+                bytes(),
+                shownError);
+    }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.source.SourceQueryClient;
+import io.clusterlinks.source.SourceQueryClient.EpochEnd;
+import io.clusterlinks.source.SourceQueryClient.EpochQuery;
+import io.clusterlinks.source.SourceQueryClient.Offset;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * Puts the partitions' {@link Question}s to their source leaders, many in one request, and hands the answers back. A
+ * partition whose question fails is asked for again later; the others are not held up. For the link's thread.
+ */
+final class SourceQuestions {
+    private static final long DRAIN_INTERVAL_MS = 500;
+    private static final long RETRY_MS = 500;
+
+    private final SourceQueryClient client;
+    private final Duration timeout;
+    private final Runnable requestRefresh;
+
+    SourceQuestions(SourceQueryClient client, Duration timeout, Runnable requestRefresh) {
+        this.client = client;
+        this.timeout = timeout;
+        this.requestRefresh = requestRefresh;
+    }
+
+    /** Asks everything that there is to ask now, blocking for the answers. */
+    void ask(Collection<PartitionTask> tasks, Map<Integer, Node> brokers, long nowMs) {
+        leaders(tasks, brokers, task -> kind(task) == Question.Kind.START_OFFSET && task.mayAsk(nowMs))
+                .forEach((leader, of) -> askStartOffsets(leader, of, nowMs));
+        leaders(tasks, brokers, task -> kind(task) == Question.Kind.RANGE && task.mayAsk(nowMs))
+                .forEach((leader, of) -> askRanges(leader, of, nowMs));
+        leaders(tasks, brokers, task -> kind(task) == Question.Kind.EPOCH && task.mayAsk(nowMs))
+                .forEach((leader, of) -> askEpochs(leader, of, nowMs));
+        leaders(tasks, brokers, task -> task.isDraining() && !task.isDrained() && task.mayAsk(nowMs))
+                .forEach((leader, of) -> askEnds(leader, of, nowMs));
+    }
+
+    private static Question.Kind kind(PartitionTask task) {
+        return task.replicator().question().map(Question::kind).orElse(null);
+    }
+
+    private static Map<Node, List<PartitionTask>> leaders(
+            Collection<PartitionTask> tasks, Map<Integer, Node> brokers, Predicate<PartitionTask> which) {
+        Map<Node, List<PartitionTask>> byLeader = new LinkedHashMap<>();
+        for (PartitionTask task : tasks) {
+            Node leader = brokers.get(task.leader().broker());
+            if (leader != null && which.test(task)) {
+                byLeader.computeIfAbsent(leader, node -> new java.util.ArrayList<>())
+                        .add(task);
+            }
+        }
+        return byLeader;
+    }
+
+    private void askStartOffsets(Node leader, List<PartitionTask> tasks, long nowMs) {
+        Map<String, List<PartitionTask>> bySpec = new HashMap<>();
+        tasks.forEach(
+                task -> bySpec.computeIfAbsent(task.partition().startOffsetSpec(), spec -> new java.util.ArrayList<>())
+                        .add(task));
+        bySpec.forEach((spec, of) -> guarded(of, nowMs, () -> {
+            Map<TopicPartition, Offset> offsets = client.offsets(leader, epochs(of), timestamp(spec), timeout);
+            List<PartitionTask> pastTheEnd = of.stream()
+                    .filter(task -> {
+                        Offset offset = offsets.get(task.partition().source());
+                        return offset != null && offset.error() == Errors.NONE && offset.offset() < 0;
+                    })
+                    .toList();
+            if (!pastTheEnd.isEmpty()) {
+                offsets.putAll(client.offsets(leader, epochs(pastTheEnd), SourceQueryClient.LATEST, timeout));
+            }
+            each(of, offsets, nowMs, (task, offset) -> answer(task, new Question.Answer(offset, -1, -1, null)));
+        }));
+    }
+
+    private static long timestamp(String spec) {
+        return switch (spec) {
+            case "earliest" -> SourceQueryClient.EARLIEST;
+            case "latest" -> SourceQueryClient.LATEST;
+            default -> Instant.parse(spec).toEpochMilli();
+        };
+    }
+
+    private void askRanges(Node leader, List<PartitionTask> tasks, long nowMs) {
+        guarded(tasks, nowMs, () -> {
+            Map<TopicPartition, Offset> starts =
+                    client.offsets(leader, epochs(tasks), SourceQueryClient.EARLIEST, timeout);
+            Map<TopicPartition, Offset> ends = client.offsets(leader, epochs(tasks), SourceQueryClient.LATEST, timeout);
+            Map<TopicPartition, EpochEnd> epochEnds = epochEnds(leader, tasks);
+            each(tasks, starts, nowMs, (task, start) -> {
+                Offset end = ends.get(task.partition().source());
+                EpochEnd epochEnd = epochEnds.get(task.partition().source());
+                if (end != null && end.error() == Errors.NONE && !failed(epochEnd)) {
+                    answer(task, new Question.Answer(-1, start, end.offset(), epochEnd));
+                } else {
+                    task.askAfter(nowMs + RETRY_MS);
+                }
+            });
+        });
+    }
+
+    private void askEpochs(Node leader, List<PartitionTask> tasks, long nowMs) {
+        guarded(tasks, nowMs, () -> {
+            Map<TopicPartition, EpochEnd> ends = epochEnds(leader, tasks);
+            for (PartitionTask task : tasks) {
+                EpochEnd end = ends.get(task.partition().source());
+                if (failed(end)) {
+                    task.askAfter(nowMs + RETRY_MS);
+                    requestRefresh.run();
+                } else {
+                    answer(task, new Question.Answer(-1, -1, -1, end));
+                }
+            }
+        });
+    }
+
+    private static boolean failed(EpochEnd end) {
+        return end != null && end.error() != Errors.NONE;
+    }
+
+    private Map<TopicPartition, EpochEnd> epochEnds(Node leader, List<PartitionTask> tasks) {
+        Map<TopicPartition, EpochQuery> queries = new HashMap<>();
+        for (PartitionTask task : tasks) {
+            task.replicator()
+                    .question()
+                    .filter(question -> question.epoch() >= 0)
+                    .ifPresent(question -> queries.put(
+                            task.partition().source(),
+                            new EpochQuery(task.leader().epoch(), question.epoch())));
+        }
+        return queries.isEmpty() ? Map.of() : client.epochEnds(leader, queries, timeout);
+    }
+
+    private void askEnds(Node leader, List<PartitionTask> tasks, long nowMs) {
+        guarded(tasks, nowMs, () -> {
+            Map<TopicPartition, Offset> ends = client.offsets(leader, epochs(tasks), SourceQueryClient.LATEST, timeout);
+            each(tasks, ends, nowMs, PartitionTask::drainEnd);
+            tasks.forEach(task -> task.askAfter(nowMs + DRAIN_INTERVAL_MS));
+        });
+    }
+
+    private static Map<TopicPartition, Integer> epochs(List<PartitionTask> tasks) {
+        Map<TopicPartition, Integer> epochs = new HashMap<>();
+        tasks.forEach(
+                task -> epochs.put(task.partition().source(), task.leader().epoch()));
+        return epochs;
+    }
+
+    private void each(
+            List<PartitionTask> tasks,
+            Map<TopicPartition, Offset> offsets,
+            long nowMs,
+            BiConsumer<PartitionTask, Long> use) {
+        for (PartitionTask task : tasks) {
+            Offset offset = offsets.get(task.partition().source());
+            Errors error = offset == null ? Errors.UNKNOWN_TOPIC_OR_PARTITION : offset.error();
+            if (error == Errors.NONE) {
+                use.accept(task, offset.offset());
+            } else {
+                task.replicator().stats().sourceError(SourceText.fetchError(error, task.partition()));
+                task.askAfter(nowMs + RETRY_MS);
+                requestRefresh.run();
+            }
+        }
+    }
+
+    private static void answer(PartitionTask task, Question.Answer answer) {
+        task.replicator()
+                .question()
+                .ifPresent(asked -> task.tell((replicator, nowMs) -> replicator.onAnswer(asked, answer, nowMs)));
+    }
+
+    private void guarded(List<PartitionTask> tasks, long nowMs, Runnable questions) {
+        try {
+            questions.run();
+        } catch (LinkException e) {
+            for (PartitionTask task : tasks) {
+                task.replicator().stats().sourceError(e.getMessage());
+                task.askAfter(nowMs + RETRY_MS);
+            }
+            requestRefresh.run();
+        }
+    }
+}

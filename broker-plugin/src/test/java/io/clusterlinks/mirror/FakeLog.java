@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.host.AppendException;
+import io.clusterlinks.host.LocalPartition;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+
+/** A log in memory that checks what the broker's log checks. Fails on demand. */
+final class FakeLog implements LocalPartition {
+    private final TopicPartition id;
+    final List<MutableRecordBatch> batches = new ArrayList<>();
+    final List<OpenTransaction> open = new ArrayList<>();
+    int leaderEpoch = 1;
+    long start;
+    long end;
+    /** High watermark; follows the end while it is null. */
+    Long highWatermark;
+
+    AppendException nextFailure;
+    int appends;
+
+    FakeLog(TopicPartition id) {
+        this.id = id;
+    }
+
+    /** Puts one batch there as if it had been copied before. */
+    void append0(long baseOffset, int count, int epoch) {
+        try {
+            append(TestBatches.batch(baseOffset, count, epoch));
+        } catch (AppendException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public TopicPartition topicPartition() {
+        return id;
+    }
+
+    @Override
+    public Uuid topicId() {
+        return Uuid.ONE_UUID;
+    }
+
+    @Override
+    public OptionalInt leaderEpoch() {
+        return OptionalInt.of(leaderEpoch);
+    }
+
+    @Override
+    public synchronized long logStartOffset() {
+        return start;
+    }
+
+    @Override
+    public synchronized long logEndOffset() {
+        return end;
+    }
+
+    @Override
+    public synchronized long highWatermark() {
+        return highWatermark == null ? end : highWatermark;
+    }
+
+    @Override
+    public int maxAppendBytes() {
+        return 100_000;
+    }
+
+    @Override
+    public synchronized void append(ByteBuffer bytes) throws AppendException {
+        if (nextFailure != null) {
+            AppendException failure = nextFailure;
+            nextFailure = null;
+            throw failure;
+        }
+        appends++;
+        ByteBuffer copy =
+                ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+        List<MutableRecordBatch> parsed = TestBatches.parse(copy);
+        long next = end;
+        for (MutableRecordBatch batch : parsed) {
+            if (batch.baseOffset() < next) {
+                throw new AppendException(
+                        AppendException.Kind.UNEXPECTED_OFFSET, "end is " + next + ", got " + batch, null);
+            }
+            if (!batch.isValid()) {
+                throw new AppendException(AppendException.Kind.CORRUPT, "CRC of " + batch, null);
+            }
+            if (batch.partitionLeaderEpoch() != leaderEpoch) {
+                throw new AppendException(AppendException.Kind.NOT_LEADER, "epoch of " + batch, null);
+            }
+            next = batch.nextOffset();
+            if (batch.isControlBatch()) {
+                open.removeIf(transaction -> transaction.producerId() == batch.producerId());
+            }
+        }
+        batches.addAll(parsed);
+        end = next;
+    }
+
+    @Override
+    public CompletableFuture<Void> appendDurably(ByteBuffer bytes, int timeoutMs) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ByteBuffer read(long offset, int maxBytes) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public synchronized void truncateTo(long offset) {
+        batches.removeIf(batch -> batch.nextOffset() > offset);
+        end = Math.min(end, Math.max(start, offset));
+    }
+
+    @Override
+    public synchronized void truncateFullyAndStartAt(long offset) {
+        batches.clear();
+        start = offset;
+        end = offset;
+    }
+
+    @Override
+    public synchronized void advanceLogStartOffset(long offset) {
+        start = Math.max(start, Math.min(offset, highWatermark()));
+    }
+
+    @Override
+    public synchronized List<OpenTransaction> openTransactions() {
+        return List.copyOf(open);
+    }
+}

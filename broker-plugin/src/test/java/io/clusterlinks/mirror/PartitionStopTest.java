@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.host.AppendException;
+import io.clusterlinks.host.LocalPartition.OpenTransaction;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.junit.jupiter.api.Test;
+
+class PartitionStopTest {
+    private static final TopicPartition TP = new TopicPartition("mirror", 0);
+    private static final MirrorPartition PARTITION =
+            new MirrorPartition("L", TP, new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
+
+    private final FakeLog log = new FakeLog(TP);
+    private final FakeSink sink = new FakeSink();
+    private final PartitionRecord mirroring =
+            Records.withLineage(Records.started(TP, 0), List.of(new SourceEpoch(3, 0), new SourceEpoch(8, 99)));
+    private long nowMs = 1000;
+
+    @Test
+    void everyStepWaitsForTheOneBefore() {
+        log.append0(0, 10, 1);
+        log.open.add(new OpenTransaction(7, (short) 2, 5, 4));
+        log.highWatermark = 9L;
+        PartitionStop stop = stop(mirroring);
+
+        assertThat(stop.step(nowMs)).isFalse();
+        assertThat(sink.proposed).isEmpty();
+        assertThat(stop.error()).contains("in-sync replicas have offset 10 (have 9)");
+
+        log.highWatermark = 10L;
+        stop.step(nowMs);
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPING);
+        assertThat(sink.last().record().stopOffset()).isEqualTo(10);
+        assertThat(sink.last().record().stopSourceEpoch()).isEqualTo(3);
+
+        stop.step(nowMs);
+        assertThat(log.end).isEqualTo(11);
+        MutableRecordBatch marker = log.batches.get(1);
+        assertThat(marker.isControlBatch()).isTrue();
+        assertThat(marker.producerId()).isEqualTo(7);
+        stop.step(nowMs);
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPING);
+
+        log.highWatermark = 11L;
+        stop.step(nowMs);
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPED);
+        assertThat(sink.last().record().stopOffset()).isEqualTo(10);
+        assertThat(stop.step(nowMs)).isTrue();
+    }
+
+    @Test
+    void anotherLeaderGoesOnWhereTheLastOneWas() {
+        log.append0(0, 11, 1);
+        PartitionStop stop = stop(Records.stopping(mirroring, 10, 3));
+
+        stop.step(nowMs);
+
+        assertThat(sink.proposed).hasSize(1);
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPED);
+        assertThat(sink.last().record().stopOffset()).isEqualTo(10);
+    }
+
+    @Test
+    void aPartitionThatNeverStartedStopsToo() {
+        PartitionStop stop = stop(null);
+
+        stop.step(nowMs);
+        stop.step(nowMs);
+
+        assertThat(stop.step(nowMs)).isTrue();
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPED);
+        assertThat(sink.last().record().stopOffset()).isZero();
+    }
+
+    @Test
+    void aFailedPartitionStopsToo() {
+        log.append0(0, 10, 1);
+        PartitionStop stop = stop(Records.failed(mirroring, "gone"));
+
+        stop.step(nowMs);
+
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPING);
+    }
+
+    @Test
+    void aMarkerThatCannotBeWrittenIsTriedAgain() {
+        log.append0(0, 10, 1);
+        log.open.add(new OpenTransaction(7, (short) 2, -1, 4));
+        log.nextFailure = new AppendException(AppendException.Kind.NOT_REPLICATED, "too few replicas", null);
+        PartitionStop stop = stop(Records.stopping(mirroring, 10, 3));
+
+        stop.step(nowMs);
+        assertThat(stop.error()).contains("too few replicas");
+        stop.step(nowMs);
+        assertThat(log.end).isEqualTo(10);
+
+        nowMs += 500;
+        stop.step(nowMs);
+        assertThat(log.end).isEqualTo(11);
+        stop.step(nowMs);
+        assertThat(stop.step(nowMs)).isTrue();
+    }
+
+    @Test
+    void aCoordinatorThatDoesNotAnswerIsAskedAgain() {
+        sink.answersAtOnce = false;
+        PartitionStop stop = stop(mirroring);
+        stop.step(nowMs);
+        sink.lastAnswer().completeExceptionally(new RuntimeException("away"));
+        stop.step(nowMs);
+        assertThat(stop.error()).contains("away");
+
+        nowMs += 500;
+        stop.step(nowMs);
+
+        assertThat(sink.proposed).hasSize(2);
+        assertThat(sink.proposed.get(1)).isEqualTo(sink.proposed.get(0));
+    }
+
+    private PartitionStop stop(PartitionRecord record) {
+        return new PartitionStop(PARTITION, log, new Transitions(sink, 1, record, 500, () -> {}), 500);
+    }
+}

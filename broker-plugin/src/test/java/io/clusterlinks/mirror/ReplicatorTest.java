@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.host.AppendException;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.source.SourceFetchClient.Fetched;
+import io.clusterlinks.source.SourceQueryClient.EpochEnd;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.Test;
+
+class ReplicatorTest {
+    private static final TopicPartition TP = new TopicPartition("mirror", 0);
+    private static final MirrorPartition PARTITION =
+            new MirrorPartition("L", TP, new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
+    private static final long BACKOFF_MS = 1000;
+
+    private final FakeLog log = new FakeLog(TP);
+    private final FakeSink sink = new FakeSink();
+    private long nowMs = 50_000;
+    private Replicator replicator;
+
+    @Test
+    void aNewMirrorRecordsItsStartOffsetBeforeItStarts() {
+        sink.answersAtOnce = false;
+        start(null);
+        Question question = replicator.question().orElseThrow();
+        assertThat(question.kind()).isEqualTo(Question.Kind.START_OFFSET);
+
+        replicator.onAnswer(question, new Question.Answer(500, -1, -1, null), nowMs);
+        step();
+        assertThat(log.end).isZero();
+        assertThat(replicator.cursor().next(nowMs)).isEmpty();
+
+        sink.lastAnswer().complete(null);
+        step();
+        assertThat(sink.last().record().startOffset()).isEqualTo(500);
+        assertThat(log.start).isEqualTo(500);
+        assertThat(next().offset()).isEqualTo(500);
+    }
+
+    @Test
+    void aTopicThatHoldsRecordsOfItsOwnIsNotMirroredOver() {
+        log.end = 10;
+        start(null);
+        nowMs += 10_001;
+        step();
+
+        assertThat(replicator.stage()).isEqualTo(Replicator.Stage.FAILED);
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.FAILED);
+        assertThat(sink.last().record().reason()).contains("holds records that the link did not copy");
+    }
+
+    @Test
+    void theRecordOfTheLastLeaderMayArriveLate() {
+        log.end = 10;
+        start(null);
+        replicator.onRecord(Records.started(TP, 0));
+        step();
+
+        assertThat(replicator.stage()).isEqualTo(Replicator.Stage.RUNNING);
+        assertThat(next().offset()).isEqualTo(10);
+    }
+
+    @Test
+    void appendsAndGoesOnBehindWhatWasFetched() {
+        start(Records.started(TP, 0));
+
+        fetch(TestBatches.batch(0, 10, 4));
+        assertThat(next()).isEqualTo(new FetchCursor.Next(next().generation(), 10, 4));
+        fetch(TestBatches.batch(10, 5, 4));
+        step();
+
+        assertThat(log.end).isEqualTo(15);
+        assertThat(log.batches).allMatch(batch -> batch.partitionLeaderEpoch() == 1);
+        assertThat(sink.last().record().lineage()).containsExactly(new SourceEpoch(4, 0));
+        assertThat(sink.proposed).hasSize(1);
+    }
+
+    @Test
+    void aNewSourceEpochIsRecordedBeforeItsFirstBatch() {
+        start(record(new SourceEpoch(4, 0)));
+        sink.answersAtOnce = false;
+
+        fetch(TestBatches.join(TestBatches.batch(0, 10, 4), TestBatches.batch(10, 5, 7)));
+        step();
+        assertThat(log.end).isEqualTo(10);
+        assertThat(sink.last().record().lineage()).containsExactly(new SourceEpoch(4, 0), new SourceEpoch(7, 10));
+
+        sink.lastAnswer().complete(null);
+        step();
+        assertThat(log.end).isEqualTo(15);
+    }
+
+    @Test
+    void aTransitionThatFailsIsProposedAgainAndHoldsNoMemoryMeanwhile() {
+        start(Records.started(TP, 0));
+        sink.answersAtOnce = false;
+        fetch(TestBatches.batch(0, 10, 4));
+        step();
+        sink.lastAnswer().completeExceptionally(new RuntimeException("moving"));
+        step();
+        assertThat(replicator.stats().error()).contains("moving");
+        assertThat(replicator.cursor().queuedBytes()).isZero();
+
+        nowMs += BACKOFF_MS;
+        step();
+        sink.lastAnswer().complete(null);
+        step();
+        assertThat(sink.proposed).hasSize(2);
+        assertThat(log.end).isZero();
+        assertThat(next().offset()).isZero();
+        assertThat(replicator.stats().error()).isNull();
+    }
+
+    @Test
+    void theHeadOfTheSourceMayLieInsideABatch() {
+        start(Records.started(TP, 7));
+        assertThat(next().offset()).isEqualTo(7);
+
+        fetch(TestBatches.batch(0, 10, 0), 10, 7);
+        step();
+
+        assertThat(log.batches).hasSize(1);
+        assertThat(log.start).isEqualTo(7);
+        assertThat(log.end).isEqualTo(10);
+    }
+
+    @Test
+    void theLogStartIsFollowedAlsoWhenFollowersAreLate() {
+        start(record(new SourceEpoch(0, 0)));
+        log.highWatermark = 0L;
+        fetch(TestBatches.batch(0, 10, 0), 10, 5);
+        step();
+        assertThat(log.start).isZero();
+        assertThat(replicator.waitsForTime()).isTrue();
+
+        log.highWatermark = 10L;
+        step();
+        assertThat(log.start).isEqualTo(5);
+        assertThat(replicator.waitsForTime()).isFalse();
+    }
+
+    @Test
+    void aTailThatTheSourceLostIsCutOffAndReported() {
+        log.append0(0, 10, 1);
+        start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
+        assertThat(next().lastEpoch()).isEqualTo(3);
+
+        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)));
+        step();
+
+        assertThat(log.end).isEqualTo(6);
+        assertThat(sink.last().record().lineage()).containsExactly(new SourceEpoch(2, 0));
+        assertThat(sink.last().event().message()).contains("Dropped offsets 6 to 9 (4 records)");
+        assertThat(next()).isEqualTo(new FetchCursor.Next(next().generation(), 6, 2));
+    }
+
+    @Test
+    void aSourceThatForgotOurEpochMakesUsDropIt() {
+        log.append0(0, 10, 1);
+        start(record(new SourceEpoch(2, 0), new SourceEpoch(9, 4)));
+
+        outOfRange(0, 20, new EpochEnd(Errors.NONE, -1, -1));
+
+        assertThat(log.end).isEqualTo(4);
+        assertThat(next().lastEpoch()).isEqualTo(2);
+    }
+
+    @Test
+    void aSourceThatMovedOnPastOurEndIsCaughtUpWithAndTheGapReported() {
+        log.append0(0, 10, 1);
+        start(record(new SourceEpoch(2, 0)));
+
+        outOfRange(100, 200, null);
+
+        assertThat(log.start).isEqualTo(100);
+        assertThat(log.end).isEqualTo(100);
+        assertThat(sink.last().event().message()).contains("(90 records)");
+        assertThat(next()).isEqualTo(new FetchCursor.Next(next().generation(), 100, -1));
+    }
+
+    @Test
+    void anEmptyMirrorMovesToTheSourcesStartSilently() {
+        start(Records.started(TP, 0));
+
+        outOfRange(100, 200, null);
+
+        assertThat(log.start).isEqualTo(100);
+        assertThat(sink.last().event()).isNull();
+    }
+
+    @Test
+    void aSourceShorterThanTheMirrorWithoutEpochsCutsTheMirror() {
+        log.append0(0, 10, 1);
+        start(Records.started(TP, 0));
+
+        outOfRange(0, 5, null);
+
+        assertThat(log.end).isEqualTo(5);
+        assertThat(sink.last().event().message()).contains("(5 records)");
+    }
+
+    @Test
+    void aRefusedAppendIsFetchedAgain() {
+        start(record(new SourceEpoch(0, 0)));
+        log.nextFailure = new AppendException(AppendException.Kind.CORRUPT, "bad crc", null);
+        fetch(TestBatches.batch(0, 10, 0));
+        step();
+        assertThat(replicator.stats().error()).contains("bad crc");
+        assertThat(replicator.cursor().next(nowMs)).isEmpty();
+
+        nowMs += BACKOFF_MS;
+        assertThat(next().offset()).isZero();
+        fetch(TestBatches.batch(0, 10, 0));
+        step();
+        assertThat(log.end).isEqualTo(10);
+        assertThat(replicator.stats().error()).isNull();
+    }
+
+    @Test
+    void aBatchThatTheLogKeepsRefusingFailsThePartition() {
+        start(record(new SourceEpoch(0, 0)));
+        for (int i = 0; i < 5; i++) {
+            log.nextFailure = new AppendException(AppendException.Kind.INVALID, "producer epoch", null);
+            fetch(TestBatches.batch(0, 10, 0));
+            step();
+            nowMs += BACKOFF_MS;
+        }
+
+        assertThat(replicator.stage()).isEqualTo(Replicator.Stage.FAILED);
+        assertThat(sink.last().record().reason()).contains("producer epoch");
+    }
+
+    @Test
+    void answersToOlderFetchesAreDropped() {
+        start(record(new SourceEpoch(0, 0)));
+        FetchCursor.Next asked = next();
+        fetch(TestBatches.batch(0, 10, 0));
+
+        boolean sameOffsetTwice = replicator.cursor().offer(asked, fetched(TestBatches.batch(0, 10, 0), 10, 0));
+        replicator.cursor().reset(0, -1, nowMs);
+        boolean olderGeneration = replicator.cursor().offer(asked, fetched(TestBatches.batch(0, 10, 0), 10, 0));
+
+        assertThat(sameOffsetTwice).isFalse();
+        assertThat(olderGeneration).isFalse();
+    }
+
+    @Test
+    void noMoreIsFetchedThanMayWait() {
+        start(record(new SourceEpoch(0, 0)));
+        long offset = 0;
+        while (replicator.cursor().next(nowMs).isPresent()) {
+            fetch(TestBatches.batch(offset, 10, 0));
+            offset += 10;
+        }
+
+        assertThat(replicator.cursor().queuedBytes()).isBetween(2_000L, 4_000L);
+        step();
+        assertThat(next().offset()).isEqualTo(log.end).isEqualTo(offset);
+    }
+
+    @Test
+    void unknownLeadersAreAskedForAgainAtOnce() {
+        start(record(new SourceEpoch(0, 0)));
+
+        replicator.cursor().offer(next(), failed(Errors.NOT_LEADER_OR_FOLLOWER));
+        step();
+
+        assertThat(replicator.takeRefreshWanted()).isTrue();
+        assertThat(replicator.takeRefreshWanted()).isFalse();
+        nowMs += 100;
+        assertThat(next().offset()).isZero();
+    }
+
+    @Test
+    void aMissingAclIsNamed() {
+        start(record(new SourceEpoch(0, 0)));
+
+        replicator.cursor().offer(next(), failed(Errors.TOPIC_AUTHORIZATION_FAILED));
+        step();
+
+        assertThat(replicator.stats().error()).contains("READ on TOPIC source");
+        assertThat(replicator.stats().isSourceAvailable()).isFalse();
+    }
+
+    @Test
+    void anOldFormatFailsThePartition() {
+        start(record(new SourceEpoch(0, 0)));
+        ByteBuffer old = TestBatches.batch(0, 10, 0);
+        old.put(BatchFormat.MAGIC, (byte) 1);
+
+        replicator.cursor().offer(next(), fetched(old, 10, 0));
+        step();
+
+        assertThat(sink.last().record().reason()).contains("unsupported message format");
+    }
+
+    @Test
+    void aSourceThatIsGoneFailsThePartitionOnce() {
+        start(record(new SourceEpoch(0, 0)));
+
+        replicator.onFatal("gone");
+        step();
+        replicator.onFatal("gone again");
+        step();
+
+        assertThat(sink.proposed).hasSize(1);
+        assertThat(sink.last().record().reason()).isEqualTo("gone");
+        assertThat(sink.last().event().message()).isEqualTo("gone");
+        assertThat(replicator.cursor().next(nowMs)).isEmpty();
+    }
+
+    @Test
+    void anOldSourceIsAskedForItsEpochsBeforeTheFirstFetch() {
+        log.append0(0, 10, 1);
+        start(record(new SourceEpoch(2, 0)));
+        assertThat(replicator.cursor().isValid(5)).isFalse();
+
+        replicator.onUnvalidated(5);
+        Question question = replicator.question().orElseThrow();
+        replicator.onAnswer(question, new Question.Answer(-1, -1, -1, new EpochEnd(Errors.NONE, 2, 12)), nowMs);
+
+        assertThat(replicator.cursor().isValid(5)).isTrue();
+        assertThat(replicator.cursor().isValid(6)).isFalse();
+        assertThat(log.end).isEqualTo(10);
+    }
+
+    private void start(PartitionRecord record) {
+        Transitions transitions = new Transitions(sink, 1, record, BACKOFF_MS, () -> {});
+        replicator = new Replicator(PARTITION, log, transitions, new Replicator.Settings(1_000, BACKOFF_MS), nowMs);
+        step();
+    }
+
+    private static PartitionRecord record(SourceEpoch... lineage) {
+        return Records.withLineage(Records.started(TP, 0), List.of(lineage));
+    }
+
+    private void step() {
+        while (replicator.step(nowMs)) {
+            assertThat(log.appends).isLessThan(10_000);
+        }
+    }
+
+    private FetchCursor.Next next() {
+        return replicator.cursor().next(nowMs).orElseThrow();
+    }
+
+    private void fetch(ByteBuffer batches) {
+        fetch(batches, -1, -1);
+    }
+
+    private void fetch(ByteBuffer batches, long sourceEnd, long sourceStart) {
+        Fetched fetched = fetched(batches, sourceEnd, sourceStart);
+        replicator.stats().onFetch(sourceStart, sourceEnd, log.end, nowMs);
+        assertThat(replicator.cursor().offer(next(), fetched)).isTrue();
+    }
+
+    private static Fetched fetched(ByteBuffer batches, long sourceEnd, long sourceStart) {
+        return new Fetched(Errors.NONE, sourceEnd, sourceStart, -1, -1, -1, batches);
+    }
+
+    private static Fetched failed(Errors error) {
+        return new Fetched(error, -1, -1, -1, -1, -1, ByteBuffer.allocate(0));
+    }
+
+    private void outOfRange(long start, long end, EpochEnd epochEnd) {
+        replicator.cursor().offer(next(), failed(Errors.OFFSET_OUT_OF_RANGE));
+        step();
+        Question question = replicator.question().orElseThrow();
+        assertThat(question.kind()).isEqualTo(Question.Kind.RANGE);
+        replicator.onAnswer(question, new Question.Answer(-1, start, end, epochEnd), nowMs);
+        step();
+    }
+}
