@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.protocol.Errors;
@@ -61,6 +62,13 @@ public final class FakeCluster {
 
     /** Failures that the next requests meet before anything else, one each. */
     public final Deque<Errors> outages = new ArrayDeque<>();
+
+    private Consumer<Mirror> onCreate = mirror -> {};
+
+    /** What becomes of mirrors that are created from now on. */
+    public void onCreate(Consumer<Mirror> action) {
+        onCreate = action;
+    }
 
     public Mirror mirror(String link, String topic) {
         return links.get(link).mirrors.get(topic);
@@ -155,7 +163,9 @@ public final class FakeCluster {
         Mirror changed = create ? new Mirror() : mirror;
         changed.configs.putAll(set);
         changed.desired = desired;
-        if (!create) {
+        if (create) {
+            onCreate.accept(changed);
+        } else {
             changed.state = switch (desired) {
                 case ACTIVE -> MirrorState.ACTIVE;
                 case PAUSED -> MirrorState.PAUSED;
