@@ -127,8 +127,8 @@ class ClusterLinksCommandTest {
 
     @Test
     void everyCommandHasHelpWithExamples() {
-        for (String command : List.of(
-                "create", "list", "describe", "alter", "delete", "pause", "resume", "brokers", "mirrors")) {
+        for (String command :
+                List.of("create", "list", "describe", "alter", "delete", "pause", "resume", "brokers", "mirrors")) {
             assertThat(run(command + " --help")).isZero();
             assertThat(out).contains("Examples:").contains("Usage: kafka-cluster-links.sh " + command);
         }
@@ -164,7 +164,8 @@ class ClusterLinksCommandTest {
 
         assertThat(err.lines())
                 .containsExactly(
-                        "t: ACTIVE, lag 5,000 records, 10.0 s", "t: ACTIVE, lag 2,000 records, 4.0 s",
+                        "t: ACTIVE, lag 5,000 records, 10.0 s",
+                        "t: ACTIVE, lag 2,000 records, 4.0 s",
                         "t: level with the source");
     }
 
@@ -177,7 +178,8 @@ class ClusterLinksCommandTest {
 
         assertThat(run("mirrors create --link east --topic t --wait")).isEqualTo(1);
 
-        assertThat(err).contains("Error: Topic 't' is not level with the source: it is FAILED: The source topic is gone.");
+        assertThat(err)
+                .contains("Error: Topic 't' is not level with the source: it is FAILED: The source topic is gone.");
     }
 
     @Test
@@ -245,7 +247,8 @@ class ClusterLinksCommandTest {
     void jsonHasEveryKeyOfTheDocumentedSchema() {
         run("mirrors create --link east --topic t");
 
-        assertThat(keys("list")).containsExactly("link", "state", "bootstrapServers", "sourceClusterId", "mirrors", "reason");
+        assertThat(keys("list"))
+                .containsExactly("link", "state", "bootstrapServers", "sourceClusterId", "mirrors", "reason");
         assertThat(keys("describe --link east"))
                 .containsExactly(
                         "link", "desiredState", "state", "reason", "sinceMs", "sourceClusterId", "configs", "mirrors");
@@ -259,12 +262,35 @@ class ClusterLinksCommandTest {
                         "link", "topic", "sourceTopic", "state", "partitions", "lagRecords", "lagMs", "reason");
         assertThat(keys("mirrors describe"))
                 .containsExactly(
-                        "topic", "link", "sourceTopic", "state", "reason", "desiredState", "stopMode", "sinceMs",
-                        "lagRecords", "lagMs", "replicationFactor", "startOffsetSpec", "partitions", "events");
+                        "topic",
+                        "link",
+                        "sourceTopic",
+                        "state",
+                        "reason",
+                        "desiredState",
+                        "stopMode",
+                        "sinceMs",
+                        "lagRecords",
+                        "lagMs",
+                        "replicationFactor",
+                        "startOffsetSpec",
+                        "partitions",
+                        "events");
         assertThat(names(json().get(0).get("partitions").get(0)))
                 .containsExactly(
-                        "partition", "state", "leader", "sourceLeader", "sourceStartOffset", "sourceEndOffset",
-                        "startOffset", "endOffset", "lagRecords", "lagMs", "lastFetchMs", "bytes", "error");
+                        "partition",
+                        "state",
+                        "leader",
+                        "sourceLeader",
+                        "sourceStartOffset",
+                        "sourceEndOffset",
+                        "startOffset",
+                        "endOffset",
+                        "lagRecords",
+                        "lagMs",
+                        "lastFetchMs",
+                        "bytes",
+                        "error");
         assertThat(keys("pause --link east")).containsExactly("link", "topic", "action", "dryRun", "error");
     }
 

@@ -44,8 +44,7 @@ class ClusterLinkAdminTest {
                 .get();
 
         assertThat(links.listLinks().get())
-                .containsExactly(
-                        new LinkSummary("east", LinkState.ACTIVE, "east:9092", "source-id", Map.of(), null));
+                .containsExactly(new LinkSummary("east", LinkState.ACTIVE, "east:9092", "source-id", Map.of(), null));
         LinkDescription description = links.describeLink("east").get();
         assertThat(description.configs())
                 .containsExactly(
@@ -61,8 +60,8 @@ class ClusterLinkAdminTest {
         links.createLink("east", CONFIGS).get();
 
         assertThat(cluster.writes)
-                .containsExactly(Map.of(
-                        "__cluster_link.east", List.of("SET create=true", "SET bootstrap.servers=east:9092")));
+                .containsExactly(
+                        Map.of("__cluster_link.east", List.of("SET create=true", "SET bootstrap.servers=east:9092")));
         assertFails(links.createLink("east", CONFIGS), Errors.DUPLICATE_RESOURCE, "'east' already exists");
     }
 
@@ -131,13 +130,7 @@ class ClusterLinkAdminTest {
                         new MirrorListing(
                                 "east",
                                 new MirrorSummary(
-                                        "start.offset.spec",
-                                        "start.offset.spec",
-                                        MirrorState.ACTIVE,
-                                        1,
-                                        0,
-                                        0,
-                                        null)),
+                                        "start.offset.spec", "start.offset.spec", MirrorState.ACTIVE, 1, 0, 0, null)),
                         new MirrorListing("west", new MirrorSummary("w", "w", MirrorState.ACTIVE, 1, 0, 0, null)));
         MirrorDescription description =
                 links.describeMirrors("west", List.of("w")).all().get().get("w");

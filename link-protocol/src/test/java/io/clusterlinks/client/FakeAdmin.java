@@ -68,14 +68,16 @@ public final class FakeAdmin implements InvocationHandler {
     public Object invoke(Object proxy, Method method, Object[] arguments) throws Exception {
         return switch (method.getName()) {
             case "describeConfigs" -> describe((Collection<ConfigResource>) arguments[0]);
-            case "incrementalAlterConfigs" -> alter(
-                    (Map<ConfigResource, Collection<AlterConfigOp>>) arguments[0], (AlterConfigsOptions) arguments[1]);
-            case "describeCluster" -> newInstance(
-                    DescribeClusterResult.class,
-                    KafkaFuture.completedFuture(List.of(new Node(1, "broker-1", 9092))),
-                    KafkaFuture.completedFuture(new Node(1, "broker-1", 9092)),
-                    KafkaFuture.completedFuture("cluster-id"),
-                    KafkaFuture.completedFuture(null));
+            case "incrementalAlterConfigs" ->
+                alter((Map<ConfigResource, Collection<AlterConfigOp>>) arguments[0], (AlterConfigsOptions)
+                        arguments[1]);
+            case "describeCluster" ->
+                newInstance(
+                        DescribeClusterResult.class,
+                        KafkaFuture.completedFuture(List.of(new Node(1, "broker-1", 9092))),
+                        KafkaFuture.completedFuture(new Node(1, "broker-1", 9092)),
+                        KafkaFuture.completedFuture("cluster-id"),
+                        KafkaFuture.completedFuture(null));
             case "close" -> null;
             default -> throw new UnsupportedOperationException(method.getName());
         };

@@ -91,7 +91,6 @@ public final class FakeCluster {
                                 + op.configEntry().value())
                         .toList()));
         writes.add(entries);
-
     }
 
     void alter(LinkResource resource, Collection<AlterConfigOp> ops, boolean validateOnly) {
@@ -222,10 +221,12 @@ public final class FakeCluster {
             throw unknownMirror(resource);
         }
         long lag = mirror.lag();
-        PartitionStatus partition = new PartitionStatus(
-                0, mirror.state, 1, 5, 10, 1000, 10, 1000 - lag, lag, 2 * lag, 900, 4096, null);
+        PartitionStatus partition =
+                new PartitionStatus(0, mirror.state, 1, 5, 10, 1000, 10, 1000 - lag, lag, 2 * lag, 900, 4096, null);
         return List.of(
-                new ConfigEntry(WireContract.SOURCE_TOPIC, mirror.configs.getOrDefault(WireContract.SOURCE_TOPIC, resource.topic())),
+                new ConfigEntry(
+                        WireContract.SOURCE_TOPIC,
+                        mirror.configs.getOrDefault(WireContract.SOURCE_TOPIC, resource.topic())),
                 new ConfigEntry(WireContract.REPLICATION_FACTOR, "-1"),
                 new ConfigEntry(WireContract.START_OFFSET_SPEC, "earliest"),
                 new ConfigEntry(WireContract.DESIRED_STATE, mirror.desired.name()),

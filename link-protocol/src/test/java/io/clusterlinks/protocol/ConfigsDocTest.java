@@ -47,7 +47,8 @@ class ConfigsDocTest {
                 """);
         ConfigDef definition = LinkConfig.definition();
         List<ConfigKey> keys = definition.configKeys().values().stream()
-                .sorted(Comparator.comparing((ConfigKey key) -> key.hasDefault()).thenComparing(key -> key.name))
+                .sorted(Comparator.comparing((ConfigKey key) -> key.hasDefault())
+                        .thenComparing(key -> key.name))
                 .toList();
         keys.forEach(key -> text.append(row(key)));
         text.append("\n## Topic configs\n\nThese always follow the source and cannot be changed here:\n\n");
