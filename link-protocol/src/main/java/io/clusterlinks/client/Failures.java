@@ -41,11 +41,11 @@ final class Failures {
      */
     static boolean isFromBrokerWithoutPlugin(LinkResource resource, Set<String> keys, Throwable failure) {
         Throwable cause = unwrap(failure);
-        String message = String.valueOf(cause.getMessage());
+        String message = cause.getMessage() == null ? "" : cause.getMessage();
         return switch (Errors.forException(cause)) {
             case UNKNOWN_TOPIC_OR_PARTITION ->
                 message.equals(Errors.UNKNOWN_TOPIC_OR_PARTITION.message())
-                        || message.equals("null")
+                        || message.isBlank()
                         || message.contains("'" + resource.resourceName() + "'");
             case INVALID_CONFIG ->
                 message.startsWith(STOCK_UNKNOWN_CONFIG)
