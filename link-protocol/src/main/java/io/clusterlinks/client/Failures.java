@@ -81,6 +81,18 @@ final class Failures {
         return new LinkException(error, message, cause);
     }
 
+    /** The exception for what went wrong after an answer came: entries that this client cannot read. */
+    static LinkException unexpected(Throwable failure) {
+        Throwable cause = unwrap(failure);
+        return cause instanceof LinkException linkException
+                ? linkException
+                : new LinkException(
+                        Errors.UNKNOWN_SERVER_ERROR,
+                        "The brokers' answer is not understood (" + oneLine(cause)
+                                + "); use the client of the brokers' version.",
+                        cause);
+    }
+
     private static String remedy(Errors error) {
         return switch (error) {
             case CLUSTER_AUTHORIZATION_FAILED -> " Grant DESCRIBE (to read) or ALTER (to change) on the cluster.";

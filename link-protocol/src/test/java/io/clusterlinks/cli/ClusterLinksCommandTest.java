@@ -126,6 +126,13 @@ class ClusterLinksCommandTest {
     }
 
     @Test
+    void misspeltCommandsAreAnsweredWithTheRightOne() {
+        run("lst");
+
+        assertThat(err).contains("'lst'; did you mean 'list'?");
+    }
+
+    @Test
     void everyCommandHasHelpWithExamples() {
         for (String command :
                 List.of("create", "list", "describe", "alter", "delete", "pause", "resume", "brokers", "mirrors")) {

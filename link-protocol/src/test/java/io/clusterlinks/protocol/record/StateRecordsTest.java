@@ -101,7 +101,18 @@ class StateRecordsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "link", "link/", "links/east", "mirror/a/b/c", "partition/a", "partition/a/x", "x/y"})
+    @ValueSource(
+            strings = {
+                "",
+                "link",
+                "link/",
+                "link/x/",
+                "links/east",
+                "mirror/a/b/c",
+                "partition/a",
+                "partition/a/x",
+                "x/y"
+            })
     void otherKeysAreCorrupt(String key) {
         assertThatThrownBy(() -> StateKey.parse(key))
                 .isInstanceOfSatisfying(
