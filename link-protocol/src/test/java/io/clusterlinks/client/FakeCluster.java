@@ -61,7 +61,7 @@ public final class FakeCluster {
     public final List<Map<String, List<String>>> writes = new ArrayList<>();
 
     /** Failures that the next requests meet before anything else, one each. */
-    public final Deque<Errors> outages = new ArrayDeque<>();
+    public final Deque<RuntimeException> failures = new ArrayDeque<>();
 
     private Consumer<Mirror> onCreate = mirror -> {};
 
@@ -151,7 +151,7 @@ public final class FakeCluster {
         DesiredState desired = DesiredState.parse(set.remove(WireContract.DESIRED_STATE));
         if (create && mirror != null) {
             throw new LinkException(
-                    Errors.DUPLICATE_RESOURCE, "Mirror topic '" + resource.topic() + "' already exists.");
+                    Errors.TOPIC_ALREADY_EXISTS, "Mirror topic '" + resource.topic() + "' already exists.");
         }
         if (!create && mirror == null) {
             throw unknownMirror(resource);
@@ -241,8 +241,8 @@ public final class FakeCluster {
     }
 
     private void failIfDown() {
-        if (!outages.isEmpty()) {
-            throw outages.poll().exception();
+        if (!failures.isEmpty()) {
+            throw failures.poll();
         }
     }
 
