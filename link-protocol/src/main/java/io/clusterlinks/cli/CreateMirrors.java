@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
             "",
             "--config takes " + WireContract.START_OFFSET_SPEC + " (earliest, latest or an instant such as"
                     + " 2026-01-31T00:00:00Z), " + WireContract.REPLICATION_FACTOR
-                    + ", and topic configs that shall differ from the source's."
+                    + ", and topic configs that do not follow the source (docs/configs.md lists those that do)."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -29,6 +29,17 @@ final class DeleteLink extends ClusterCommand {
     @Override
     int run(Session session) {
         Session.get(session.links().deleteLink(link, force, session.write(dryRun)));
+        if (!session.console().isJson() && force && !dryRun && exists(session)) {
+            session.console()
+                    .line("Deletion of link '" + link
+                            + "' is under way: it goes once its mirror topics are failed over.");
+            return OK;
+        }
         return report(session, List.of(new ActionResult(link, null, "delete", dryRun, null)));
+    }
+
+    private boolean exists(Session session) {
+        return Session.get(session.links().listLinks(session.read())).stream()
+                .anyMatch(summary -> summary.link().equals(link));
     }
 }

@@ -32,6 +32,10 @@ final class DescribeBrokers extends ClusterCommand {
                             .toList());
             return OK;
         }
+        if (cluster.brokers().isEmpty()) {
+            session.console().line("No broker has reported yet: this cluster has no links.");
+            return OK;
+        }
         long now = session.time().milliseconds();
         Table table = new Table(">BROKER", "COORDINATOR", "PLUGIN", "KAFKA", ">STATE OFFSET", "LAST REPORT");
         cluster.brokers()

@@ -4,6 +4,7 @@ package io.clusterlinks.cli;
 import io.clusterlinks.client.MirrorDescription;
 import io.clusterlinks.protocol.LinkException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -34,7 +35,7 @@ final class DescribeMirrors extends ClusterCommand {
     @Override
     int run(Session session) {
         List<MirrorDescription> descriptions = new ArrayList<>();
-        List<String> errors = new ArrayList<>();
+        Map<String, String> errors = new LinkedHashMap<>();
         chosen(session).forEach((name, names) -> session.links()
                 .describeMirrors(name, names, session.read())
                 .values()
@@ -42,7 +43,7 @@ final class DescribeMirrors extends ClusterCommand {
                     try {
                         descriptions.add(Session.get(future));
                     } catch (LinkException e) {
-                        errors.add(MirrorActions.naming(topic, e.getMessage()));
+                        errors.put(topic, e.getMessage());
                     }
                 }));
         if (session.console().isJson()) {
@@ -51,7 +52,7 @@ final class DescribeMirrors extends ClusterCommand {
             long now = session.time().milliseconds();
             descriptions.forEach(mirror -> session.console().text(MirrorView.text(mirror, now)));
         }
-        errors.forEach(session.console()::error);
+        session.console().errors(errors, errors.size() + descriptions.size());
         return errors.isEmpty() ? OK : FAILED;
     }
 
