@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
             "",
             "Without options it describes all mirror topics."
         },
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {
             "  mirrors describe --topic orders",
             "  mirrors describe --link east",

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "list",
         description = "Lists mirror topics with state and lag.",
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {"  mirrors list", "  mirrors list --link east --output json"})
 final class ListMirrors extends ClusterCommand {
     /** One mirror topic, for programs. */
