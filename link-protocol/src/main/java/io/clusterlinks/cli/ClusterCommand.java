@@ -13,6 +13,9 @@ import picocli.CommandLine.Spec;
 /** A command that needs the cluster. */
 @Command(sortOptions = false)
 abstract class ClusterCommand implements Callable<Integer> {
+    /** Heading of the examples in each command's help. */
+    static final String EXAMPLES = "%nExamples, after kafka-cluster-links.sh --bootstrap-server H:P%n";
+
     static final int OK = 0;
     static final int FAILED = 1;
 

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
             "A link with mirror topics that are not stopped is refused: promote or fail them over first, or use --force,"
                     + " which fails them over. The link is gone once they are stopped."
         },
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {"  delete --link east", "  delete --link east --force --dry-run"})
 final class DeleteLink extends ClusterCommand {
     @Option(names = "--link", required = true, paramLabel = "L", description = "Name of the link.")

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
         name = "brokers",
         description =
                 "Shows for each live broker which plugin it runs, how far it has applied the state, and who coordinates.",
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = "  brokers")
 final class DescribeBrokers extends ClusterCommand {
     /** One broker, for programs. */

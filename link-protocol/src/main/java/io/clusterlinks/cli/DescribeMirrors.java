@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
             "",
             "Without options it describes all mirror topics."
         },
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {
             "  mirrors describe --topic orders",
             "  mirrors describe --link east",
@@ -48,6 +48,8 @@ final class DescribeMirrors extends ClusterCommand {
                 }));
         if (session.console().isJson()) {
             session.console().json(descriptions.stream().map(MirrorView::of).toList());
+        } else if (descriptions.isEmpty() && errors.isEmpty()) {
+            session.console().line(ListMirrors.NONE);
         } else {
             long now = session.time().milliseconds();
             descriptions.forEach(mirror -> session.console().text(MirrorView.text(mirror, now)));

@@ -22,8 +22,12 @@ final class Failures {
     private static final Set<Errors> RETRIED =
             Set.of(Errors.COORDINATOR_NOT_AVAILABLE, Errors.NOT_COORDINATOR, Errors.COORDINATOR_LOAD_IN_PROGRESS);
 
-    /** How timeouts of Kafka's admin client read, other than those that a broker has answered. */
-    private static final Pattern CLIENT_TIMEOUT = Pattern.compile("callName=| Call: |maxRetries|AdminClient thread");
+    /**
+     * How timeouts of Kafka's admin client begin. A broker that waited for a source in vain answers with the same code,
+     * and may quote such a timeout, its own.
+     */
+    private static final Pattern CLIENT_TIMEOUT =
+            Pattern.compile("Call\\(callName=|Timed out waiting|Exceeded maxRetries|The AdminClient thread");
 
     private Failures() {}
 
@@ -66,7 +70,7 @@ final class Failures {
     static boolean isClientTimeout(Throwable failure) {
         Throwable cause = unwrap(failure);
         return cause instanceof TimeoutException
-                && CLIENT_TIMEOUT.matcher(String.valueOf(cause.getMessage())).find();
+                && CLIENT_TIMEOUT.matcher(String.valueOf(cause.getMessage())).lookingAt();
     }
 
     /** The exception that a caller sees. */

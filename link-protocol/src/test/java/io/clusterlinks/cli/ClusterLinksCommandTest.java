@@ -137,14 +137,26 @@ class ClusterLinksCommandTest {
         for (String command :
                 List.of("create", "list", "describe", "alter", "delete", "pause", "resume", "brokers", "mirrors")) {
             assertThat(run(command + " --help")).isZero();
-            assertThat(out).contains("Examples:").contains("Usage: kafka-cluster-links.sh " + command);
+            assertThat(out).contains("Examples, after").contains("Usage: kafka-cluster-links.sh " + command);
         }
         for (String command : List.of("create", "list", "describe", "pause", "resume", "promote", "failover")) {
             assertThat(run("mirrors " + command + " --help")).isZero();
-            assertThat(out).contains("Examples:");
+            assertThat(out).contains("Examples, after");
         }
         assertThat(run("--version")).isZero();
         assertThat(out).startsWith("kafka-cluster-links ");
+    }
+
+    @Test
+    void examplesCanBeCopied() {
+        List<CommandLine> commands = new ArrayList<>(List.of(ClusterLinksCommand.commandLine(Admin::create, time)));
+        for (int i = 0; i < commands.size(); i++) {
+            commands.addAll(commands.get(i).getSubcommands().values());
+            assertThat(commands.get(i).getCommandSpec().usageMessage().footer())
+                    .isNotEmpty()
+                    .allSatisfy(line -> assertThat(line.length()).isLessThan(80));
+        }
+        assertThat(commands).hasSizeGreaterThan(15);
     }
 
     @Test
@@ -164,7 +176,8 @@ class ClusterLinksCommandTest {
     void createWaitsUntilLevel() {
         cluster.onCreate(mirror -> {
             mirror.lags.clear();
-            mirror.lags.addAll(List.of(5000L, 2000L, 0L));
+            // One per poll; within a second only the first is shown.
+            mirror.lags.addAll(List.of(5000L, 4000L, 3500L, 3000L, 2500L, 2000L, 1000L, 0L));
         });
 
         assertThat(run("mirrors create --link east --topic t --wait")).isZero();

@@ -262,7 +262,7 @@ class ClusterLinkAdminTest {
     @Test
     void whatBrokersSayOfASourceIsPassedOn() {
         LinkResource link = new LinkResource.Link("east");
-        String message = "Source of link east at a:1: TLS handshake failed.";
+        String message = "Source of link east: listing topics timed out (Call(callName=x) timed out); check it.";
 
         for (Errors error : List.of(
                 Errors.REQUEST_TIMED_OUT, Errors.SASL_AUTHENTICATION_FAILED, Errors.TOPIC_AUTHORIZATION_FAILED)) {
