@@ -49,12 +49,13 @@ final class SourceCheck {
         List<String> servers = config.getList(LinkConfig.BOOTSTRAP_SERVERS);
         List<CompletableFuture<Void>> probes = new ArrayList<>();
         for (String server : servers) {
-            probes.add(probe(server, timeout.dividedBy(3)));
+            probes.add(probe(server, timeout.dividedBy(4)));
         }
-        requireOne(probes, timeout.dividedBy(2));
+        // Connection, first bytes and a look for TLS take a quarter, a quarter and an eighth at most.
+        requireOne(probes, timeout.dividedBy(4).multipliedBy(3));
         Duration left = Duration.ofNanos(deadlineNs - System.nanoTime());
         // A share is kept for finding out why, should the client fail.
-        Duration mine = left.minus(timeout.dividedBy(6));
+        Duration mine = left.minus(timeout.dividedBy(8));
         try {
             return admin.get()
                     .describeCluster(new DescribeClusterOptions().timeoutMs((int) mine.toMillis()))
@@ -156,7 +157,7 @@ final class SourceCheck {
         if (!usesTls()) {
             WireProbe.Answer answer = WireProbe.plaintext(host, port, timeoutMs);
             if (answer.kind() != WireProbe.Kind.KAFKA) {
-                throw notPlaintextKafka(server, WireProbe.refine(answer, host, port, timeoutMs));
+                throw notPlaintextKafka(server, WireProbe.refine(answer, host, port, timeoutMs / 2));
             }
         }
     }
@@ -193,7 +194,7 @@ final class SourceCheck {
         if (cause instanceof AuthorizationException) {
             return SourceErrors.classify(link, "describing the cluster", server, failure);
         }
-        int timeoutMs = (int) Math.max(200, Math.min(1500, left.toMillis()));
+        int timeoutMs = (int) Math.max(200, Math.min(1000, left.toMillis()));
         if (usesTls()) {
             WireProbe.Answer answer = WireProbe.plaintext(Utils.getHost(server), Utils.getPort(server), timeoutMs);
             if (answer.kind() == WireProbe.Kind.KAFKA) {
