@@ -11,7 +11,7 @@ Usage: bin/quickstart.sh [--keep] [--mb N] [--no-build]
        bin/quickstart.sh --stop
 
   --keep      leave both clusters running and print commands to play with
-  --mb N      write N MB at the source (default 200)
+  --mb N      write N MB at the source (default 400)
   --no-build  use what was built before
   --stop      stop clusters that --keep left running and remove their files
 

@@ -10,7 +10,7 @@ import java.util.concurrent.Callable;
 
 /** Prints the steps of a story with the time each takes, and one line of live progress that updates on a terminal. */
 final class Narrator {
-    private static final int PLAIN_PROGRESS_MS = 2000;
+    private static final int PLAIN_PROGRESS_MS = 1000;
 
     private final PrintStream out;
     private final boolean terminal;
@@ -49,17 +49,17 @@ final class Narrator {
         endProgress();
         String took = seconds(Duration.ofNanos(System.nanoTime() - start));
         out.println("   done in " + took);
-        summary.add(String.format(Locale.ROOT, "  %2d. %-58s %8s", steps, title, took));
+        summary.add(String.format(Locale.ROOT, "  %2d. %-74s %8s", steps, title, took));
         return result;
     }
 
-    void say(String line) {
+    synchronized void say(String line) {
         endProgress();
         out.println("   " + line);
     }
 
     /** A command as a user would type it. */
-    void command(String command) {
+    synchronized void command(String command) {
         endProgress();
         out.println("   $ " + command);
     }
@@ -68,8 +68,8 @@ final class Narrator {
         text.lines().forEach(line -> say("  " + line));
     }
 
-    /** Progress: rewrites one line on a terminal, otherwise prints a line every two seconds. */
-    void progress(String line) {
+    /** Progress: rewrites one line on a terminal, otherwise prints a line every second. */
+    synchronized void progress(String line) {
         if (terminal) {
             out.print("\r\u001b[K   " + line);
             out.flush();

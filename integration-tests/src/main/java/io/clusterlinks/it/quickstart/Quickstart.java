@@ -16,7 +16,7 @@ import java.util.List;
 
 /**
  * Two clusters on loopback, a link, a mirror, a proof of equality, a promotion. Options: {@code --keep} leaves the
- * clusters running; {@code --mb N} is the load, 200 by default; {@code --terminal} updates progress in place.
+ * clusters running; {@code --mb N} is the load, 400 by default; {@code --terminal} updates progress in place.
  */
 public final class Quickstart {
     private static final int LOG_LINES = 15;
@@ -31,7 +31,7 @@ public final class Quickstart {
         this.directory = directory;
         this.keep = arguments.contains("--keep");
         int mb = arguments.indexOf("--mb");
-        this.loadBytes = (mb < 0 ? 200 : Long.parseLong(arguments.get(mb + 1))) * 1_000_000;
+        this.loadBytes = (mb < 0 ? 400 : Long.parseLong(arguments.get(mb + 1))) * 1_000_000;
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
         this.narrator = new Narrator(out, arguments.contains("--terminal"));
     }

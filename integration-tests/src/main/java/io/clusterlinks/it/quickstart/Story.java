@@ -14,7 +14,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -144,17 +148,43 @@ final class Story {
     }
 
     private Void mirror() {
-        long start = System.nanoTime();
-        command("mirrors", "create", "--link", LINK, "--topic", TOPIC);
-        command("mirrors", "create", "--link", LINK, "--topic", COMPACTED_TOPIC);
         MirrorProgress progress = new MirrorProgress(source, destination, links);
+        // Records arrive while the commands still run, so these are not waited for before looking.
+        Future<Void> commands = inBackground(() -> {
+            command("mirrors", "create", "--link", LINK, "--topic", TOPIC);
+            command("mirrors", "create", "--link", LINK, "--topic", COMPACTED_TOPIC);
+            return null;
+        });
         Await.until("the mirrors are level with the source", PATIENCE, () -> {
             narrator.progress(progress.line());
-            return progress.isLevel();
+            return hasEnded(commands) && progress.isLevel();
         });
-        long bytes = Load.onDisk(destination, TOPIC);
-        facts.add(mb(bytes) + " mirrored at " + mb(perSecond(bytes, start)) + "/s, commands included");
+        facts.add(String.format(
+                Locale.ROOT,
+                "%s mirrored at %.1f MB/s",
+                mb(Load.onDisk(destination, TOPIC)),
+                progress.megabytesPerSecond()));
         return null;
+    }
+
+    private static <T> Future<T> inBackground(Callable<T> action) {
+        FutureTask<T> task = new FutureTask<>(action);
+        Thread thread = new Thread(task, "commands");
+        thread.setDaemon(true);
+        thread.start();
+        return task;
+    }
+
+    private static boolean hasEnded(Future<?> commands) {
+        if (!commands.isDone()) {
+            return false;
+        }
+        try {
+            Topics.get(commands);
+        } catch (IllegalStateException e) {
+            throw new Await.HopelessException(e.getMessage());
+        }
+        return true;
     }
 
     private Void prove() {
