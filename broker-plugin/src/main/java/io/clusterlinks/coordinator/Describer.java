@@ -211,6 +211,7 @@ final class Describer {
                     int leader = id < views.size() ? views.get(id).leader() : -1;
                     return reports.partition(leader, mirror.topic(), id)
                             .map(BrokerReport.ObservedPartition::status)
+                            .filter(status -> status.state() != MirrorState.STOPPED)
                             .orElseGet(() -> unreported(image, mirror, id, leader));
                 })
                 .toList();

@@ -50,11 +50,15 @@ public final class TopicCreator {
         return send(topic(mirror), false).thenApply(result -> idOrThrow(mirror, result));
     }
 
-    private static Uuid idOrThrow(MirrorRecord mirror, CreatableTopicResult result) {
+    private Uuid idOrThrow(MirrorRecord mirror, CreatableTopicResult result) {
         Errors error = Errors.forCode(result.errorCode());
         if (error != Errors.NONE) {
             String why = result.errorMessage() == null ? error.message() : result.errorMessage();
-            throw new LinkException(error, "Cannot create mirror topic '" + mirror.topic() + "': " + why);
+            String remedy = error == Errors.INVALID_REPLICATION_FACTOR
+                    ? " Use --replication-factor with at most "
+                            + broker.cluster().liveBrokers().size() + "."
+                    : "";
+            throw new LinkException(error, "Cannot create mirror topic '" + mirror.topic() + "': " + why + remedy);
         }
         return result.topicId();
     }

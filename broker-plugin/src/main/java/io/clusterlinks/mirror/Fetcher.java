@@ -5,6 +5,7 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.source.SourceFetchClient;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Node;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +33,7 @@ final class Fetcher implements AutoCloseable {
     private final long backoffMs;
     private final Thread thread;
     private final Set<PartitionTask> tasks = ConcurrentHashMap.newKeySet();
-    private final Object bell = new Object();
+    private final Bell bell = new Bell();
     private volatile boolean closing;
 
     Fetcher(
@@ -110,28 +111,21 @@ final class Fetcher implements AutoCloseable {
         tasks.forEach(task -> task.replicator().stats().sourceError(reason));
         long seen = owner.refreshes();
         owner.requestRefresh();
-        do {
-            pause(backoffMs);
-        } while (!closing && owner.refreshes() == seen);
+        long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(backoffMs);
+        while (!closing && (owner.refreshes() == seen || System.nanoTime() < endNs)) {
+            pause(IDLE_MS);
+        }
     }
 
     private void pause(long ms) {
-        synchronized (bell) {
-            if (!closing) {
-                try {
-                    bell.wait(ms);
-                } catch (InterruptedException e) {
-                    // Nobody interrupts this thread but a broker that is going down.
-                    closing = true;
-                }
-            }
+        // Nobody interrupts this thread but a broker that is going down.
+        if (!closing && !bell.await(ms)) {
+            closing = true;
         }
     }
 
     void ring() {
-        synchronized (bell) {
-            bell.notifyAll();
-        }
+        bell.ring();
     }
 
     /** Signals the thread to end; {@link #close} waits for it. */

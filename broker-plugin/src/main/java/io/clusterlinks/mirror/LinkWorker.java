@@ -22,6 +22,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Time;
@@ -35,8 +36,8 @@ import org.slf4j.LoggerFactory;
  */
 final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private static final Logger log = LoggerFactory.getLogger(LinkWorker.class);
-    private static final Duration QUERY_TIMEOUT = Duration.ofMillis(4000);
-    private static final Duration CHECK_TIMEOUT = Duration.ofMillis(4000);
+    private static final Duration QUERY_TIMEOUT = Duration.ofSeconds(4);
+    private static final Duration CHECK_TIMEOUT = Duration.ofSeconds(4);
     /** A source that is gone must show within ten seconds, whatever {@code metadata.max.age.ms} says. */
     private static final long MAX_REFRESH_MS = 5000;
 
@@ -59,12 +60,12 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private final SourceQuestions questions;
     private final SourceWatch watch = new SourceWatch();
     private final Map<TopicPartition, PartitionTask> tasks = new ConcurrentHashMap<>();
-    private final Object bell = new Object();
+    private final Bell bell = new Bell();
     private final Thread thread;
     private volatile boolean closing;
     private volatile boolean refreshRequested;
     private volatile boolean tasksChanged;
-    private volatile long refreshes;
+    private final AtomicLong refreshes = new AtomicLong();
     private Map<Integer, Node> brokers = Map.of();
     private long lastRefreshMs;
     private long nextRefreshMs;
@@ -160,7 +161,9 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
                     nextRefreshMs = time.milliseconds() + SOON_MS;
                 }
             }
-            pause();
+            if (!bell.await(TICK_MS)) {
+                closing = true;
+            }
         }
     }
 
@@ -184,7 +187,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         } else if (changed) {
             tasksChanged = true;
         }
-        if (health.isActive() && refreshes > 0) {
+        if (health.isActive() && refreshes.get() > 0) {
             fetchers.assign(tasks.values(), brokers, nowMs);
             questions.ask(tasks.values(), brokers, nowMs);
         } else if (health.observed().state() == LinkState.FAILED) {
@@ -216,7 +219,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         brokers = metadata.brokers();
         watch.onMetadata(metadata, tasks.values(), nowMs);
         health.enter(LinkState.ACTIVE, null, nowMs);
-        refreshes++;
+        refreshes.incrementAndGet();
         long maxAgeMs = Math.min(MAX_REFRESH_MS, config.getLong(LinkConfig.METADATA_MAX_AGE_MS));
         nextRefreshMs = nowMs + (watch.isInDoubt() ? Math.min(SOON_MS, maxAgeMs) : maxAgeMs);
     }
@@ -248,7 +251,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
 
     @Override
     public long refreshes() {
-        return refreshes;
+        return refreshes.get();
     }
 
     @Override
@@ -258,27 +261,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     }
 
     private void ring() {
-        synchronized (bell) {
-            bell.notifyAll();
-        }
-    }
-
-    private void pause() {
-        synchronized (bell) {
-            if (!closing && !refreshRequested) {
-                try {
-                    bell.wait(TICK_MS);
-                } catch (InterruptedException e) {
-                    closing = true;
-                }
-            } else if (!closing) {
-                try {
-                    bell.wait(1);
-                } catch (InterruptedException e) {
-                    closing = true;
-                }
-            }
-        }
+        bell.ring();
     }
 
     /** Ends all threads; when it returns no append of this link is under way. */

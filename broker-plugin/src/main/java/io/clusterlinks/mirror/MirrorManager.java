@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class MirrorManager implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(MirrorManager.class);
     private static final long POLL_MS = 100;
+    private static final long RELEASE_POLL_MS = 5;
     /** A replica may become leader a little after the metadata says so; nothing tells. */
     private static final long RECONCILE_MS = 300;
 
@@ -41,11 +42,11 @@ public final class MirrorManager implements AutoCloseable {
     private final StopWorker stops;
     private final Observations observations;
     private final MirrorMetrics metrics;
-    private final Object bell = new Object();
+    private final Bell bell = new Bell();
     private final Thread thread = new Thread(this::run, "cluster-link-manager");
     private final Map<TopicPartition, CompletableFuture<Void>> releasing = new HashMap<>();
     private volatile boolean closing;
-    private boolean imageChanged = true;
+    private volatile boolean imageChanged = true;
     private ClusterView lastCluster;
     private long nextReconcileMs;
     private volatile Map<TopicPartition, Duty> duties = Map.of();
@@ -74,10 +75,8 @@ public final class MirrorManager implements AutoCloseable {
         stops.start();
         thread.start();
         images.onChange(() -> {
-            synchronized (bell) {
-                imageChanged = true;
-                bell.notifyAll();
-            }
+            imageChanged = true;
+            bell.ring();
         });
     }
 
@@ -112,11 +111,9 @@ public final class MirrorManager implements AutoCloseable {
     }
 
     private void runOnce() {
-        boolean changed;
-        synchronized (bell) {
-            changed = imageChanged;
-            imageChanged = false;
-        }
+        // Cleared before the image is read: a change in between is seen twice rather than never.
+        boolean changed = imageChanged;
+        imageChanged = false;
         ClusterView cluster = broker.cluster();
         long nowMs = time.milliseconds();
         if (changed || cluster != lastCluster || nowMs >= nextReconcileMs) {
@@ -197,16 +194,13 @@ public final class MirrorManager implements AutoCloseable {
     }
 
     private void pause() {
-        synchronized (bell) {
-            try {
-                if (!closing && !imageChanged) {
-                    // A partition that is being let go of is taken up again as soon as it is free.
-                    bell.wait(releasing.isEmpty() ? POLL_MS : 5);
-                    nextReconcileMs = releasing.isEmpty() ? nextReconcileMs : 0;
-                }
-            } catch (InterruptedException e) {
-                closing = true;
-            }
+        // A partition that is being let go of is taken up again as soon as it is free.
+        boolean waitsForRelease = !releasing.isEmpty();
+        if (!bell.await(waitsForRelease ? RELEASE_POLL_MS : POLL_MS)) {
+            closing = true;
+        }
+        if (waitsForRelease) {
+            nextReconcileMs = 0;
         }
     }
 
@@ -214,9 +208,7 @@ public final class MirrorManager implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        synchronized (bell) {
-            bell.notifyAll();
-        }
+        bell.ring();
         try {
             thread.join(CLOSE_TIMEOUT_MS);
         } catch (InterruptedException e) {

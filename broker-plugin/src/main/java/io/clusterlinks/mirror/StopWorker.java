@@ -17,7 +17,7 @@ final class StopWorker implements AutoCloseable {
 
     private final Map<TopicPartition, PartitionStop> stops = new ConcurrentHashMap<>();
     private final Time time;
-    private final Object bell = new Object();
+    private final Bell bell = new Bell();
     private final Thread thread = new Thread(this::run, "cluster-link-stop");
     private volatile boolean closing;
 
@@ -48,9 +48,7 @@ final class StopWorker implements AutoCloseable {
     }
 
     void ring() {
-        synchronized (bell) {
-            bell.notifyAll();
-        }
+        bell.ring();
     }
 
     private void run() {
@@ -59,7 +57,9 @@ final class StopWorker implements AutoCloseable {
             for (PartitionStop stop : stops.values()) {
                 busy |= !step(stop);
             }
-            pause(busy ? TICK_MS : IDLE_MS);
+            if (!bell.await(busy ? TICK_MS : IDLE_MS)) {
+                closing = true;
+            }
         }
     }
 
@@ -73,18 +73,6 @@ final class StopWorker implements AutoCloseable {
                     e);
             stop.onUnexpected(e, time.milliseconds());
             return false;
-        }
-    }
-
-    private void pause(long ms) {
-        synchronized (bell) {
-            try {
-                if (!closing) {
-                    bell.wait(ms);
-                }
-            } catch (InterruptedException e) {
-                closing = true;
-            }
         }
     }
 

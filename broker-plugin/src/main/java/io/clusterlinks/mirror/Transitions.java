@@ -27,7 +27,12 @@ final class Transitions {
     private String error;
     private boolean changed;
 
-    /** @param record null if the partition has none; @param wake run whenever an answer arrives, on any thread */
+    /**
+     * Nothing is under way at first.
+     *
+     * @param record null if the partition has none
+     * @param wake run whenever an answer arrives, on any thread
+     */
     Transitions(TransitionSink sink, int leaderEpoch, PartitionRecord record, long backoffMs, Runnable wake) {
         this.sink = sink;
         this.leaderEpoch = leaderEpoch;

@@ -73,7 +73,7 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
     }
 
     private SourceMetadata metadata(Node node, Set<String> topics, int timeoutMs) {
-        MetadataResponse response =
+        MetadataResponse response = (MetadataResponse)
                 send(node, MetadataRequest.Builder.forTopicNames(new ArrayList<>(topics), false), timeoutMs);
         Map<Integer, Node> brokers = response.brokersById();
         if (brokers.isEmpty()) {
@@ -110,7 +110,7 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                         .setTimestamp(timestampMs)
                         .setCurrentLeaderEpoch(epoch)));
         int timeoutMs = (int) timeout.toMillis();
-        ListOffsetsResponse response = send(
+        ListOffsetsResponse response = (ListOffsetsResponse) send(
                 leader,
                 ListOffsetsRequest.Builder.forConsumer(true, IsolationLevel.READ_UNCOMMITTED)
                         .setTargetTimes(ListOffsetsRequest.toListOffsetsTopics(targets))
@@ -145,7 +145,7 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                             .setCurrentLeaderEpoch(query.leaderEpoch())
                             .setLeaderEpoch(query.epoch()));
         });
-        OffsetsForLeaderEpochResponse response =
+        OffsetsForLeaderEpochResponse response = (OffsetsForLeaderEpochResponse)
                 send(leader, OffsetsForLeaderEpochRequest.Builder.forConsumer(topics), timeoutMs);
         Map<TopicPartition, EpochEnd> ends = new HashMap<>();
         response.data().topics().forEach(topic -> topic.partitions()
@@ -155,9 +155,8 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
         return ends;
     }
 
-    @SuppressWarnings("unchecked")
-    private <T extends AbstractResponse> T send(Node node, AbstractRequest.Builder<?> request, int timeoutMs) {
-        return (T) connection.send(node, request, timeoutMs).responseBody();
+    private AbstractResponse send(Node node, AbstractRequest.Builder<?> request, int timeoutMs) {
+        return connection.send(node, request, timeoutMs).responseBody();
     }
 
     @Override

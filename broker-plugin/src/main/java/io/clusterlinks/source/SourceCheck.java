@@ -49,12 +49,13 @@ final class SourceCheck {
         List<String> servers = config.getList(LinkConfig.BOOTSTRAP_SERVERS);
         List<CompletableFuture<Void>> probes = new ArrayList<>();
         for (String server : servers) {
-            probes.add(probe(server, timeout.dividedBy(3)));
+            probes.add(probe(server, timeout.dividedBy(4)));
         }
-        requireOne(probes, timeout.dividedBy(2));
+        // Connection, first bytes and a look for TLS take a quarter, a quarter and an eighth at most.
+        requireOne(probes, timeout.dividedBy(4).multipliedBy(3));
         Duration left = Duration.ofNanos(deadlineNs - System.nanoTime());
         // A share is kept for finding out why, should the client fail.
-        Duration mine = left.minus(timeout.dividedBy(6));
+        Duration mine = left.minus(timeout.dividedBy(8));
         try {
             return admin.get()
                     .describeCluster(new DescribeClusterOptions().timeoutMs((int) mine.toMillis()))
@@ -155,10 +156,16 @@ final class SourceCheck {
         }
         if (!usesTls()) {
             WireProbe.Answer answer = WireProbe.plaintext(host, port, timeoutMs);
-            if (answer.kind() != WireProbe.Kind.KAFKA) {
-                throw notPlaintextKafka(server, WireProbe.refine(answer, host, port, timeoutMs));
+            boolean fits = answer.kind() == WireProbe.Kind.KAFKA
+                    || (answer.kind() == WireProbe.Kind.KAFKA_SASL && usesSasl());
+            if (!fits) {
+                throw notPlaintextKafka(server, WireProbe.refine(answer, host, port, timeoutMs / 2));
             }
         }
+    }
+
+    private boolean usesSasl() {
+        return securityProtocol.startsWith("SASL");
     }
 
     private boolean usesTls() {
@@ -172,7 +179,10 @@ final class SourceCheck {
                     case TLS ->
                         " expects TLS, but security.protocol is " + securityProtocol
                                 + "; set security.protocol to SSL or SASL_SSL.";
-                    case SILENT ->
+                    case KAFKA_SASL -> " requires SASL, but security.protocol is " + securityProtocol
+                    + "; set security.protocol to SASL_PLAINTEXT or SASL_SSL, and sasl.*.";
+            case CONTROLLER -> " is a KRaft controller; name brokers in bootstrap.servers.";
+            case SILENT ->
                         " accepts connections but does not answer Kafka's protocol; it is not a Kafka broker, or it"
                                 + " hangs: check bootstrap.servers.";
                     case CLOSED ->
@@ -193,10 +203,10 @@ final class SourceCheck {
         if (cause instanceof AuthorizationException) {
             return SourceErrors.classify(link, "describing the cluster", server, failure);
         }
-        int timeoutMs = (int) Math.max(200, Math.min(1500, left.toMillis()));
+        int timeoutMs = (int) Math.max(200, Math.min(1000, left.toMillis()));
         if (usesTls()) {
             WireProbe.Answer answer = WireProbe.plaintext(Utils.getHost(server), Utils.getPort(server), timeoutMs);
-            if (answer.kind() == WireProbe.Kind.KAFKA) {
+            if (answer.kind() == WireProbe.Kind.KAFKA || answer.kind() == WireProbe.Kind.KAFKA_SASL) {
                 return new LinkException(
                         Errors.SECURITY_DISABLED,
                         "Source of link " + link + ": " + server + " does not use TLS, but security.protocol is "
@@ -210,7 +220,9 @@ final class SourceCheck {
         if (cause instanceof AuthenticationException) {
             return SourceErrors.classify(link, "connection", server, failure);
         }
-        if (securityProtocol.equals("PLAINTEXT") || securityProtocol.equals("SSL")) {
+        boolean timedOut = cause instanceof TimeoutException
+                || cause instanceof org.apache.kafka.common.errors.TimeoutException;
+        if (timedOut && !usesSasl()) {
             return new LinkException(
                     Errors.REQUEST_TIMED_OUT,
                     "Source of link " + link + ": " + server + " speaks Kafka's protocol but did not describe its"

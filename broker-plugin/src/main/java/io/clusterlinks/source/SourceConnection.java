@@ -35,6 +35,7 @@ import org.apache.kafka.common.utils.Utils;
  */
 final class SourceConnection implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MS = 4000;
+    private static final long POLL_MS = 200;
 
     private final String link;
     private final NetworkClient client;
@@ -88,11 +89,8 @@ final class SourceConnection implements AutoCloseable {
         try {
             ClientRequest sent =
                     client.newClientRequest(node.idString(), request, time.milliseconds(), true, timeoutMs, null);
-            ClientResponse response = NetworkClientUtils.sendAndReceive(client, sent, time);
-            if (response.authenticationException() != null) {
-                throw response.authenticationException();
-            }
-            return response;
+            client.send(sent, time.milliseconds());
+            return receive(sent);
         } catch (IOException e) {
             throw new LinkException(
                     Errors.NETWORK_EXCEPTION,
@@ -103,6 +101,28 @@ final class SourceConnection implements AutoCloseable {
         } catch (KafkaException e) {
             throw SourceErrors.classify(link, "request", address(node), e);
         }
+    }
+
+    /** Polls in short turns: the network client notices only between polls that a request is overdue. */
+    private ClientResponse receive(ClientRequest sent) throws IOException {
+        while (client.active()) {
+            for (ClientResponse response : client.poll(POLL_MS, time.milliseconds())) {
+                if (response.requestHeader().correlationId() != sent.correlationId()) {
+                    continue;
+                }
+                if (response.authenticationException() != null) {
+                    throw response.authenticationException();
+                }
+                if (response.versionMismatch() != null) {
+                    throw response.versionMismatch();
+                }
+                if (response.wasDisconnected()) {
+                    throw new IOException("disconnected from " + response.destination());
+                }
+                return response;
+            }
+        }
+        throw new IOException("shut down");
     }
 
     private void connect(Node node, int timeoutMs) {

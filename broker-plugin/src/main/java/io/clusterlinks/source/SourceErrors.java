@@ -49,7 +49,7 @@ final class SourceErrors {
                             + "); links need Apache Kafka 2.1 or newer at the source.",
                     cause);
         }
-        if (cause instanceof TimeoutException) {
+        if (cause instanceof TimeoutException || cause instanceof java.util.concurrent.TimeoutException) {
             return new LinkException(
                     Errors.REQUEST_TIMED_OUT,
                     where + step + " timed out (" + line(cause) + "); check that the source's brokers are healthy and"

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,8 @@ import javax.net.ssl.SSLSocket;
 
 /** Finds out what listens on a port by the first bytes it answers. */
 final class WireProbe {
+    private static final short METADATA_KEY = 3;
+
     /** ApiVersionsRequest version 0 with correlation id 1 and client id null: every broker answers it, also before SASL. */
     private static final byte[] API_VERSIONS = ByteBuffer.allocate(14)
             .putInt(10)
@@ -22,6 +25,16 @@ final class WireProbe {
             .putShort((short) 0)
             .putInt(1)
             .putShort((short) -1)
+            .array();
+
+    /** MetadataRequest version 1 for no topics: a listener that requires SASL closes the connection on it. */
+    private static final byte[] METADATA = ByteBuffer.allocate(18)
+            .putInt(14)
+            .putShort(METADATA_KEY)
+            .putShort((short) 1)
+            .putInt(2)
+            .putShort((short) -1)
+            .putInt(0)
             .array();
 
     private static final int TLS_ALERT = 21;
@@ -33,6 +46,10 @@ final class WireProbe {
     /** What listens. */
     enum Kind {
         KAFKA,
+        /** A Kafka broker that serves nothing before SASL. */
+        KAFKA_SASL,
+        /** A KRaft controller. */
+        CONTROLLER,
         TLS,
         /** Accepts, then says nothing. */
         SILENT,
@@ -45,7 +62,7 @@ final class WireProbe {
     /** What was found; {@code detail} shows the first bytes of OTHER. */
     record Answer(Kind kind, String detail) {}
 
-    /** Sends a Kafka request in plaintext and reads the first bytes of the answer. */
+    /** Sends Kafka requests in plaintext and reads the first bytes of the answers. */
     static Answer plaintext(String host, int port, int timeoutMs) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), timeoutMs);
@@ -53,12 +70,40 @@ final class WireProbe {
             socket.getOutputStream().write(API_VERSIONS);
             socket.getOutputStream().flush();
             byte[] head = readHead(socket.getInputStream(), 8);
-            return head.length == 0 ? new Answer(Kind.CLOSED, "") : classify(head);
+            Answer answer = head.length == 0 ? new Answer(Kind.CLOSED, "") : classify(head);
+            return answer.kind() == Kind.KAFKA ? kafka(socket, ByteBuffer.wrap(head).getInt() - 4) : answer;
         } catch (SocketTimeoutException e) {
             return new Answer(Kind.SILENT, "");
         } catch (IOException e) {
             return new Answer(Kind.CLOSED, "");
         }
+    }
+
+    /** Looks closer at what speaks Kafka's protocol; {@code bytes} of its first answer are still to be read. */
+    private static Answer kafka(Socket socket, int bytes) throws IOException {
+        ByteBuffer apis = ByteBuffer.wrap(readHead(socket.getInputStream(), bytes));
+        if (apis.remaining() >= 6 && apis.getShort() == 0 && !offersMetadata(apis)) {
+            return new Answer(Kind.CONTROLLER, "");
+        }
+        socket.getOutputStream().write(METADATA);
+        socket.getOutputStream().flush();
+        boolean closed;
+        try {
+            closed = readHead(socket.getInputStream(), 8).length == 0;
+        } catch (SocketException e) {
+            closed = true;
+        }
+        return new Answer(closed ? Kind.KAFKA_SASL : Kind.KAFKA, "");
+    }
+
+    private static boolean offersMetadata(ByteBuffer apis) {
+        for (int left = apis.getInt(); left > 0 && apis.remaining() >= 6; left--) {
+            if (apis.getShort() == METADATA_KEY) {
+                return true;
+            }
+            apis.getInt();
+        }
+        return false;
     }
 
     private static byte[] readHead(InputStream in, int bytes) throws IOException {

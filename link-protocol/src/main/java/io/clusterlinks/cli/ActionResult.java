@@ -16,18 +16,16 @@ record ActionResult(String link, String topic, String action, boolean dryRun, St
         if (dryRun) {
             return "Dry run: would " + verb() + " " + thing + "; nothing was changed.";
         }
-        String done =
-                switch (action) {
-                    case "promote" -> "Promotion of " + thing + " is under way.";
-                    case "failover" -> "Failover of " + thing + " is under way.";
-                    case "create" -> "Created " + thing + ".";
-                    case "pause" -> "Paused " + thing + ".";
-                    case "resume" -> "Resumed " + thing + ".";
-                    case "delete" -> "Deleted " + thing + ".";
-                    case "alter" -> "Changed " + thing + ".";
-                    default -> "Done: " + action + " " + thing + ".";
-                };
-        return done;
+        return switch (action) {
+            case "promote" -> "Promotion of " + thing + " is under way.";
+            case "failover" -> "Failover of " + thing + " is under way.";
+            case "create" -> "Created " + thing + ".";
+            case "pause" -> "Paused " + thing + ".";
+            case "resume" -> "Resumed " + thing + ".";
+            case "delete" -> "Deleted " + thing + ".";
+            case "alter" -> "Changed " + thing + ".";
+            default -> "Done: " + action + " " + thing + ".";
+        };
     }
 
     private String verb() {

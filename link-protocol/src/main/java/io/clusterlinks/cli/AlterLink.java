@@ -18,9 +18,9 @@ import picocli.CommandLine.Option;
             "",
             "Several configs are separated by commas; a value with commas stands in brackets, as in kafka-configs.sh."
         },
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {
-            "  alter --link east --add-config num.cluster.link.fetchers=4,replica.fetch.wait.max.ms=100",
+            "  alter --link east --add-config num.cluster.link.fetchers=4,client.rack=a",
             "  alter --link east --add-config bootstrap.servers=[east-1:9092,east-2:9092]",
             "  alter --link east --add-config-file new-password.properties",
             "  alter --link east --delete-config num.cluster.link.fetchers,client.rack"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.cli;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,6 +13,9 @@ import picocli.CommandLine.Spec;
 /** A command that needs the cluster. */
 @Command(sortOptions = false)
 abstract class ClusterCommand implements Callable<Integer> {
+    /** Heading of the examples in each command's help. */
+    static final String EXAMPLES = "%nExamples, after kafka-cluster-links.sh --bootstrap-server H:P%n";
+
     static final int OK = 0;
     static final int FAILED = 1;
 
@@ -40,13 +45,15 @@ abstract class ClusterCommand implements Callable<Integer> {
         if (console.isJson()) {
             console.json(results);
         }
+        Map<String, String> errors = new LinkedHashMap<>();
         for (ActionResult result : results) {
             if (result.error() != null) {
-                console.error(result.error());
+                errors.put(result.topic(), result.error());
             } else if (!console.isJson()) {
                 console.line(result.sentence());
             }
         }
+        console.errors(errors, results.size());
         return results.stream().allMatch(result -> result.error() == null) ? OK : FAILED;
     }
 

@@ -39,11 +39,15 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = "%nA link in three commands:%n",
         footer = {
-            "  kafka-cluster-links.sh --bootstrap-server here:9092 create --link east --config bootstrap.servers=east:9092",
-            "  kafka-cluster-links.sh --bootstrap-server here:9092 mirrors create --link east --topic orders --wait",
-            "  kafka-cluster-links.sh --bootstrap-server here:9092 mirrors promote --topic orders --wait",
+            "  kafka-cluster-links.sh --bootstrap-server here:9092 \\",
+            "      create --link east --config bootstrap.servers=east:9092",
+            "  kafka-cluster-links.sh --bootstrap-server here:9092 \\",
+            "      mirrors create --link east --topic orders --wait",
+            "  kafka-cluster-links.sh --bootstrap-server here:9092 \\",
+            "      mirrors promote --topic orders --wait",
             "",
-            "'COMMAND --help' explains a command. Exit codes: 0 done, 1 refused or failed, 2 not understood."
+            "'COMMAND --help' explains a command.",
+            "Exit codes: 0 done, 1 refused or failed, 2 not understood."
         })
 public final class ClusterLinksCommand {
     static final String NAME = "kafka-cluster-links.sh";

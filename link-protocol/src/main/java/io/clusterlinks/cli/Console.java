@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.clusterlinks.protocol.Json;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** Where commands write: results to stdout in the wanted format, everything else to stderr. */
 final class Console {
@@ -57,5 +59,20 @@ final class Console {
 
     void error(String message) {
         progress("Error: " + message);
+    }
+
+    /**
+     * Writes the errors of a command about several topics, each naming its topic; one that all topics share, once.
+     *
+     * @param errors error by topic
+     * @param topics number of topics that the command was about
+     */
+    void errors(Map<String, String> errors, int topics) {
+        if (errors.size() == topics && Set.copyOf(errors.values()).size() == 1) {
+            error(errors.values().iterator().next());
+            return;
+        }
+        errors.forEach(
+                (topic, error) -> error(error.contains("'" + topic + "'") ? error : "Topic '" + topic + "': " + error));
     }
 }

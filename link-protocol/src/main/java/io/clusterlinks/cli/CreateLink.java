@@ -17,10 +17,10 @@ import picocli.CommandLine.Option;
             "The source is reached for real before the command returns; if that fails, the error says at which step, and"
                     + " nothing is created. Link configs are those of docs/configs.md and every client config of Kafka."
         },
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {
             "  create --link east --config bootstrap.servers=east-1:9092,east-2:9092",
-            "  create --link east --config-file east.properties --config mirror.start.offset.spec=latest",
+            "  create --link east --config-file east.properties --config client.rack=a",
             "  create --link east --config-file east.properties --dry-run",
             "",
             "Keep secrets in the file: arguments are seen by everybody on the machine."

@@ -22,14 +22,16 @@ import picocli.CommandLine.Option;
             "",
             "--config takes " + WireContract.START_OFFSET_SPEC + " (earliest, latest or an instant such as"
                     + " 2026-01-31T00:00:00Z), " + WireContract.REPLICATION_FACTOR
-                    + ", and topic configs that shall differ from the source's."
+                    + ", and topic configs that do not follow the source (docs/configs.md lists those that do)."
         },
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {
             "  mirrors create --link east --topic orders",
-            "  mirrors create --link east --topic orders --topic payments --replication-factor 3 --wait",
+            "  mirrors create --link east --topic orders --topic payments --wait",
+            "  mirrors create --link east --topic orders --replication-factor 3",
             "  mirrors create --link east --topic east.orders --source-topic orders",
-            "  mirrors create --link east --topic orders --config mirror.start.offset.spec=latest --dry-run"
+            "  mirrors create --link east --topic orders --dry-run \\",
+            "      --config mirror.start.offset.spec=latest"
         })
 final class CreateMirrors extends ClusterCommand {
     @Option(names = "--link", required = true, paramLabel = "L", description = "Name of the link.")

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
             "A link with mirror topics that are not stopped is refused: promote or fail them over first, or use --force,"
                     + " which fails them over. The link is gone once they are stopped."
         },
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {"  delete --link east", "  delete --link east --force --dry-run"})
 final class DeleteLink extends ClusterCommand {
     @Option(names = "--link", required = true, paramLabel = "L", description = "Name of the link.")
@@ -29,6 +29,17 @@ final class DeleteLink extends ClusterCommand {
     @Override
     int run(Session session) {
         Session.get(session.links().deleteLink(link, force, session.write(dryRun)));
+        if (!session.console().isJson() && force && !dryRun && exists(session)) {
+            session.console()
+                    .line("Deletion of link '" + link
+                            + "' is under way: it goes once its mirror topics are failed over.");
+            return OK;
+        }
         return report(session, List.of(new ActionResult(link, null, "delete", dryRun, null)));
+    }
+
+    private boolean exists(Session session) {
+        return Session.get(session.links().listLinks(session.read())).stream()
+                .anyMatch(summary -> summary.link().equals(link));
     }
 }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
         name = "brokers",
         description =
                 "Shows for each live broker which plugin it runs, how far it has applied the state, and who coordinates.",
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = "  brokers")
 final class DescribeBrokers extends ClusterCommand {
     /** One broker, for programs. */
@@ -30,6 +30,10 @@ final class DescribeBrokers extends ClusterCommand {
                     .json(cluster.brokers().stream()
                             .map(broker -> row(cluster, broker))
                             .toList());
+            return OK;
+        }
+        if (cluster.brokers().isEmpty()) {
+            session.console().line("No broker has reported yet: this cluster has no links.");
             return OK;
         }
         long now = session.time().milliseconds();

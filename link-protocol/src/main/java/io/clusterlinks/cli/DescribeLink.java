@@ -17,9 +17,8 @@ import picocli.CommandLine.Option;
         name = "describe",
         description =
                 "Describes a link: state and reason, configs that were set, mirror topics. Secrets are never shown.",
-        footerHeading = "%nExamples:%n",
-        footer = {"  describe --link east", "  describe --link east --output json     (with every config, defaults too)"
-        })
+        footerHeading = ClusterCommand.EXAMPLES,
+        footer = {"  describe --link east", "  describe --link east --output json     (with defaults, too)"})
 final class DescribeLink extends ClusterCommand {
     @Option(names = "--link", required = true, paramLabel = "L", description = "Name of the link.")
     String link;

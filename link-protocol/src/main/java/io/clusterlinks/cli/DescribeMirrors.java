@@ -4,6 +4,7 @@ package io.clusterlinks.cli;
 import io.clusterlinks.client.MirrorDescription;
 import io.clusterlinks.protocol.LinkException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Option;
             "",
             "Without options it describes all mirror topics."
         },
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {
             "  mirrors describe --topic orders",
             "  mirrors describe --link east",
@@ -34,7 +35,7 @@ final class DescribeMirrors extends ClusterCommand {
     @Override
     int run(Session session) {
         List<MirrorDescription> descriptions = new ArrayList<>();
-        List<String> errors = new ArrayList<>();
+        Map<String, String> errors = new LinkedHashMap<>();
         chosen(session).forEach((name, names) -> session.links()
                 .describeMirrors(name, names, session.read())
                 .values()
@@ -42,16 +43,18 @@ final class DescribeMirrors extends ClusterCommand {
                     try {
                         descriptions.add(Session.get(future));
                     } catch (LinkException e) {
-                        errors.add(MirrorActions.naming(topic, e.getMessage()));
+                        errors.put(topic, e.getMessage());
                     }
                 }));
         if (session.console().isJson()) {
             session.console().json(descriptions.stream().map(MirrorView::of).toList());
+        } else if (descriptions.isEmpty() && errors.isEmpty()) {
+            session.console().line(ListMirrors.NONE);
         } else {
             long now = session.time().milliseconds();
             descriptions.forEach(mirror -> session.console().text(MirrorView.text(mirror, now)));
         }
-        errors.forEach(session.console()::error);
+        session.console().errors(errors, errors.size() + descriptions.size());
         return errors.isEmpty() ? OK : FAILED;
     }
 

@@ -32,7 +32,7 @@ final class LinkStateCommands {
     @Command(
             name = "pause",
             description = "Stops fetching for all mirror topics of a link. They stay readable and read-only.",
-            footerHeading = "%nExamples:%n",
+            footerHeading = ClusterCommand.EXAMPLES,
             footer = "  pause --link east")
     static final class Pause extends LinkStateCommand {
         @Override
@@ -45,7 +45,7 @@ final class LinkStateCommands {
     @Command(
             name = "resume",
             description = "Undoes 'pause'. Mirror topics that were paused themselves stay paused.",
-            footerHeading = "%nExamples:%n",
+            footerHeading = ClusterCommand.EXAMPLES,
             footer = "  resume --link east")
     static final class Resume extends LinkStateCommand {
         @Override

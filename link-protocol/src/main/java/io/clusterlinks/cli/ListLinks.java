@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "list",
         description = "Lists all links with their states and the number of their mirror topics by state.",
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {"  list", "  list --output json"})
 final class ListLinks extends ClusterCommand {
     @Override

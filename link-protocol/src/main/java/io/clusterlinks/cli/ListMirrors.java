@@ -12,9 +12,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "list",
         description = "Lists mirror topics with state and lag.",
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {"  mirrors list", "  mirrors list --link east --output json"})
 final class ListMirrors extends ClusterCommand {
+    static final String NONE = "There are no mirror topics. Create one with 'mirrors create --link L --topic T'.";
+
     /** One mirror topic, for programs. */
     record Row(
             String link,
@@ -38,7 +40,7 @@ final class ListMirrors extends ClusterCommand {
         if (session.console().isJson()) {
             session.console().json(mirrors.stream().map(ListMirrors::row).toList());
         } else if (mirrors.isEmpty()) {
-            session.console().line("There are no mirror topics. Create one with 'mirrors create --link L --topic T'.");
+            session.console().line(NONE);
         } else {
             session.console().text(table(mirrors).render(""));
         }
@@ -50,14 +52,15 @@ final class ListMirrors extends ClusterCommand {
                 "LINK", "TOPIC", "SOURCE TOPIC", "STATE", ">PARTITIONS", ">LAG RECORDS", ">LAG TIME", "REASON");
         for (MirrorListing listing : mirrors) {
             MirrorSummary mirror = listing.summary();
+            boolean isStopped = mirror.state() == MirrorState.STOPPED;
             table.row(
                     listing.link(),
                     mirror.topic(),
                     mirror.sourceTopic(),
                     mirror.state(),
                     mirror.partitions(),
-                    Units.count(mirror.lagRecords()),
-                    Units.duration(mirror.lagMs()),
+                    isStopped ? "" : Units.count(mirror.lagRecords()),
+                    isStopped ? "" : Units.duration(mirror.lagMs()),
                     mirror.reason());
         }
         return table;

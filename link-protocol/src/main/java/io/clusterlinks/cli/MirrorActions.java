@@ -17,15 +17,10 @@ final class MirrorActions {
             try {
                 Session.get(future);
             } catch (LinkException e) {
-                error = naming(topic, e.getMessage());
+                error = e.getMessage();
             }
             results.add(new ActionResult(link, topic, action, dryRun, error));
         });
         return results;
-    }
-
-    /** With several topics in one command it must be seen which one a refusal is about. */
-    static String naming(String topic, String message) {
-        return message.contains("'" + topic + "'") ? message : "Topic '" + topic + "': " + message;
     }
 }

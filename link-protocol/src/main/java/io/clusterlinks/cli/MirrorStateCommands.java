@@ -62,7 +62,7 @@ final class MirrorStateCommands {
     @Command(
             name = "pause",
             description = "Stops fetching for mirror topics. They stay readable and read-only.",
-            footerHeading = "%nExamples:%n",
+            footerHeading = ClusterCommand.EXAMPLES,
             footer = {"  mirrors pause --topic orders", "  mirrors pause --all --link east"})
     static final class Pause extends MirrorStateCommand {
         @Override
@@ -75,7 +75,7 @@ final class MirrorStateCommands {
     @Command(
             name = "resume",
             description = "Follows the source again: undoes 'pause', and gives up a promotion that is still under way.",
-            footerHeading = "%nExamples:%n",
+            footerHeading = ClusterCommand.EXAMPLES,
             footer = {"  mirrors resume --topic orders", "  mirrors resume --all --link east"})
     static final class Resume extends MirrorStateCommand {
         @Override

@@ -58,7 +58,9 @@ record MirrorView(
         if (mirror.reason() != null) {
             facts.row("Reason:", mirror.reason());
         }
-        facts.row("Lag:", Units.count(mirror.lagRecords()) + " records, " + Units.duration(mirror.lagMs()));
+        if (mirror.state() != MirrorState.STOPPED) {
+            facts.row("Lag:", Units.count(mirror.lagRecords()) + " records, " + Units.duration(mirror.lagMs()));
+        }
         StringBuilder text = new StringBuilder(facts.render(""));
         text.append(partitions(mirror, nowMs).render("  "));
         for (LinkEvent event : mirror.events()) {

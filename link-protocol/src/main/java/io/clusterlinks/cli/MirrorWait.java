@@ -20,7 +20,10 @@ import org.apache.kafka.common.protocol.Errors;
  * number of topics.
  */
 final class MirrorWait {
-    private static final long POLL_MS = 500;
+    private static final long POLL_MS = 200;
+
+    /** A line that only says how much is left is written again after this time at the earliest. */
+    private static final long REPEAT_MS = 1000;
 
     /** With more topics than this one line sums them up. */
     private static final int MAX_LINES = 5;
@@ -40,8 +43,11 @@ final class MirrorWait {
     private final String goal;
     private final Predicate<MirrorSummary> reached;
     private final Predicate<MirrorSummary> missed;
-    private final Map<String, String> shown = new HashMap<>();
+    private final Map<String, Line> shown = new HashMap<>();
     private boolean anyMissed;
+
+    /** What was last written of a topic: its state or count, which is always news, and the rest, which can wait. */
+    private record Line(String news, String rest, long atMs) {}
 
     MirrorWait(Session session, String goal, Predicate<MirrorSummary> reached, Predicate<MirrorSummary> missed) {
         this.session = session;
@@ -92,18 +98,19 @@ final class MirrorWait {
                 fail(topic, "it is no mirror topic any more", waiting);
             } else if (reached.test(mirror)) {
                 waiting.remove(topic);
-                show(topic, topic + ": " + goal, single);
+                show(topic, topic + ": " + goal, "", single);
             } else if (missed.test(mirror)) {
                 fail(
                         topic,
                         "it is " + mirror.state() + (mirror.reason() == null ? "" : ": " + mirror.reason()),
                         waiting);
             } else {
-                show(topic, topic + ": " + mirror.state() + ", " + lag(mirror), single);
+                show(topic, topic + ": " + mirror.state(), ", " + lag(mirror), single);
             }
         }
         if (!single) {
-            show("", summary(mirrors, waiting, total), true);
+            String news = total - waiting.size() + " of " + total + " " + goal;
+            show("", news, waiting.isEmpty() ? "" : ", " + lag(mirrors, waiting), true);
         }
     }
 
@@ -113,16 +120,15 @@ final class MirrorWait {
         session.console().error("Topic '" + topic + "' is not " + goal + ": " + why);
     }
 
-    private String summary(Map<String, MirrorSummary> mirrors, Set<String> waiting, int total) {
+    private static String lag(Map<String, MirrorSummary> mirrors, Set<String> waiting) {
         long records = waiting.stream()
                 .mapToLong(topic -> Math.max(0, mirrors.get(topic).lagRecords()))
                 .sum();
         long ms = waiting.stream()
                 .mapToLong(topic -> mirrors.get(topic).lagMs())
                 .max()
-                .orElse(0);
-        return total - waiting.size() + " of " + total + " " + goal
-                + (waiting.isEmpty() ? "" : ", " + Units.lag(records, ms));
+                .orElse(-1);
+        return Units.lag(records, ms);
     }
 
     private static String lag(MirrorSummary mirror) {
@@ -130,10 +136,14 @@ final class MirrorWait {
                 + (mirror.reason() == null ? "" : " (" + mirror.reason() + ")");
     }
 
-    /** Writes a line if it says something new. */
-    private void show(String key, String line, boolean wanted) {
-        if (wanted && !line.equals(shown.put(key, line))) {
-            session.console().progress(line);
+    private void show(String key, String news, String rest, boolean wanted) {
+        long now = session.time().milliseconds();
+        Line last = shown.get(key);
+        boolean isNews = last == null || !last.news().equals(news);
+        boolean isDue = last != null && !last.rest().equals(rest) && now - last.atMs() >= REPEAT_MS;
+        if (wanted && (isNews || isDue)) {
+            shown.put(key, new Line(news, rest, now));
+            session.console().progress(news + rest);
         }
     }
 }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
             StopCommands.Promote.class,
             StopCommands.Failover.class
         },
-        footerHeading = "%nExamples:%n",
+        footerHeading = ClusterCommand.EXAMPLES,
         footer = {
             "  mirrors create --link east --topic orders --topic payments --wait",
             "  mirrors list --link east",

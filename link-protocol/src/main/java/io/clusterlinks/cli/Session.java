@@ -16,6 +16,8 @@ final class Session implements AutoCloseable {
     /** Long enough for a broker to find out at which step a source fails. */
     static final int TIMEOUT_MS = 20_000;
 
+    private static final int READ_TIMEOUT_MS = 9_000;
+
     private final Admin admin;
     private final ClusterLinkAdmin links;
     private final Console console;
@@ -41,7 +43,7 @@ final class Session implements AutoCloseable {
     }
 
     ReadOptions read() {
-        return new ReadOptions(TIMEOUT_MS);
+        return new ReadOptions(READ_TIMEOUT_MS);
     }
 
     WriteOptions write(boolean dryRun) {

@@ -78,7 +78,7 @@ final class StopCommands {
                 "With --wait-timeout a promotion that takes longer is given up: the topics follow the source again. Without"
                         + " --wait, or after Ctrl-C, it goes on by itself; 'mirrors resume' gives it up."
             },
-            footerHeading = "%nExamples:%n",
+            footerHeading = ClusterCommand.EXAMPLES,
             footer = {
                 "  mirrors promote --topic orders --wait",
                 "  mirrors promote --topic orders --topic payments --wait --wait-timeout 60",
@@ -114,7 +114,7 @@ final class StopCommands {
                 "",
                 "A failover cannot be given up. After --wait-timeout, or without --wait, it goes on by itself."
             },
-            footerHeading = "%nExamples:%n",
+            footerHeading = ClusterCommand.EXAMPLES,
             footer = {"  mirrors failover --topic orders --wait", "  mirrors failover --all --link east --wait"})
     static final class Failover extends StopCommand {
         @Override

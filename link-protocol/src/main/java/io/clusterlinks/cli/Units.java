@@ -65,6 +65,9 @@ final class Units {
     }
 
     static String lag(long records, long ms) {
-        return records < 0 ? "lag unknown" : "lag " + count(records) + " records, " + duration(ms);
+        if (records < 0) {
+            return "lag unknown";
+        }
+        return "lag " + count(records) + " records" + (ms < 0 ? "" : ", " + duration(ms));
     }
 }

@@ -121,11 +121,11 @@ public interface ClusterLinkAdmin extends AutoCloseable {
     KafkaFuture<Void> resumeLink(String link, WriteOptions options);
 
     /**
-     * Creates mirror topics, in one request. A topic's future completes when the mirror is accepted and durable; that
-     * it follows the source is seen in its state.
+     * Creates mirror topics, in one request. A topic's future completes when the topic exists and every broker keeps
+     * clients from writing to it; that it follows the source is seen in its state.
      *
-     * @return fails with RESOURCE_NOT_FOUND for an unknown link, DUPLICATE_RESOURCE or TOPIC_ALREADY_EXISTS for a name
-     *     that is taken, and by name for a source topic that does not exist or may not be read
+     * @return fails with RESOURCE_NOT_FOUND for an unknown link, TOPIC_ALREADY_EXISTS for a name that is taken, and by
+     *     name for a source topic that does not exist or may not be read
      */
     MirrorsResult<Void> createMirrors(String link, Collection<NewMirror> mirrors, WriteOptions options);
 

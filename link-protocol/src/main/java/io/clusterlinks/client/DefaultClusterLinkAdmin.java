@@ -239,7 +239,7 @@ final class DefaultClusterLinkAdmin implements ClusterLinkAdmin {
             if (failure == null) {
                 result.complete(value);
             } else {
-                result.completeExceptionally(Failures.unwrap(failure));
+                result.completeExceptionally(Failures.unexpected(failure));
             }
         });
         return result;

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.common.utils.Time;
 
@@ -37,6 +38,9 @@ final class RetryingCall<T> {
     private final Time time;
     private final long deadlineMs;
     private final Map<LinkResource, CompletableFuture<T>> results = new LinkedHashMap<>();
+
+    /** Why resources are asked for again: says more than the timeout that may end the next round. */
+    private final Map<LinkResource, Throwable> rejections = new ConcurrentHashMap<>();
 
     RetryingCall(Attempt<T> attempt, Delayer delayer, Time time, int timeoutMs) {
         this.attempt = attempt;
@@ -68,9 +72,10 @@ final class RetryingCall<T> {
         List<CompletableFuture<?>> settled = new ArrayList<>();
         futures.forEach((resource, future) -> settled.add(future.handle((value, failure) -> {
             if (failure != null && again && Failures.isRetried(failure)) {
+                rejections.put(resource, failure);
                 rejected.add(resource);
             } else {
-                complete(results.get(resource), value, failure);
+                complete(resource, value, failure);
             }
             return null;
         })));
@@ -82,11 +87,13 @@ final class RetryingCall<T> {
         });
     }
 
-    private static <T> void complete(CompletableFuture<T> result, T value, Throwable failure) {
+    private void complete(LinkResource resource, T value, Throwable failure) {
+        CompletableFuture<T> result = results.get(resource);
         if (failure == null) {
             result.complete(value);
         } else {
-            result.completeExceptionally(Failures.unwrap(failure));
+            Throwable told = Failures.isClientTimeout(failure) ? rejections.getOrDefault(resource, failure) : failure;
+            result.completeExceptionally(Failures.unwrap(told));
         }
     }
 }

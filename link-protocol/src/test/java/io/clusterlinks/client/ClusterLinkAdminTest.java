@@ -171,7 +171,8 @@ class ClusterLinkAdminTest {
 
     @Test
     void requestsAreRepeatedUntilThereIsACoordinator() throws Exception {
-        cluster.outages.addAll(List.of(Errors.COORDINATOR_NOT_AVAILABLE, Errors.NOT_COORDINATOR));
+        cluster.failures.addAll(
+                List.of(Errors.COORDINATOR_NOT_AVAILABLE.exception(), Errors.NOT_COORDINATOR.exception()));
 
         links.createLink("east", CONFIGS).get();
 
@@ -182,7 +183,7 @@ class ClusterLinkAdminTest {
     @Test
     void repeatingEndsWithTheTimeout() {
         for (int i = 0; i < 100; i++) {
-            cluster.outages.add(Errors.COORDINATOR_NOT_AVAILABLE);
+            cluster.failures.add(Errors.COORDINATOR_NOT_AVAILABLE.exception());
         }
 
         assertFails(
@@ -196,7 +197,7 @@ class ClusterLinkAdminTest {
     void onlyTopicsThatMetNoCoordinatorAreSentAgain() throws Exception {
         links.createLink("east", CONFIGS).get();
         cluster.writes.clear();
-        cluster.outages.add(Errors.NOT_COORDINATOR);
+        cluster.failures.add(Errors.NOT_COORDINATOR.exception());
 
         links.createMirrors("east", List.of(NewMirror.of("a"), NewMirror.of("b")))
                 .all()
@@ -248,7 +249,7 @@ class ClusterLinkAdminTest {
     void failuresOfTheClientSayWhatToDo() {
         LinkResource link = new LinkResource.Link("east");
 
-        LinkException timeout = Failures.classify(link, 8000, new TimeoutException("Call(...) timed out"));
+        LinkException timeout = Failures.classify(link, 8000, new TimeoutException("Call(callName=x) timed out"));
         assertThat(timeout.error()).isEqualTo(Errors.REQUEST_TIMED_OUT);
         assertThat(timeout).hasMessageContaining("link 'east' within 8.0 s");
         assertThat(Failures.classify(link, 8000, new SaslAuthenticationException("bad\npassword")))
@@ -256,6 +257,28 @@ class ClusterLinkAdminTest {
         assertThat(Failures.classify(link, 8000, Errors.CLUSTER_AUTHORIZATION_FAILED.exception()))
                 .hasMessageStartingWith("Link 'east': ")
                 .hasMessageContaining("Grant DESCRIBE");
+    }
+
+    @Test
+    void whatBrokersSayOfASourceIsPassedOn() {
+        LinkResource link = new LinkResource.Link("east");
+        String message = "Source of link east: listing topics timed out (Call(callName=x) timed out); check it.";
+
+        for (Errors error : List.of(
+                Errors.REQUEST_TIMED_OUT, Errors.SASL_AUTHENTICATION_FAILED, Errors.TOPIC_AUTHORIZATION_FAILED)) {
+            LinkException told = Failures.classify(link, 8000, error.exception(message));
+            assertThat(told).hasMessage(message);
+            assertThat(told.error()).isEqualTo(error);
+        }
+    }
+
+    @Test
+    void aTimeoutAfterRefusalsTellsTheRefusal() {
+        // The coordinator is gone: brokers look for it for seconds before they refuse, then the client's time is up.
+        cluster.failures.add(Errors.COORDINATOR_NOT_AVAILABLE.exception("No broker coordinates cluster links."));
+        cluster.failures.add(new TimeoutException("Call(callName=x) timed out"));
+
+        assertFails(links.describeLink("east"), Errors.COORDINATOR_NOT_AVAILABLE, "No broker coordinates");
     }
 
     @Test

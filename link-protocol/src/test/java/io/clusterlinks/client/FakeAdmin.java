@@ -88,7 +88,8 @@ public final class FakeAdmin implements InvocationHandler {
         for (ConfigResource resource : resources) {
             futures.put(resource, future(() -> {
                 if (cluster == null) {
-                    throw Errors.UNKNOWN_TOPIC_OR_PARTITION.exception();
+                    // The message that Kafka 4.3.1 sends: none.
+                    throw Errors.UNKNOWN_TOPIC_OR_PARTITION.exception("");
                 }
                 return new Config(
                         cluster.describe(LinkResource.parse(resource.name()).orElseThrow()));

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.protocol.Errors;
@@ -60,7 +61,14 @@ public final class FakeCluster {
     public final List<Map<String, List<String>>> writes = new ArrayList<>();
 
     /** Failures that the next requests meet before anything else, one each. */
-    public final Deque<Errors> outages = new ArrayDeque<>();
+    public final Deque<RuntimeException> failures = new ArrayDeque<>();
+
+    private Consumer<Mirror> onCreate = mirror -> {};
+
+    /** What becomes of mirrors that are created from now on. */
+    public void onCreate(Consumer<Mirror> action) {
+        onCreate = action;
+    }
 
     public Mirror mirror(String link, String topic) {
         return links.get(link).mirrors.get(topic);
@@ -143,7 +151,7 @@ public final class FakeCluster {
         DesiredState desired = DesiredState.parse(set.remove(WireContract.DESIRED_STATE));
         if (create && mirror != null) {
             throw new LinkException(
-                    Errors.DUPLICATE_RESOURCE, "Mirror topic '" + resource.topic() + "' already exists.");
+                    Errors.TOPIC_ALREADY_EXISTS, "Mirror topic '" + resource.topic() + "' already exists.");
         }
         if (!create && mirror == null) {
             throw unknownMirror(resource);
@@ -154,7 +162,9 @@ public final class FakeCluster {
         Mirror changed = create ? new Mirror() : mirror;
         changed.configs.putAll(set);
         changed.desired = desired;
-        if (!create) {
+        if (create) {
+            onCreate.accept(changed);
+        } else {
             changed.state = switch (desired) {
                 case ACTIVE -> MirrorState.ACTIVE;
                 case PAUSED -> MirrorState.PAUSED;
@@ -231,8 +241,8 @@ public final class FakeCluster {
     }
 
     private void failIfDown() {
-        if (!outages.isEmpty()) {
-            throw outages.poll().exception();
+        if (!failures.isEmpty()) {
+            throw failures.poll();
         }
     }
 

@@ -34,6 +34,7 @@ final class Story {
 
     private static final int PARTITIONS = 4;
     private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final String NEVER = Long.toString(Long.MAX_VALUE);
 
     private final Narrator narrator;
     private final ClusterFactory clusters;
@@ -107,20 +108,23 @@ final class Story {
                 "cleanup.policy", "compact",
                 "segment.ms", "100",
                 "min.cleanable.dirty.ratio", "0.01",
-                "delete.retention.ms", "100");
+                "delete.retention.ms", "100",
+                "min.compaction.lag.ms", NEVER);
         try (Workload workload = Workload.onNewTopic(source, COMPACTED_TOPIC, 1, eager)) {
             for (int i = 0; i < 5; i++) {
                 workload.keyed(500, 40);
             }
         }
+        // Only now may the cleaner begin, so that there is a size before and a size after.
         long before = Load.onDisk(source, COMPACTED_TOPIC);
+        Topics.alter(source.admin(), COMPACTED_TOPIC, Map.of("min.compaction.lag.ms", "0"));
         Await.until("the cleaner has compacted " + COMPACTED_TOPIC, PATIENCE, () -> {
             long now = Load.onDisk(source, COMPACTED_TOPIC);
             narrator.progress("compacting: " + mb(before) + " to " + mb(now));
             return now < before / 2;
         });
         // From here on nothing is compacted on either side, so that a comparison is not a race of two cleaners.
-        Topics.alter(source.admin(), COMPACTED_TOPIC, Map.of("min.compaction.lag.ms", Long.toString(Long.MAX_VALUE)));
+        Topics.alter(source.admin(), COMPACTED_TOPIC, Map.of("min.compaction.lag.ms", NEVER));
         awaitQuiet(COMPACTED_TOPIC);
         return null;
     }
