@@ -39,6 +39,7 @@ public final class Coordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final int TICK_MS = 100;
     private static final int WORKERS = 8;
+    private static final int CLOSE_TIMEOUT_MS = 5_000;
 
     private final ScheduledExecutorService eventThread =
             Executors.newSingleThreadScheduledExecutor(threads("cluster-link-coordinator"));
@@ -86,19 +87,20 @@ public final class Coordinator implements AutoCloseable {
     }
 
     private void tick() {
-        writer.refresh();
-        reports.checkWaiters();
-        if (writer.isCoordinating()) {
-            reconciler.safeTick();
-            sync();
-        }
-    }
-
-    private void sync() {
         try {
-            sync.tick(writer.image());
+            writer.refresh();
+            reports.checkWaiters();
+            if (writer.isCoordinating()) {
+                reconciler.tick();
+                sync.tick(writer.image());
+            } else {
+                reconciler.reset();
+            }
         } catch (LinkException e) {
             LOG.debug("Not coordinating: {}", e.getMessage());
+        } catch (Throwable e) {
+            // Whatever it is, the next tick must come: an exception would end the schedule silently.
+            LOG.error("Could not reconcile the state of cluster links; trying again", e);
         }
     }
 
@@ -151,9 +153,16 @@ public final class Coordinator implements AutoCloseable {
                 .orElse(-1);
     }
 
+    /** Never interrupts the event thread: it may be writing to a log, and the broker would take the disk for broken. */
     @Override
     public void close() {
-        eventThread.shutdownNow();
+        eventThread.shutdown();
+        writer.close();
+        try {
+            eventThread.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         workers.shutdownNow();
         syncThreads.shutdownNow();
         sources.close();

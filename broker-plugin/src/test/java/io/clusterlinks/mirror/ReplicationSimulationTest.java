@@ -61,10 +61,11 @@ class ReplicationSimulationTest {
                     write.run();
                     answer.completeExceptionally(new RuntimeException("answer lost"));
                 }
-                case 2 -> late.add(() -> {
-                    write.run();
-                    answer.complete(null);
-                });
+                case 2 ->
+                    late.add(() -> {
+                        write.run();
+                        answer.complete(null);
+                    });
                 default -> {
                     write.run();
                     answer.complete(null);
@@ -103,8 +104,7 @@ class ReplicationSimulationTest {
         MirrorPartition partition = new MirrorPartition(
                 "L", TP, new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", log.leaderEpoch);
         Transitions transitions = new Transitions(sink, log.leaderEpoch, durable, 100, () -> {});
-        replicator =
-                new Replicator(partition, log, transitions, new Replicator.Settings(2_000, 100), nowMs - 60_000);
+        replicator = new Replicator(partition, log, transitions, new Replicator.Settings(2_000, 100), nowMs - 60_000);
     }
 
     private void act(int dice) {
@@ -145,7 +145,9 @@ class ReplicationSimulationTest {
     /** Another replica becomes leader here; it may lack the tail, and knows what is durable. */
     private void changeLeader() {
         log.truncateTo(Math.max(log.start, log.end - random.nextInt(3) * 5L));
-        log.end = log.batches.isEmpty() ? log.start : log.batches.get(log.batches.size() - 1).nextOffset();
+        log.end = log.batches.isEmpty()
+                ? log.start
+                : log.batches.get(log.batches.size() - 1).nextOffset();
         log.leaderEpoch++;
         note("leader " + log.leaderEpoch + " at " + log.end);
         lead();
@@ -169,14 +171,16 @@ class ReplicationSimulationTest {
     }
 
     private void answer() {
-        replicator.question().ifPresent(question -> replicator.onAnswer(
-                question,
-                new Question.Answer(
-                        source.start,
-                        source.start,
-                        source.end,
-                        question.epoch() < 0 ? null : source.epochEnd(question.epoch())),
-                nowMs));
+        replicator
+                .question()
+                .ifPresent(question -> replicator.onAnswer(
+                        question,
+                        new Question.Answer(
+                                source.start,
+                                source.start,
+                                source.end,
+                                question.epoch() < 0 ? null : source.epochEnd(question.epoch())),
+                        nowMs));
     }
 
     private void calmDown() {
