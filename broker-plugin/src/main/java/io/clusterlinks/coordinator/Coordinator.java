@@ -55,6 +55,7 @@ public final class Coordinator implements AutoCloseable {
     private final LinkCommands links;
     private final MirrorCommands mirrors;
     private final Reconciler reconciler;
+    private final StateTopicKeeper stateTopic;
     private final SyncScheduler sync;
     private final Describer describer;
 
@@ -78,6 +79,7 @@ public final class Coordinator implements AutoCloseable {
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
         this.reconciler = new Reconciler(broker, writer, reports, creation, time);
+        this.stateTopic = new StateTopicKeeper(broker, workers);
         this.sync = new SyncScheduler(new TopicSync(broker, writer, time), sources, secrets, syncThreads, time);
         this.describer = new Describer(broker, reports);
     }
@@ -91,6 +93,7 @@ public final class Coordinator implements AutoCloseable {
             writer.refresh();
             reports.checkWaiters();
             if (writer.isCoordinating()) {
+                stateTopic.check();
                 reconciler.tick();
                 sync.tick(writer.image());
             } else {
