@@ -93,8 +93,8 @@ public final class MirrorManager implements AutoCloseable {
     /** For metrics: the link of every partition that {@link #partitions} names, and the records it copied. */
     Map<TopicPartition, Copied> copied() {
         Map<TopicPartition, Copied> copied = new HashMap<>();
-        duties.forEach((local, duty) ->
-                copied.put(local, new Copied(duty.mirror().link(), observations.records(duty))));
+        duties.forEach(
+                (local, duty) -> copied.put(local, new Copied(duty.mirror().link(), observations.records(duty))));
         return copied;
     }
 

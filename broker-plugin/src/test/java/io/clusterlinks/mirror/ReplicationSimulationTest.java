@@ -61,10 +61,11 @@ class ReplicationSimulationTest {
                     write.run();
                     answer.completeExceptionally(new RuntimeException("answer lost"));
                 }
-                case 2 -> late.add(() -> {
-                    write.run();
-                    answer.complete(null);
-                });
+                case 2 ->
+                    late.add(() -> {
+                        write.run();
+                        answer.complete(null);
+                    });
                 default -> {
                     write.run();
                     answer.complete(null);
@@ -103,8 +104,7 @@ class ReplicationSimulationTest {
         MirrorPartition partition = new MirrorPartition(
                 "L", TP, new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", log.leaderEpoch);
         Transitions transitions = new Transitions(sink, log.leaderEpoch, durable, 100, () -> {});
-        replicator =
-                new Replicator(partition, log, transitions, new Replicator.Settings(2_000, 100), nowMs - 60_000);
+        replicator = new Replicator(partition, log, transitions, new Replicator.Settings(2_000, 100), nowMs - 60_000);
     }
 
     /** Mostly the mirror makes progress; now and then something happens to it. */
@@ -121,8 +121,7 @@ class ReplicationSimulationTest {
                 note("start " + source.start);
             }
             case 3 -> changeLeader();
-            case 4 -> log.nextFailure =
-                    new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
+            case 4 -> log.nextFailure = new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
             default -> progress(dice);
         }
     }
@@ -180,14 +179,16 @@ class ReplicationSimulationTest {
     }
 
     private void answer() {
-        replicator.question().ifPresent(question -> replicator.onAnswer(
-                question,
-                new Question.Answer(
-                        source.start,
-                        source.start,
-                        source.end,
-                        question.epoch() < 0 ? null : source.epochEnd(question.epoch())),
-                nowMs));
+        replicator
+                .question()
+                .ifPresent(question -> replicator.onAnswer(
+                        question,
+                        new Question.Answer(
+                                source.start,
+                                source.start,
+                                source.end,
+                                question.epoch() < 0 ? null : source.epochEnd(question.epoch())),
+                        nowMs));
     }
 
     private void calmDown() {
