@@ -30,6 +30,9 @@ public interface LocalBroker {
     /** Requests to a broker over the inter-broker listener with the broker's own credentials. */
     BrokerChannel brokers();
 
+    /** As {@link #brokers()} over connections of its own, for long polls of the state topic. */
+    BrokerChannel stateTail();
+
     /** The cluster's authorizer; empty if it has none. */
     Optional<Authorizer> authorizer();
 }

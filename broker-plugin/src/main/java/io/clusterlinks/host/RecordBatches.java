@@ -80,4 +80,13 @@ public final class RecordBatches {
         }
         return records;
     }
+
+    /** Offset after the last whole batch; {@code otherwise} if there is none. Empty batches, left by compaction, count. */
+    public static long nextOffset(ByteBuffer batches, long otherwise) {
+        long next = otherwise;
+        for (MutableRecordBatch batch : MemoryRecords.readableRecords(batches).batches()) {
+            next = batch.nextOffset();
+        }
+        return next;
+    }
 }

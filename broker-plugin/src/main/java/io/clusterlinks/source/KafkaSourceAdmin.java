@@ -138,6 +138,18 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     @Override
+    public Map<String, SourceTopic> describe(Set<String> names, Duration timeout) {
+        try {
+            return new TopicDescriber(admin(), timeout).describe(names);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw LinkException.unavailable("Interrupted while describing topics of link " + link + ".");
+        } catch (Exception e) {
+            throw SourceErrors.classify(link, "describing topics", null, e);
+        }
+    }
+
+    @Override
     public Set<String> topics(Duration timeout) {
         try {
             return new HashSet<>(get(

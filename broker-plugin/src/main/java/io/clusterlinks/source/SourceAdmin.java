@@ -22,6 +22,9 @@ public interface SourceAdmin extends AutoCloseable {
     /** Describes a topic; fails if it does not exist or may not be described or read. */
     SourceTopic topic(String name, Duration timeout);
 
+    /** Describes many topics; those that do not exist, or may not be described, are left out. */
+    Map<String, SourceTopic> describe(Set<String> names, Duration timeout);
+
     /** Names of the source's topics, internal ones left out. */
     Set<String> topics(Duration timeout);
 

@@ -215,6 +215,15 @@ public final class LinkConfig extends AbstractConfig {
         return getBoolean(PAUSED);
     }
 
+    /** Names of the topic configs that follow the source. */
+    public Set<String> syncedTopicConfigs() {
+        Set<String> names = new HashSet<>(DEFAULT_SYNCED_TOPIC_CONFIGS);
+        names.addAll(getList(TOPIC_CONFIG_SYNC_INCLUDE));
+        getList(TOPIC_CONFIG_SYNC_EXCLUDE).forEach(names::remove);
+        names.addAll(LOCKED_TOPIC_CONFIGS);
+        return Set.copyOf(names);
+    }
+
     /** Client configs for a connection to the source: everything that was set and is not the link's own, plus defaults. */
     public Map<String, Object> clientConfigs(String clientId) {
         Map<String, Object> configs = new HashMap<>();
@@ -238,6 +247,27 @@ public final class LinkConfig extends AbstractConfig {
                 AdminClientConfig.METRIC_REPORTER_CLASSES_CONFIG,
                 CommonClientConfigs.CLIENT_ID_CONFIG));
         return Set.copyOf(names);
+    }
+
+    /**
+     * Returns the spec if it says where a mirror may start.
+     *
+     * @throws LinkException INVALID_CONFIG if not
+     */
+    public static String checkStartOffsetSpec(String spec) {
+        try {
+            validateStartOffsetSpec(START_OFFSET_SPEC, spec);
+            return spec;
+        } catch (ConfigException e) {
+            throw LinkException.invalidConfig(e.getMessage() + ".");
+        }
+    }
+
+    /** Names of the topic configs that follow the source on a link with these stored configs. */
+    public static Set<String> syncedTopicConfigs(Map<String, String> stored) {
+        Map<String, String> own = new HashMap<>(stored);
+        own.keySet().retainAll(DEF.names());
+        return parse(own).syncedTopicConfigs();
     }
 
     private static void validateStartOffsetSpec(String name, Object value) {

@@ -3,6 +3,7 @@ package io.clusterlinks.protocol.record;
 
 import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.MirrorState;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -70,5 +71,82 @@ public record MirrorRecord(
     @Override
     public StateKey key() {
         return new StateKey.OfMirror(topic);
+    }
+
+    /** The mirror in another state, entered at {@code nowMs}, not being stopped. */
+    public MirrorRecord withState(MirrorState newState, String newReason, long nowMs) {
+        return with(topicId, newState, StopMode.NONE, null, newReason, nowMs, events);
+    }
+
+    /** The mirror being stopped in that way. */
+    public MirrorRecord withStop(StopMode newStop, String newReason, long nowMs) {
+        MirrorState back = state == MirrorState.PENDING_STOPPED ? resumeState : state;
+        return with(topicId, MirrorState.PENDING_STOPPED, newStop, back, newReason, nowMs, events);
+    }
+
+    /** The mirror after its last step: an ordinary topic. */
+    public MirrorRecord stopped(String newReason, long nowMs) {
+        return with(topicId, MirrorState.STOPPED, stop, null, newReason, nowMs, events);
+    }
+
+    /** The mirror with the id its topic was given. */
+    public MirrorRecord withTopicId(String newTopicId) {
+        return with(newTopicId, state, stop, resumeState, reason, sinceMs, events);
+    }
+
+    /** The mirror with one more event, the oldest dropped if there are too many. */
+    public MirrorRecord withEvent(LinkEvent event) {
+        List<LinkEvent> all = new ArrayList<>(events);
+        all.add(event);
+        List<LinkEvent> last = all.subList(Math.max(0, all.size() - MAX_EVENTS), all.size());
+        return with(topicId, state, stop, resumeState, reason, sinceMs, last);
+    }
+
+    /** The mirror with the configs and the number of partitions that its source has now. */
+    public MirrorRecord following(Map<String, String> newConfigs, int newPartitions) {
+        return new MirrorRecord(
+                version,
+                link,
+                topic,
+                sourceTopic,
+                topicId,
+                sourceTopicId,
+                newPartitions,
+                replicationFactor,
+                newConfigs,
+                startOffsetSpec,
+                state,
+                stop,
+                resumeState,
+                reason,
+                sinceMs,
+                events);
+    }
+
+    private MirrorRecord with(
+            String newTopicId,
+            MirrorState newState,
+            StopMode newStop,
+            MirrorState newResumeState,
+            String newReason,
+            long newSinceMs,
+            List<LinkEvent> newEvents) {
+        return new MirrorRecord(
+                version,
+                link,
+                topic,
+                sourceTopic,
+                newTopicId,
+                sourceTopicId,
+                partitions,
+                replicationFactor,
+                configs,
+                startOffsetSpec,
+                newState,
+                newStop,
+                newResumeState,
+                newReason,
+                newSinceMs,
+                newEvents);
     }
 }

@@ -2,6 +2,7 @@
 package io.clusterlinks.protocol.record;
 
 import io.clusterlinks.protocol.LinkException;
+import java.util.List;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
@@ -44,7 +45,10 @@ public sealed interface StateKey {
 
     /** Parses a key. @throws LinkException CORRUPT_MESSAGE if it is of no known form */
     static StateKey parse(String text) {
-        String[] parts = text.split("/");
+        String[] parts = text.split("/", -1);
+        if (List.of(parts).contains("")) {
+            throw new LinkException(Errors.CORRUPT_MESSAGE, "Not a state key: " + text);
+        }
         try {
             if (parts.length == 2 && parts[0].equals("link")) {
                 return new OfLink(parts[1]);

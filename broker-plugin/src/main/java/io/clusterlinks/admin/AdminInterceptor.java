@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.admin;
+
+import io.clusterlinks.host.InterceptedRequest;
+import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.DescribeConfigsRequest;
+import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
+
+/** Decides who answers an admin request: the links, the fence, or the broker as ever. */
+public final class AdminInterceptor {
+    private final LinkRequestHandler links;
+    private final MirrorRequestFence mirrors;
+
+    public AdminInterceptor(LinkRequestHandler links, MirrorRequestFence mirrors) {
+        this.links = links;
+        this.mirrors = mirrors;
+    }
+
+    /** See {@link io.clusterlinks.host.BrokerHooks#intercept}; does not block. */
+    public boolean intercept(InterceptedRequest request) {
+        if (!isForLinks(request.body())) {
+            return mirrors.intercept(request);
+        }
+        if (request.body() instanceof DescribeConfigsRequest describe) {
+            links.describe(request, describe);
+        } else {
+            links.alter(request, (IncrementalAlterConfigsRequest) request.body());
+        }
+        return true;
+    }
+
+    /** Answers what is asked of links while the plugin is starting or stopping: try again. */
+    public static boolean interceptWithoutPlugin(InterceptedRequest request) {
+        if (!isForLinks(request.body())) {
+            return false;
+        }
+        request.respond(request.body()
+                .getErrorResponse(
+                        0,
+                        new CoordinatorLoadInProgressException(
+                                "The cluster-links plugin of this broker is starting.")));
+        return true;
+    }
+
+    private static boolean isForLinks(AbstractRequest body) {
+        if (body instanceof DescribeConfigsRequest describe) {
+            return describe.data().resources().stream()
+                    .anyMatch(it -> LinkRequestHandler.isForLinks(it.resourceType(), it.resourceName()));
+        }
+        return body instanceof IncrementalAlterConfigsRequest alter
+                && alter.data().resources().stream()
+                        .anyMatch(it -> LinkRequestHandler.isForLinks(it.resourceType(), it.resourceName()));
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.admin;
+
+import io.clusterlinks.admin.Alteration.Op;
+import io.clusterlinks.coordinator.Entry;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.LinkResource;
+import io.clusterlinks.protocol.WireContract;
+import java.util.List;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.message.DescribeConfigsRequestData;
+import org.apache.kafka.common.message.DescribeConfigsRequestData.DescribeConfigsResource;
+import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfigsResult;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterableConfig;
+import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.DescribeConfigsRequest;
+import org.apache.kafka.common.requests.DescribeConfigsResponse;
+import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
+import org.apache.kafka.common.requests.IncrementalAlterConfigsResponse;
+
+/** The requests with which brokers speak to the coordinator: those of clients, marked as forwarded. */
+final class ForwardedRequests {
+    private ForwardedRequests() {}
+
+    static IncrementalAlterConfigsRequest.Builder alter(Alteration alteration, String principal, boolean validateOnly) {
+        AlterConfigsResource resource = new AlterConfigsResource()
+                .setResourceType(ConfigResource.Type.TOPIC.id())
+                .setResourceName(alteration.name());
+        resource.configs().add(config(new Op(WireContract.FORWARDED_PRINCIPAL, OpType.SET, principal)));
+        alteration.ops().forEach(op -> resource.configs().add(config(op)));
+        IncrementalAlterConfigsRequestData data =
+                new IncrementalAlterConfigsRequestData().setValidateOnly(validateOnly);
+        data.resources().add(resource);
+        return new IncrementalAlterConfigsRequest.Builder(data);
+    }
+
+    private static AlterableConfig config(Op op) {
+        return new AlterableConfig()
+                .setName(op.name())
+                .setConfigOperation(op.type().id())
+                .setValue(op.value());
+    }
+
+    static void throwIfRefused(AbstractResponse response) {
+        AlterConfigsResourceResponse result =
+                ((IncrementalAlterConfigsResponse) response).data().responses().get(0);
+        throwIfError(result.errorCode(), result.errorMessage());
+    }
+
+    /** A describe request is marked as forwarded by the one config name it asks for. */
+    static DescribeConfigsRequest.Builder describe(LinkResource resource) {
+        DescribeConfigsRequestData data = new DescribeConfigsRequestData();
+        data.resources()
+                .add(new DescribeConfigsResource()
+                        .setResourceType(ConfigResource.Type.TOPIC.id())
+                        .setResourceName(resource.resourceName())
+                        .setConfigurationKeys(List.of(WireContract.FORWARDED_PRINCIPAL)));
+        return new DescribeConfigsRequest.Builder(data);
+    }
+
+    static List<Entry> entries(AbstractResponse response) {
+        DescribeConfigsResult result =
+                ((DescribeConfigsResponse) response).data().results().get(0);
+        throwIfError(result.errorCode(), result.errorMessage());
+        return result.configs().stream().map(DescribeAnswers::entry).toList();
+    }
+
+    private static void throwIfError(short code, String message) {
+        Errors error = Errors.forCode(code);
+        if (error != Errors.NONE) {
+            throw new LinkException(error, message == null ? error.message() : message);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.admin;
+
+import io.clusterlinks.host.InterceptedRequest;
+import io.clusterlinks.host.WriteFence;
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkResource;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.state.ImageSource;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.StateTopic;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.message.AlterConfigsRequestData;
+import org.apache.kafka.common.message.AlterConfigsResponseData;
+import org.apache.kafka.common.message.CreatePartitionsResponseData.CreatePartitionsTopicResult;
+import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
+import org.apache.kafka.common.message.DeleteTopicsRequestData.DeleteTopicState;
+import org.apache.kafka.common.message.DeleteTopicsResponseData.DeletableTopicResult;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
+import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.AlterConfigsRequest;
+import org.apache.kafka.common.requests.AlterConfigsResponse;
+import org.apache.kafka.common.requests.CreatePartitionsRequest;
+import org.apache.kafka.common.requests.CreatePartitionsResponse;
+import org.apache.kafka.common.requests.CreateTopicsRequest;
+import org.apache.kafka.common.requests.CreateTopicsResponse;
+import org.apache.kafka.common.requests.DeleteTopicsRequest;
+import org.apache.kafka.common.requests.DeleteTopicsResponse;
+import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
+import org.apache.kafka.common.requests.IncrementalAlterConfigsResponse;
+
+/**
+ * Refuses admin requests that would make a mirror topic differ from its source, or touch the state topic. The parts of
+ * a request that are refused are taken out of it; the controller carries out the rest.
+ */
+public final class MirrorRequestFence {
+    private final Supplier<WriteFence> fence;
+    private final ImageSource images;
+    private final Function<Uuid, Optional<String>> topicNames;
+
+    /** A fence that finds topics by id through {@code topicNames}. */
+    public MirrorRequestFence(
+            Supplier<WriteFence> fence, ImageSource images, Function<Uuid, Optional<String>> topicNames) {
+        this.fence = fence;
+        this.images = images;
+        this.topicNames = topicNames;
+    }
+
+    /** @return whether the request was answered here, in part or as a whole */
+    boolean intercept(InterceptedRequest request) {
+        AbstractRequest body = request.body();
+        if (body instanceof CreatePartitionsRequest create) {
+            return createPartitions(request, create);
+        }
+        if (body instanceof IncrementalAlterConfigsRequest alter) {
+            return alterConfigs(request, alter);
+        }
+        if (body instanceof AlterConfigsRequest replace) {
+            return replaceConfigs(request, replace);
+        }
+        if (body instanceof DeleteTopicsRequest delete) {
+            return deleteTopics(request, delete);
+        }
+        return body instanceof CreateTopicsRequest create && createTopics(request, create);
+    }
+
+    private boolean createPartitions(InterceptedRequest request, CreatePartitionsRequest body) {
+        List<CreatePartitionsTopicResult> refused = new ArrayList<>();
+        body.data().topics().forEach(topic -> refusal(topic.name())
+                .ifPresent(why -> refused.add(new CreatePartitionsTopicResult()
+                        .setName(topic.name())
+                        .setErrorCode(Errors.forException(why).code())
+                        .setErrorMessage(why.getMessage()))));
+        refused.forEach(
+                result -> body.data().topics().remove(body.data().topics().find(result.name())));
+        return answer(
+                request,
+                !refused.isEmpty(),
+                body.data().topics().isEmpty(),
+                new CreatePartitionsRequest.Builder(body.data()),
+                response -> {
+                    CreatePartitionsResponse created = response == null
+                            ? new CreatePartitionsResponse(
+                                    new org.apache.kafka.common.message.CreatePartitionsResponseData())
+                            : (CreatePartitionsResponse) response;
+                    created.data().results().addAll(refused);
+                    return created;
+                });
+    }
+
+    private boolean alterConfigs(InterceptedRequest request, IncrementalAlterConfigsRequest body) {
+        List<AlterConfigsResourceResponse> refused = new ArrayList<>();
+        for (AlterConfigsResource resource : List.copyOf(body.data().resources())) {
+            if (resource.resourceType() != ConfigResource.Type.TOPIC.id()) {
+                continue;
+            }
+            List<String> keys =
+                    resource.configs().stream().map(config -> config.name()).toList();
+            configRefusal(resource.resourceName(), keys).ifPresent(why -> {
+                refused.add(new AlterConfigsResourceResponse()
+                        .setResourceType(resource.resourceType())
+                        .setResourceName(resource.resourceName())
+                        .setErrorCode(Errors.forException(why).code())
+                        .setErrorMessage(why.getMessage()));
+                body.data().resources().remove(resource);
+            });
+        }
+        return answer(
+                request,
+                !refused.isEmpty(),
+                body.data().resources().isEmpty(),
+                new IncrementalAlterConfigsRequest.Builder(body.data()),
+                response -> {
+                    IncrementalAlterConfigsResponse altered = response == null
+                            ? new IncrementalAlterConfigsResponse(
+                                    new org.apache.kafka.common.message.IncrementalAlterConfigsResponseData())
+                            : (IncrementalAlterConfigsResponse) response;
+                    altered.data().responses().addAll(refused);
+                    return altered;
+                });
+    }
+
+    /** The old request replaces all configs of a topic, synced ones included, so that it never suits a mirror. */
+    private boolean replaceConfigs(InterceptedRequest request, AlterConfigsRequest body) {
+        AlterConfigsRequestData data = body.data();
+        boolean touchesMirror = data.resources().stream()
+                .anyMatch(resource -> resource.resourceType() == ConfigResource.Type.TOPIC.id()
+                        && (refusal(resource.resourceName()).isPresent()
+                                || LinkResource.isReserved(resource.resourceName())));
+        if (!touchesMirror) {
+            return false;
+        }
+        AlterConfigsResponseData answer = new AlterConfigsResponseData();
+        data.resources().forEach(resource -> answer.responses()
+                .add(new AlterConfigsResponseData.AlterConfigsResourceResponse()
+                        .setResourceType(resource.resourceType())
+                        .setResourceName(resource.resourceName())
+                        .setErrorCode(Errors.POLICY_VIOLATION.code())
+                        .setErrorMessage("This request names a mirror topic or a link and replaces all configs; use"
+                                + " IncrementalAlterConfigs (kafka-configs.sh of Kafka 2.3 or newer).")));
+        request.respond(new AlterConfigsResponse(answer));
+        return true;
+    }
+
+    private boolean deleteTopics(InterceptedRequest request, DeleteTopicsRequest body) {
+        boolean named = body.topicNames().contains(StateTopic.NAME)
+                || body.topicIds().stream().anyMatch(id -> topicNames.apply(id).equals(Optional.of(StateTopic.NAME)));
+        if (!named) {
+            return false;
+        }
+        List<DeletableTopicResult> refused = new ArrayList<>();
+        for (String name : List.copyOf(body.data().topicNames())) {
+            if (name.equals(StateTopic.NAME)) {
+                refused.add(stateTopicResult(Uuid.ZERO_UUID));
+                body.data().topicNames().remove(name);
+            }
+        }
+        for (DeleteTopicState topic : List.copyOf(body.data().topics())) {
+            boolean byId = topicNames.apply(topic.topicId()).equals(Optional.of(StateTopic.NAME));
+            if (byId || StateTopic.NAME.equals(topic.name())) {
+                refused.add(stateTopicResult(topic.topicId()));
+                body.data().topics().remove(topic);
+            }
+        }
+        boolean nothingLeft =
+                body.data().topics().isEmpty() && body.data().topicNames().isEmpty();
+        return answer(request, true, nothingLeft, new DeleteTopicsRequest.Builder(body.data()), response -> {
+            DeleteTopicsResponse deleted = response == null
+                    ? new DeleteTopicsResponse(new org.apache.kafka.common.message.DeleteTopicsResponseData())
+                    : (DeleteTopicsResponse) response;
+            deleted.data().responses().addAll(refused);
+            return deleted;
+        });
+    }
+
+    private static DeletableTopicResult stateTopicResult(Uuid id) {
+        return new DeletableTopicResult()
+                .setName(id.equals(Uuid.ZERO_UUID) ? StateTopic.NAME : null)
+                .setTopicId(id)
+                .setErrorCode(Errors.POLICY_VIOLATION.code())
+                .setErrorMessage("Topic '" + StateTopic.NAME
+                        + "' holds the state of cluster links; without it every mirror would become writable.");
+    }
+
+    private boolean createTopics(InterceptedRequest request, CreateTopicsRequest body) {
+        List<CreatableTopicResult> refused = new ArrayList<>();
+        body.data().topics().forEach(topic -> {
+            if (LinkResource.isReserved(topic.name())) {
+                refused.add(new CreatableTopicResult()
+                        .setName(topic.name())
+                        .setErrorCode(Errors.INVALID_TOPIC_EXCEPTION.code())
+                        .setErrorMessage("Topic name '" + topic.name() + "' is reserved for cluster links."));
+            }
+        });
+        refused.forEach(
+                result -> body.data().topics().remove(body.data().topics().find(result.name())));
+        return answer(
+                request,
+                !refused.isEmpty(),
+                body.data().topics().isEmpty(),
+                new CreateTopicsRequest.Builder(body.data()),
+                response -> {
+                    CreateTopicsResponse created = response == null
+                            ? new CreateTopicsResponse(new org.apache.kafka.common.message.CreateTopicsResponseData())
+                            : (CreateTopicsResponse) response;
+                    refused.forEach(result -> created.data().topics().add(result));
+                    return created;
+                });
+    }
+
+    private boolean answer(
+            InterceptedRequest request,
+            boolean refusedSome,
+            boolean nothingLeft,
+            AbstractRequest.Builder<? extends AbstractRequest> rest,
+            UnaryOperator<AbstractResponse> withRefusals) {
+        if (!refusedSome) {
+            return false;
+        }
+        if (nothingLeft) {
+            request.respond(withRefusals.apply(null));
+        } else {
+            request.forward(rest.build(request.body().version()), withRefusals);
+        }
+        return true;
+    }
+
+    private Optional<ApiException> refusal(String topic) {
+        return fence.get().refusal(topic, -1);
+    }
+
+    private Optional<ApiException> configRefusal(String topic, List<String> keys) {
+        if (refusal(topic).isEmpty()) {
+            return Optional.empty();
+        }
+        LinkImage image = images.image();
+        Optional<MirrorRecord> mirror = image.mirror(topic);
+        if (mirror.isEmpty()) {
+            return refusal(topic);
+        }
+        Set<String> synced = image.link(mirror.get().link())
+                .map(link -> LinkConfig.syncedTopicConfigs(link.configs()))
+                .orElse(Set.of());
+        return keys.stream()
+                .filter(synced::contains)
+                .findFirst()
+                .map(key -> new PolicyViolationException("Config '" + key + "' of topic '" + topic
+                        + "' follows its source '" + mirror.get().sourceTopic() + "' over cluster link '"
+                        + mirror.get().link() + "'. Change it at the source, or exclude it from the link: "
+                        + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE + "."));
+    }
+}

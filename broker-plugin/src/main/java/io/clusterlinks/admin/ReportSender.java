@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.admin;
+
+import io.clusterlinks.protocol.Json;
+import io.clusterlinks.protocol.WireContract;
+import io.clusterlinks.state.BrokerReport;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells the coordinator what this broker observes: at intervals, and at once when its image has changed. */
+public final class ReportSender {
+    private static final Logger LOG = LoggerFactory.getLogger(ReportSender.class);
+    private static final int INTERVAL_MS = 500;
+
+    private final CoordinatorRouter router;
+    private final Supplier<BrokerReport> reports;
+    private final StateTopicProvider stateTopic;
+    private final ScheduledExecutorService timer;
+    private final AtomicBoolean inFlight = new AtomicBoolean();
+    private final AtomicBoolean wantedAgain = new AtomicBoolean();
+
+    /** A sender that has not been started; sends on {@code timer}. */
+    public ReportSender(
+            CoordinatorRouter router,
+            Supplier<BrokerReport> reports,
+            StateTopicProvider stateTopic,
+            ScheduledExecutorService timer) {
+        this.router = router;
+        this.reports = reports;
+        this.stateTopic = stateTopic;
+        this.timer = timer;
+    }
+
+    public void start() {
+        timer.scheduleWithFixedDelay(this::send, 0, INTERVAL_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Sends a report soon; from any thread. */
+    public void sendSoon() {
+        timer.execute(this::send);
+    }
+
+    private void send() {
+        if (!stateTopic.exists()) {
+            return;
+        }
+        if (!inFlight.compareAndSet(false, true)) {
+            wantedAgain.set(true);
+            return;
+        }
+        try {
+            router.internal(WireContract.BROKER_REPORT, Json.write(reports.get()))
+                    .whenComplete((done, failure) -> {
+                        if (failure != null) {
+                            LOG.debug("Report did not reach the coordinator: {}", failure.getMessage());
+                        }
+                        inFlight.set(false);
+                        if (wantedAgain.getAndSet(false)) {
+                            sendSoon();
+                        }
+                    });
+        } catch (RuntimeException e) {
+            inFlight.set(false);
+            LOG.warn("Could not report to the coordinator; trying again", e);
+        }
+    }
+}

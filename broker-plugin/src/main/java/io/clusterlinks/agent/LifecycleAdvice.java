@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.agent;
+
+import io.clusterlinks.host.HookBridge;
+import net.bytebuddy.asm.Advice;
+
+/** Woven into {@code kafka.server.BrokerServer}. The bodies are copied into the broker's methods; they never run here. */
+final class LifecycleAdvice {
+    private LifecycleAdvice() {}
+
+    /** An exception from {@code brokerStarting} leaves {@code startup}, before the broker has done anything. */
+    static final class Startup {
+        private Startup() {}
+
+        @Advice.OnMethodEnter
+        static void enter(@Advice.This Object server) {
+            HookBridge.brokerStarting(server);
+        }
+
+        @Advice.OnMethodExit
+        static void exit(@Advice.This Object server) {
+            HookBridge.brokerStarted(server);
+        }
+    }
+
+    static final class Shutdown {
+        private Shutdown() {}
+
+        @Advice.OnMethodEnter
+        static void enter(@Advice.This Object server) {
+            HookBridge.brokerStopping(server);
+        }
+    }
+}

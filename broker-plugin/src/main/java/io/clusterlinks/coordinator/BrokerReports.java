@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.state.BrokerReport;
+import io.clusterlinks.state.BrokerReport.ObservedLink;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Time;
+
+/** What the brokers last reported, in memory only. Thread-safe. */
+final class BrokerReports {
+    /** A broker that has been silent for so long is taken to run without the plugin. */
+    static final long STALE_MS = 5_000;
+
+    private final LocalBroker broker;
+    private final Time time;
+    private final Map<Integer, Received> received = new ConcurrentHashMap<>();
+    private final List<Waiter> waiters = new ArrayList<>();
+
+    BrokerReports(LocalBroker broker, Time time) {
+        this.broker = broker;
+        this.time = time;
+    }
+
+    /** A report with the time it arrived and its partitions by name. */
+    record Received(BrokerReport report, long atMs, Map<String, Map<Integer, ObservedPartition>> partitions) {}
+
+    private record Waiter(long offset, long deadlineMs, CompletableFuture<Void> done) {}
+
+    void onReport(BrokerReport report) {
+        Map<String, Map<Integer, ObservedPartition>> partitions = new TreeMap<>();
+        report.partitions().forEach(partition -> partitions
+                .computeIfAbsent(partition.topic(), topic -> new TreeMap<>())
+                .put(partition.status().partition(), partition));
+        received.put(report.broker(), new Received(report, time.milliseconds(), partitions));
+        checkWaiters();
+    }
+
+    /** The report of a live broker, if it is not stale. */
+    Optional<Received> of(int brokerId) {
+        return Optional.ofNullable(received.get(brokerId)).filter(this::isFresh);
+    }
+
+    private boolean isFresh(Received report) {
+        return time.milliseconds() - report.atMs() < STALE_MS;
+    }
+
+    Optional<ObservedPartition> partition(int leader, String topic, int partition) {
+        return of(leader)
+                .map(report -> report.partitions().getOrDefault(topic, Map.of()).get(partition));
+    }
+
+    /** What live brokers see of a link's source. */
+    Stream<ObservedLink> links(String link) {
+        return broker.cluster().liveBrokers().stream()
+                .flatMap(id -> of(id).stream())
+                .flatMap(report -> report.report().links().stream())
+                .filter(observed -> observed.link().equals(link));
+    }
+
+    /**
+     * Completes when every live broker has applied the state up to {@code offset}; fails, naming the brokers, if that
+     * takes longer than {@link #STALE_MS}.
+     */
+    CompletableFuture<Void> awaitApplied(long offset) {
+        Waiter waiter = new Waiter(offset, time.milliseconds() + STALE_MS, new CompletableFuture<>());
+        synchronized (waiters) {
+            waiters.add(waiter);
+        }
+        checkWaiters();
+        return waiter.done();
+    }
+
+    /** Completes waiters whose time has come; called on every report and on every tick. */
+    void checkWaiters() {
+        List<Runnable> completions = new ArrayList<>();
+        synchronized (waiters) {
+            for (Iterator<Waiter> iterator = waiters.iterator(); iterator.hasNext(); ) {
+                Waiter waiter = iterator.next();
+                List<Integer> behind = behind(waiter.offset());
+                if (behind.isEmpty()) {
+                    completions.add(() -> waiter.done().complete(null));
+                    iterator.remove();
+                } else if (time.milliseconds() >= waiter.deadlineMs()) {
+                    completions.add(() -> waiter.done().completeExceptionally(notProtected(behind)));
+                    iterator.remove();
+                }
+            }
+        }
+        completions.forEach(Runnable::run);
+    }
+
+    private List<Integer> behind(long offset) {
+        return broker.cluster().liveBrokers().stream()
+                .filter(id ->
+                        of(id).map(report -> report.report().imageOffset()).orElse(-1L) < offset)
+                .sorted()
+                .toList();
+    }
+
+    private static LinkException notProtected(List<Integer> brokers) {
+        return new LinkException(
+                Errors.POLICY_VIOLATION,
+                "Brokers " + brokers + " run without the cluster-links plugin or do not follow its state, so a mirror"
+                        + " on them would not be read-only. Start them with"
+                        + " -javaagent:$KAFKA_HOME/libs/kafka-cluster-links.jar, then repeat the command.");
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.coordinator.Command.CreateMirror;
+import io.clusterlinks.coordinator.Command.DeleteLink;
+import io.clusterlinks.coordinator.Command.PutLink;
+import io.clusterlinks.coordinator.Command.SetMirrorState;
+import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.LinkResource;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionTransition;
+import io.clusterlinks.source.SourceClients;
+import io.clusterlinks.state.BrokerReport;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.LinkSecrets;
+import io.clusterlinks.sync.TopicSync;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Coordinates all links while this broker leads the state topic; idle otherwise. One event thread decides and writes;
+ * worker threads ask source clusters. Every method is thread-safe, and fails with NOT_COORDINATOR or
+ * COORDINATOR_LOAD_IN_PROGRESS while this broker does not coordinate.
+ */
+public final class Coordinator implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+    private static final int TICK_MS = 100;
+    private static final int WORKERS = 8;
+
+    private final ScheduledExecutorService eventThread =
+            Executors.newSingleThreadScheduledExecutor(threads("cluster-link-coordinator"));
+    private final ExecutorService workers = Executors.newFixedThreadPool(WORKERS, threads("cluster-link-worker"));
+
+    /** One thread per link that has something to compare; idle ones end. */
+    private final ExecutorService syncThreads = Executors.newCachedThreadPool(threads("cluster-link-sync"));
+
+    private final LocalBroker broker;
+    private final StateWriter writer;
+    private final BrokerReports reports;
+    private final SourceAdmins sources;
+    private final LinkCommands links;
+    private final MirrorCommands mirrors;
+    private final Reconciler reconciler;
+    private final SyncScheduler sync;
+    private final Describer describer;
+
+    /**
+     * A coordinator that has not been started.
+     *
+     * @param tail the image as read from the state topic; empty until its end was reached once
+     */
+    public Coordinator(
+            LocalBroker broker,
+            Supplier<Optional<LinkImage>> tail,
+            SourceClients clients,
+            LinkSecrets secrets,
+            TopicCreator topics,
+            Time time) {
+        this.broker = broker;
+        this.writer = new StateWriter(broker, tail, eventThread, time);
+        this.reports = new BrokerReports(broker, time);
+        this.sources = new SourceAdmins(clients, secrets);
+        MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
+        this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
+        this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
+        this.reconciler = new Reconciler(broker, writer, reports, creation, time);
+        this.sync = new SyncScheduler(new TopicSync(broker, writer, time), sources, secrets, syncThreads, time);
+        this.describer = new Describer(broker, reports);
+    }
+
+    public void start() {
+        eventThread.scheduleWithFixedDelay(this::tick, 0, TICK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void tick() {
+        writer.refresh();
+        reports.checkWaiters();
+        if (writer.isCoordinating()) {
+            reconciler.safeTick();
+            sync();
+        }
+    }
+
+    private void sync() {
+        try {
+            sync.tick(writer.image());
+        } catch (LinkException e) {
+            LOG.debug("Not coordinating: {}", e.getMessage());
+        }
+    }
+
+    /**
+     * Carries out a command; repeating one is safe.
+     *
+     * @param validateOnly check everything, change nothing
+     * @return completes when the wish is durable; fails with a {@link LinkException}
+     */
+    public CompletableFuture<Void> execute(Command command, boolean validateOnly) {
+        try {
+            if (command instanceof PutLink put) {
+                return links.put(put, validateOnly);
+            }
+            if (command instanceof DeleteLink delete) {
+                return links.delete(delete, validateOnly);
+            }
+            if (command instanceof CreateMirror create) {
+                return mirrors.create(create, validateOnly);
+            }
+            return mirrors.setState((SetMirrorState) command, validateOnly);
+        } catch (LinkException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** The entries of a resource, as of every command that was answered before. */
+    public List<Entry> describe(LinkResource resource) {
+        return describer.describe(writer.image(), resource);
+    }
+
+    /** Takes note of what a broker observes. */
+    public void onReport(BrokerReport report) {
+        writer.image();
+        reports.onReport(report);
+    }
+
+    /** Writes what leaders of mirror partitions propose, all or none. */
+    public CompletableFuture<Void> propose(List<PartitionTransition> proposals) {
+        return writer.commit(image -> MirrorTransitions.partitions(image, proposals, this::leaderEpoch))
+                .thenApply(image -> null);
+    }
+
+    private int leaderEpoch(PartitionRecord record) {
+        return broker.cluster()
+                .topic(record.topic())
+                .map(ClusterView.TopicView::partitions)
+                .filter(partitions -> record.partition() < partitions.size())
+                .map(partitions -> partitions.get(record.partition()).leaderEpoch())
+                .orElse(-1);
+    }
+
+    @Override
+    public void close() {
+        eventThread.shutdownNow();
+        workers.shutdownNow();
+        syncThreads.shutdownNow();
+        sources.close();
+    }
+
+    private static ThreadFactory threads(String name) {
+        AtomicInteger next = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, name + "-" + next.getAndIncrement());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.protocol.DesiredState;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionTransition;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.LinkImage.Change;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.protocol.Errors;
+
+/** Pure functions from an image and a wish to the changes of the state that carry it out. */
+final class MirrorTransitions {
+    private MirrorTransitions() {}
+
+    /** Changes a mirror to what an operator wants; none if it is so already. */
+    static List<Change> setDesired(LinkImage image, MirrorRecord mirror, DesiredState desired, long nowMs) {
+        return switch (desired) {
+            case ACTIVE -> follow(mirror, MirrorState.ACTIVE, nowMs);
+            case PAUSED -> follow(mirror, MirrorState.PAUSED, nowMs);
+            case PROMOTED -> promote(image, mirror, nowMs);
+            case FAILED_OVER -> stop(image, mirror, StopMode.FAILOVER, nowMs);
+            case DELETED ->
+                throw LinkException.invalid("A mirror is not deleted through its link: delete topic '" + mirror.topic()
+                        + "' itself, or fail the mirror over to keep it.");
+        };
+    }
+
+    private static List<Change> follow(MirrorRecord mirror, MirrorState to, long nowMs) {
+        if (mirror.state() == to || (mirror.state() == MirrorState.INITIALIZING && to == MirrorState.ACTIVE)) {
+            return List.of();
+        }
+        if (mirror.stop().isFinal()) {
+            throw illegal(mirror, to);
+        }
+        return List.of(Change.put(transition(mirror, to).withState(to, null, nowMs)));
+    }
+
+    private static List<Change> promote(LinkImage image, MirrorRecord mirror, long nowMs) {
+        if (mirror.state() == MirrorState.STOPPED || mirror.stop() != StopMode.NONE) {
+            return List.of();
+        }
+        image.partitions(mirror.topic()).values().stream()
+                .filter(partition -> partition.phase() == PartitionRecord.Phase.FAILED)
+                .findAny()
+                .ifPresent(failed -> {
+                    throw new LinkException(
+                            Errors.POLICY_VIOLATION,
+                            "Mirror topic '" + mirror.topic() + "' cannot be level with its source, for partition "
+                                    + failed.partition() + " failed: " + failed.reason()
+                                    + " Fail it over instead to keep what is here.");
+                });
+        if (mirror.state() == MirrorState.PAUSED) {
+            throw new LinkException(
+                    Errors.POLICY_VIOLATION,
+                    "Mirror topic '" + mirror.topic() + "' is paused and cannot become level with its source. Resume"
+                            + " it first, or fail it over to keep what is here.");
+        }
+        return List.of(
+                Change.put(transition(mirror, MirrorState.PENDING_STOPPED).withStop(StopMode.DRAIN, null, nowMs)));
+    }
+
+    /** Lets a mirror stop now, in that way; a mirror whose topic was never created simply ends. */
+    static List<Change> stop(LinkImage image, MirrorRecord mirror, StopMode mode, long nowMs) {
+        if (mirror.state() == MirrorState.STOPPED || mirror.stop().isFinal()) {
+            return List.of();
+        }
+        if (mirror.topicId() == null) {
+            return endMirror(image, mirror);
+        }
+        return List.of(
+                Change.put(transition(mirror, MirrorState.PENDING_STOPPED).withStop(mode, null, nowMs)));
+    }
+
+    /** Removes every trace of a mirror. */
+    static List<Change> endMirror(LinkImage image, MirrorRecord mirror) {
+        List<Change> changes = new ArrayList<>();
+        changes.add(Change.delete(mirror.key()));
+        image.partitions(mirror.topic()).values().forEach(partition -> changes.add(Change.delete(partition.key())));
+        return changes;
+    }
+
+    /** Removes every trace of a link and its mirrors. */
+    static List<Change> endLink(LinkImage image, LinkRecord link) {
+        List<Change> changes = new ArrayList<>();
+        changes.add(Change.delete(link.key()));
+        image.mirrorsOf(link.link()).forEach(mirror -> changes.addAll(endMirror(image, mirror)));
+        return changes;
+    }
+
+    /** The mirror, if it may go to that state. A stop may be made more urgent without changing the state. */
+    private static MirrorRecord transition(MirrorRecord mirror, MirrorState to) {
+        if (mirror.state() != to && !mirror.state().canTransitionTo(to)) {
+            throw illegal(mirror, to);
+        }
+        return mirror;
+    }
+
+    private static LinkException illegal(MirrorRecord mirror, MirrorState to) {
+        return LinkException.invalid("Mirror topic '" + mirror.topic() + "' is " + mirror.state()
+                + (mirror.stop().isFinal() ? " by " + mirror.stop() : "") + " and cannot become " + to + ".");
+    }
+
+    /**
+     * What leaders of mirror partitions propose, all or none; what is true already is left out.
+     *
+     * @param leaderEpochs newest known leader epoch of a proposal's partition; an older proposal loses
+     */
+    static List<Change> partitions(
+            LinkImage image,
+            List<PartitionTransition> proposals,
+            java.util.function.ToIntFunction<PartitionRecord> leaderEpochs) {
+        Map<String, MirrorRecord> mirrors = new HashMap<>();
+        List<Change> changes = new ArrayList<>();
+        for (PartitionTransition proposal : proposals) {
+            PartitionRecord record = proposal.record();
+            MirrorRecord mirror = mirrors.getOrDefault(
+                    record.topic(), image.mirror(record.topic()).orElseThrow(() -> noMirror(record)));
+            if (proposal.leaderEpoch() < leaderEpochs.applyAsInt(record)) {
+                throw new LinkException(
+                        Errors.FENCED_LEADER_EPOCH,
+                        "Partition " + record.topic() + "-" + record.partition() + " has a newer leader.");
+            }
+            PartitionRecord before =
+                    image.partition(record.topic(), record.partition()).orElse(null);
+            if (record.equals(before)) {
+                continue;
+            }
+            checkPhase(mirror, before, record);
+            changes.add(Change.put(record));
+            if (proposal.event() != null) {
+                mirrors.put(record.topic(), mirror.withEvent(proposal.event()));
+            }
+        }
+        mirrors.values().forEach(mirror -> changes.add(Change.put(mirror)));
+        return changes;
+    }
+
+    private static LinkException noMirror(PartitionRecord record) {
+        return LinkException.notFound("Topic '" + record.topic() + "' is no mirror any more.");
+    }
+
+    private static void checkPhase(MirrorRecord mirror, PartitionRecord before, PartitionRecord after) {
+        boolean stopping =
+                after.phase() == PartitionRecord.Phase.STOPPING || after.phase() == PartitionRecord.Phase.STOPPED;
+        boolean backwards = before != null
+                && stepOf(before.phase()) > stepOf(after.phase())
+                && stepOf(before.phase()) >= stepOf(PartitionRecord.Phase.STOPPING);
+        if (backwards || (stopping && !mirror.stop().isFinal())) {
+            throw LinkException.invalid("Partition " + after.topic() + "-" + after.partition() + " cannot become "
+                    + after.phase() + " while its mirror is " + mirror.state() + ".");
+        }
+    }
+
+    private static int stepOf(PartitionRecord.Phase phase) {
+        return switch (phase) {
+            case MIRRORING, FAILED -> 0;
+            case STOPPING -> 1;
+            case STOPPED -> 2;
+        };
+    }
+}

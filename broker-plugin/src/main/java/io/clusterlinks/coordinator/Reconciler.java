@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.host.ClusterView.PartitionView;
+import io.clusterlinks.host.ClusterView.TopicView;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.LinkImage.Change;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the desired state true, step by step: every tick compares the image with what the brokers report and commits
+ * the next durable transition of each mirror and link. Holds no state that a new coordinator would miss.
+ */
+final class Reconciler {
+    private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+
+    /** A topic must be missing for so long before its mirror ends: metadata of a new topic may lag. */
+    private static final long TOPIC_GONE_MS = 5_000;
+
+    private final LocalBroker broker;
+    private final StateWriter writer;
+    private final BrokerReports reports;
+    private final MirrorCreation creation;
+    private final Time time;
+    private final Map<String, Long> missingSinceMs = new HashMap<>();
+
+    Reconciler(LocalBroker broker, StateWriter writer, BrokerReports reports, MirrorCreation creation, Time time) {
+        this.broker = broker;
+        this.writer = writer;
+        this.reports = reports;
+        this.creation = creation;
+        this.time = time;
+    }
+
+    /** Looks at everything once; on the event thread, while coordinating. */
+    void tick() {
+        LinkImage image = writer.image();
+        image.mirrors().stream()
+                .filter(mirror -> mirror.state() == MirrorState.INITIALIZING && mirror.topicId() == null)
+                .forEach(mirror -> creation.resume(image, mirror));
+        if (!nextSteps(image).isEmpty()) {
+            writer.commit(this::nextSteps).exceptionally(failure -> {
+                LOG.info("State transition was not written, trying again: {}", failure.getMessage());
+                return image;
+            });
+        }
+    }
+
+    /** The durable transitions that are due, given an image and what the brokers report. */
+    private List<Change> nextSteps(LinkImage image) {
+        List<Change> steps = new ArrayList<>();
+        for (MirrorRecord mirror : image.mirrors()) {
+            if (mirror.state() != MirrorState.INITIALIZING) {
+                steps.addAll(next(image, mirror));
+            }
+        }
+        for (LinkRecord link : image.links()) {
+            steps.addAll(endIfStopped(image, link));
+        }
+        return steps;
+    }
+
+    private List<Change> next(LinkImage image, MirrorRecord mirror) {
+        if (topicIsGone(mirror)) {
+            LOG.warn("Topic {} was deleted: it is no mirror over link {} any more", mirror.topic(), mirror.link());
+            return MirrorTransitions.endMirror(image, mirror);
+        }
+        if (mirror.stop() == StopMode.DRAIN && isDrained(mirror)) {
+            LOG.info("Mirror topic {} is level with its source; stopping it", mirror.topic());
+            return List.of(Change.put(mirror.withStop(StopMode.PROMOTE, null, time.milliseconds())));
+        }
+        if (mirror.state() == MirrorState.PENDING_STOPPED && mirror.stop().isFinal() && isStopped(image, mirror)) {
+            LOG.info("Mirror topic {} has stopped and is writable", mirror.topic());
+            return List.of(Change.put(mirror.stopped(null, time.milliseconds())));
+        }
+        return List.of();
+    }
+
+    private boolean topicIsGone(MirrorRecord mirror) {
+        boolean there = broker.cluster()
+                .topic(mirror.topic())
+                .filter(topic -> topic.id().toString().equals(mirror.topicId()))
+                .isPresent();
+        if (there) {
+            missingSinceMs.remove(mirror.topic());
+            return false;
+        }
+        long now = time.milliseconds();
+        return now - missingSinceMs.computeIfAbsent(mirror.topic(), topic -> now) >= TOPIC_GONE_MS;
+    }
+
+    private boolean isDrained(MirrorRecord mirror) {
+        Optional<TopicView> topic = broker.cluster().topic(mirror.topic());
+        if (topic.isEmpty()) {
+            return false;
+        }
+        for (int partition = 0; partition < mirror.partitions(); partition++) {
+            PartitionView view = topic.get().partitions().get(partition);
+            Optional<ObservedPartition> observed = reports.partition(view.leader(), mirror.topic(), partition);
+            if (observed.filter(report -> report.drained() && report.leaderEpoch() == view.leaderEpoch())
+                    .isEmpty()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isStopped(LinkImage image, MirrorRecord mirror) {
+        for (int partition = 0; partition < mirror.partitions(); partition++) {
+            if (image.partition(mirror.topic(), partition)
+                    .filter(record -> record.phase() == PartitionRecord.Phase.STOPPED)
+                    .isEmpty()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static List<Change> endIfStopped(LinkImage image, LinkRecord link) {
+        boolean stopped = image.mirrorsOf(link.link()).allMatch(mirror -> mirror.state() == MirrorState.STOPPED);
+        return link.deleting() && stopped ? MirrorTransitions.endLink(image, link) : List.of();
+    }
+
+    /** Runs {@link #tick}, whatever happens. */
+    void safeTick() {
+        try {
+            tick();
+        } catch (LinkException e) {
+            LOG.debug("Not coordinating: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("Could not reconcile the state of cluster links; trying again", e);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.host.AppendException;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.host.RecordBatches;
+import io.clusterlinks.host.RecordBatches.KeyValue;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.record.StateRecords;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.LinkImage.Change;
+import io.clusterlinks.state.StateCommitter;
+import io.clusterlinks.state.StateTopic;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the state topic while this broker leads it. Every change is a {@link Decision}: a pure function of the image
+ * that is evaluated on the event thread, in order, so that no two decisions see the same image. What a batch of
+ * decisions asks for is appended at once, replicated, and only then becomes the image.
+ *
+ * <p>A deposed coordinator cannot write: its batch carries the leader epoch it was elected under and the log end it
+ * knows, and the log refuses any other. After an append whose outcome is unknown the image is read again from the log.
+ */
+final class StateWriter implements StateCommitter {
+    private static final Logger LOG = LoggerFactory.getLogger(StateWriter.class);
+    private static final int APPEND_TIMEOUT_MS = 10_000;
+    private static final int MAX_CHANGES_PER_APPEND = 500;
+
+    private final LocalBroker broker;
+    private final Supplier<Optional<LinkImage>> tail;
+    private final Executor eventThread;
+    private final Time time;
+    private final Queue<Pending> pending = new ArrayDeque<>();
+
+    /** The term under which this broker coordinates; null while it does not. Written by the event thread. */
+    private volatile Term term;
+
+    /**
+     * A writer that is not coordinating yet.
+     *
+     * @param tail the image as read from the state topic; empty until its end was reached once
+     */
+    StateWriter(LocalBroker broker, Supplier<Optional<LinkImage>> tail, Executor eventThread, Time time) {
+        this.broker = broker;
+        this.tail = tail;
+        this.eventThread = eventThread;
+        this.time = time;
+    }
+
+    private record Pending(Decision decision, CompletableFuture<LinkImage> done) {}
+
+    /** A leader epoch of the state topic, with the image once it was read up to the log end. */
+    private record Term(int epoch, LinkImage image) {
+        boolean isLoaded() {
+            return image != null;
+        }
+    }
+
+    /**
+     * The newest image.
+     *
+     * @throws LinkException NOT_COORDINATOR or COORDINATOR_LOAD_IN_PROGRESS
+     */
+    LinkImage image() {
+        Term now = term;
+        if (now == null
+                || !broker.partition(StateTopic.PARTITION)
+                        .map(LocalPartition::leaderEpoch)
+                        .equals(Optional.of(OptionalInt.of(now.epoch())))) {
+            throw new LinkException(
+                    Errors.NOT_COORDINATOR, "Broker " + broker.nodeId() + " does not coordinate cluster links.");
+        }
+        if (!now.isLoaded()) {
+            throw new LinkException(
+                    Errors.COORDINATOR_LOAD_IN_PROGRESS,
+                    "Broker " + broker.nodeId() + " is reading " + StateTopic.NAME + ".");
+        }
+        return now.image();
+    }
+
+    boolean isCoordinating() {
+        Term now = term;
+        return now != null && now.isLoaded();
+    }
+
+    @Override
+    public CompletableFuture<LinkImage> commit(Decision decision) {
+        Pending item = new Pending(decision, new CompletableFuture<>());
+        synchronized (pending) {
+            pending.add(item);
+        }
+        eventThread.execute(this::drain);
+        return item.done();
+    }
+
+    /** Follows leadership of the state topic; on the event thread. */
+    void refresh() {
+        Optional<LocalPartition> partition = broker.partition(StateTopic.PARTITION);
+        OptionalInt epoch = partition.map(LocalPartition::leaderEpoch).orElse(OptionalInt.empty());
+        Term now = term;
+        if (epoch.isEmpty()) {
+            if (now != null) {
+                LOG.info("Broker {} no longer coordinates cluster links", broker.nodeId());
+            }
+            term = null;
+            return;
+        }
+        if (now == null || now.epoch() != epoch.getAsInt()) {
+            now = new Term(epoch.getAsInt(), null);
+            term = now;
+        }
+        if (!now.isLoaded()) {
+            load(now.epoch(), partition.get().logEndOffset());
+        }
+    }
+
+    private void load(int epoch, long logEndOffset) {
+        tail.get().filter(image -> image.nextOffset() == logEndOffset).ifPresent(image -> {
+            term = new Term(epoch, image);
+            LOG.info("Broker {} coordinates cluster links: epoch {}, offset {}", broker.nodeId(), epoch, logEndOffset);
+        });
+    }
+
+    private void drain() {
+        refresh();
+        while (true) {
+            List<Pending> batch = takePending();
+            if (batch.isEmpty()) {
+                return;
+            }
+            try {
+                process(batch, image());
+            } catch (LinkException e) {
+                batch.forEach(item -> item.done().completeExceptionally(e));
+            }
+        }
+    }
+
+    private List<Pending> takePending() {
+        synchronized (pending) {
+            List<Pending> batch = new ArrayList<>();
+            while (!pending.isEmpty() && batch.size() < MAX_CHANGES_PER_APPEND) {
+                batch.add(pending.poll());
+            }
+            return batch;
+        }
+    }
+
+    private void process(List<Pending> batch, LinkImage image) {
+        LinkImage working = image;
+        List<Change> changes = new ArrayList<>();
+        List<Pending> accepted = new ArrayList<>();
+        for (Pending item : batch) {
+            try {
+                List<Change> wanted = item.decision().decide(working);
+                changes.addAll(wanted);
+                working = working.apply(wanted, working.nextOffset() + wanted.size());
+                accepted.add(item);
+            } catch (LinkException e) {
+                item.done().completeExceptionally(e);
+            } catch (RuntimeException e) {
+                LOG.error("A change of the state failed", e);
+                item.done()
+                        .completeExceptionally(
+                                new LinkException(Errors.UNKNOWN_SERVER_ERROR, "Internal error: " + e, e));
+            }
+        }
+        LinkImage result = working;
+        try {
+            if (!changes.isEmpty()) {
+                append(image.nextOffset(), changes);
+                term = new Term(term.epoch(), result);
+            }
+            accepted.forEach(item -> item.done().complete(result));
+        } catch (LinkException e) {
+            term = new Term(term.epoch(), null);
+            accepted.forEach(item -> item.done().completeExceptionally(e));
+        }
+    }
+
+    private void append(long offset, List<Change> changes) {
+        LocalPartition partition = broker.partition(StateTopic.PARTITION).orElseThrow(() -> deposed(null));
+        List<KeyValue> records = changes.stream()
+                .map(change -> new KeyValue(
+                        StateRecords.key(change.key()),
+                        change.value() == null ? null : StateRecords.value(change.value())))
+                .toList();
+        try {
+            partition
+                    .appendDurably(
+                            RecordBatches.data(offset, term.epoch(), time.milliseconds(), records), APPEND_TIMEOUT_MS)
+                    .get(2L * APPEND_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw classify(e.getCause());
+        } catch (TimeoutException e) {
+            throw unknownOutcome(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw deposed(e);
+        }
+    }
+
+    private LinkException classify(Throwable cause) {
+        if (cause instanceof AppendException failure) {
+            return switch (failure.kind()) {
+                case NOT_LEADER, UNEXPECTED_OFFSET -> deposed(failure);
+                case NOT_REPLICATED -> unknownOutcome(failure);
+                case CORRUPT, STORAGE, INVALID ->
+                    new LinkException(
+                            Errors.KAFKA_STORAGE_ERROR,
+                            "Cannot write " + StateTopic.NAME + ": " + failure.getMessage() + ".",
+                            failure);
+            };
+        }
+        return unknownOutcome(cause);
+    }
+
+    private LinkException deposed(Throwable cause) {
+        return new LinkException(
+                Errors.NOT_COORDINATOR, "Broker " + broker.nodeId() + " no longer coordinates cluster links.", cause);
+    }
+
+    private static LinkException unknownOutcome(Throwable cause) {
+        return new LinkException(
+                Errors.REQUEST_TIMED_OUT,
+                StateTopic.NAME + " has too few in-sync replicas to confirm the change; it may still happen. Bring its"
+                        + " replicas back, then repeat the command.",
+                cause);
+    }
+}

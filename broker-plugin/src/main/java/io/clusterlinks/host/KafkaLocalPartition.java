@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.host;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import kafka.cluster.Partition;
+import kafka.server.ReplicaManager;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.requests.ProduceResponse.PartitionResponse;
+import org.apache.kafka.server.LogAppendResult;
+import org.apache.kafka.server.common.RequestLocal;
+import org.apache.kafka.server.common.TransactionVersion;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.LogStartOffsetIncrementReason;
+import org.apache.kafka.storage.internals.log.UnifiedLog;
+import org.apache.kafka.storage.internals.log.VerificationGuard;
+import scala.runtime.BoxedUnit;
+
+/**
+ * A replica of Kafka 4.3. Refers to one incarnation of the topic: once that is gone from this broker, reads throw an
+ * {@link org.apache.kafka.common.errors.ApiException} and appends fail with {@link AppendException.Kind#NOT_LEADER}.
+ *
+ * <p>Appends go through the replica manager, so that waiting fetches of followers and consumers are completed, with the
+ * origin RAFT_LEADER, the only one for which a leader keeps the offsets it is given. It takes batches that leave a gap
+ * after the log end, and refuses those that begin before it or do not carry the current leader epoch.
+ */
+final class KafkaLocalPartition implements LocalPartition {
+    private static final short LEADER_ONLY = 1;
+    private static final short ALL_IN_SYNC = -1;
+
+    private final ReplicaManager replicas;
+    private final Partition partition;
+    private final TopicIdPartition id;
+
+    KafkaLocalPartition(ReplicaManager replicas, Partition partition) {
+        this.replicas = replicas;
+        this.partition = partition;
+        this.id = new TopicIdPartition(partition.topicId().get(), partition.topicPartition());
+    }
+
+    @Override
+    public TopicPartition topicPartition() {
+        return id.topicPartition();
+    }
+
+    @Override
+    public Uuid topicId() {
+        return id.topicId();
+    }
+
+    @Override
+    public OptionalInt leaderEpoch() {
+        int epoch = partition.getLeaderEpoch();
+        boolean leads = partition.leaderLogIfLocal().isDefined();
+        // The two are not read together; a change in between is reported as not leading, and settles on the next call.
+        return leads && epoch == partition.getLeaderEpoch() ? OptionalInt.of(epoch) : OptionalInt.empty();
+    }
+
+    @Override
+    public long logStartOffset() {
+        return replicaLog().logStartOffset();
+    }
+
+    @Override
+    public long logEndOffset() {
+        return replicaLog().logEndOffset();
+    }
+
+    @Override
+    public long highWatermark() {
+        return replicaLog().highWatermark();
+    }
+
+    @Override
+    public int maxAppendBytes() {
+        return replicaLog().config().segmentSize();
+    }
+
+    @Override
+    public void append(ByteBuffer batches) throws AppendException {
+        if (!batches.hasRemaining()) {
+            return;
+        }
+        checkFits(batches);
+        scala.collection.Map<TopicIdPartition, LogAppendResult> results = replicas.appendRecordsToLeader(
+                LEADER_ONLY,
+                true,
+                AppendOrigin.RAFT_LEADER,
+                entries(batches),
+                RequestLocal.noCaching(),
+                replicas.appendRecordsToLeader$default$6(),
+                noGuards(),
+                TransactionVersion.TV_0.featureLevel());
+        replicas.tryCompleteActions();
+        Throwable failure = results.apply(id).exception().orElse(null);
+        if (failure != null) {
+            throw AppendFailures.of(id, failure);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> appendDurably(ByteBuffer batches, int timeoutMs) {
+        CompletableFuture<Void> replicated = new CompletableFuture<>();
+        try {
+            checkFits(batches);
+            appendRecords(batches, timeoutMs, response -> {
+                if (response.error == Errors.NONE) {
+                    replicated.complete(null);
+                } else {
+                    replicated.completeExceptionally(
+                            AppendFailures.of(id, response.error.exception(response.errorMessage)));
+                }
+            });
+        } catch (AppendException e) {
+            replicated.completeExceptionally(e);
+        } catch (RuntimeException e) {
+            replicated.completeExceptionally(AppendFailures.of(id, e));
+        }
+        return replicated;
+    }
+
+    @Override
+    public ByteBuffer read(long offset, int maxBytes) {
+        return LogReads.read(replicaLog(), offset, maxBytes);
+    }
+
+    @Override
+    public void truncateTo(long offset) {
+        partition.truncateTo(offset, false);
+    }
+
+    @Override
+    public void truncateFullyAndStartAt(long offset) {
+        partition.truncateFullyAndStartAt(offset, false, java.util.Optional.empty());
+    }
+
+    @Override
+    public void advanceLogStartOffset(long offset) {
+        UnifiedLog log = replicaLog();
+        log.maybeIncrementLogStartOffset(
+                Math.min(offset, log.highWatermark()), LogStartOffsetIncrementReason.ClientRecordDeletion);
+    }
+
+    @Override
+    public List<OpenTransaction> openTransactions() {
+        return replicaLog().activeProducers().stream()
+                .filter(producer -> producer.currentTxnStartOffset() >= 0)
+                .map(producer -> new OpenTransaction(
+                        producer.producerId(),
+                        (short) producer.producerEpoch(),
+                        producer.coordinatorEpoch(),
+                        producer.currentTxnStartOffset()))
+                .toList();
+    }
+
+    private UnifiedLog replicaLog() {
+        return partition.localLogOrException();
+    }
+
+    private void appendRecords(ByteBuffer batches, int timeoutMs, Consumer<PartitionResponse> callback) {
+        replicas.appendRecords(
+                timeoutMs,
+                ALL_IN_SYNC,
+                true,
+                AppendOrigin.RAFT_LEADER,
+                entries(batches),
+                responses -> {
+                    callback.accept(responses.get(id));
+                    return BoxedUnit.UNIT;
+                },
+                stats -> BoxedUnit.UNIT,
+                RequestLocal.noCaching(),
+                noGuards(),
+                TransactionVersion.TV_0.featureLevel());
+        replicas.tryCompleteActions();
+    }
+
+    /** What the log would find as well, found before it writes a stack trace into the broker's log for it. */
+    private void checkFits(ByteBuffer batches) throws AppendException {
+        if (batches.remaining() < BatchHeader.LOG_OVERHEAD + Integer.BYTES) {
+            throw new AppendException(AppendException.Kind.CORRUPT, topicPartition() + ": not a whole batch", null);
+        }
+        int epoch = BatchHeader.leaderEpoch(batches, batches.position());
+        OptionalInt current = leaderEpoch();
+        if (current.isEmpty() || current.getAsInt() != epoch) {
+            throw new AppendException(
+                    AppendException.Kind.NOT_LEADER,
+                    topicPartition() + ": batches of leader epoch " + epoch
+                            + (current.isEmpty() ? ", not led by this broker" : ", led under " + current.getAsInt()),
+                    null);
+        }
+        long baseOffset = BatchHeader.baseOffset(batches, batches.position());
+        if (baseOffset < logEndOffset()) {
+            throw new AppendException(
+                    AppendException.Kind.UNEXPECTED_OFFSET,
+                    topicPartition() + ": offset " + baseOffset + " is below the log end " + logEndOffset(),
+                    null);
+        }
+    }
+
+    private scala.collection.Map<TopicIdPartition, MemoryRecords> entries(ByteBuffer batches) {
+        return new scala.collection.immutable.Map.Map1<>(id, MemoryRecords.readableRecords(batches.slice()));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static scala.collection.Map<TopicPartition, VerificationGuard> noGuards() {
+        return (scala.collection.Map<TopicPartition, VerificationGuard>)
+                (scala.collection.Map<?, ?>) scala.collection.immutable.Map$.MODULE$.empty();
+    }
+}

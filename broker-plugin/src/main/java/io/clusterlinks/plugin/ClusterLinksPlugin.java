@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.plugin;
+
+import io.clusterlinks.admin.AdminInterceptor;
+import io.clusterlinks.guard.MirrorFence;
+import io.clusterlinks.host.BrokerHooks;
+import io.clusterlinks.host.InterceptedRequest;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.host.WriteFence;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.SnapshotFile;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The plugin as the broker sees it: starts and stops with it, and keeps the fence up in between. */
+public final class ClusterLinksPlugin implements BrokerHooks {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterLinksPlugin.class);
+
+    private final AtomicReference<WriteFence> fence = new AtomicReference<>(WriteFence.OPEN);
+    private volatile PluginRuntime runtime;
+    private PluginSettings settings;
+    private SnapshotFile snapshot;
+    private LinkImage image = LinkImage.EMPTY;
+
+    @Override
+    public void onStarting(int nodeId, Map<String, Object> serverProperties) {
+        settings = PluginSettings.of(serverProperties);
+        snapshot = new SnapshotFile(settings.stateDir());
+        image = snapshot.load();
+        fence.set(new MirrorFence(image, false));
+        LOG.info(
+                "Kafka Cluster Links {} on broker {}: the snapshot knows {} links and {} mirror topics",
+                Version.current(),
+                nodeId,
+                image.links().size(),
+                image.mirrors().size());
+    }
+
+    @Override
+    public void onStarted(LocalBroker broker) {
+        PluginRuntime starting = new PluginRuntime(broker, settings, snapshot, image, fence);
+        starting.start();
+        runtime = starting;
+        LOG.info("Kafka Cluster Links {} started on Kafka {}", Version.current(), broker.kafkaVersion());
+    }
+
+    @Override
+    public void onStopping() {
+        PluginRuntime stopping = runtime;
+        runtime = null;
+        if (stopping != null) {
+            stopping.close();
+        }
+    }
+
+    @Override
+    public WriteFence fence() {
+        return fence.get();
+    }
+
+    @Override
+    public boolean intercept(InterceptedRequest request) {
+        PluginRuntime running = runtime;
+        return running == null
+                ? AdminInterceptor.interceptWithoutPlugin(request)
+                : running.interceptor().intercept(request);
+    }
+}

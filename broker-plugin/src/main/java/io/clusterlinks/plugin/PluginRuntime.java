@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.plugin;
+
+import io.clusterlinks.admin.AdminInterceptor;
+import io.clusterlinks.admin.CoordinatorRouter;
+import io.clusterlinks.admin.LinkRequestHandler;
+import io.clusterlinks.admin.MirrorRequestFence;
+import io.clusterlinks.admin.ReportSender;
+import io.clusterlinks.admin.StateTopicProvider;
+import io.clusterlinks.admin.TransitionSender;
+import io.clusterlinks.coordinator.Coordinator;
+import io.clusterlinks.coordinator.TopicCreator;
+import io.clusterlinks.guard.MirrorFence;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.host.WriteFence;
+import io.clusterlinks.mirror.MirrorManager;
+import io.clusterlinks.source.KafkaSourceClients;
+import io.clusterlinks.source.SourceClients;
+import io.clusterlinks.state.BrokerReport;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.LinkSecrets;
+import io.clusterlinks.state.SnapshotFile;
+import io.clusterlinks.state.StateTailer;
+import io.clusterlinks.state.StateTopic;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The parts of a running plugin, wired together. */
+final class PluginRuntime implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PluginRuntime.class);
+
+    private final LocalBroker broker;
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "cluster-link-timer");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final StateTailer tailer;
+    private final Coordinator coordinator;
+    private final MirrorManager mirrors;
+    private final ReportSender reports;
+    private final AdminInterceptor interceptor;
+    private final String version = Version.current();
+
+    PluginRuntime(
+            LocalBroker broker,
+            PluginSettings settings,
+            SnapshotFile snapshot,
+            LinkImage initial,
+            AtomicReference<WriteFence> fence) {
+        this.broker = broker;
+        LinkSecrets secrets = new LinkSecrets(settings.secret(), broker.clusterId());
+        SourceClients sources = new KafkaSourceClients(Time.SYSTEM);
+        TopicCreator topics = new TopicCreator(broker);
+        StateTopicProvider stateTopic = new StateTopicProvider(broker, topics);
+        this.tailer = new StateTailer(broker, snapshot, initial);
+        this.coordinator = new Coordinator(
+                broker,
+                () -> tailer.isCaughtUp() ? Optional.of(tailer.image()) : Optional.empty(),
+                sources,
+                secrets,
+                topics,
+                Time.SYSTEM);
+        CoordinatorRouter router = new CoordinatorRouter(broker, coordinator, timer, Time.SYSTEM);
+        this.mirrors = new MirrorManager(
+                broker,
+                tailer,
+                new TransitionSender(router),
+                secrets,
+                sources,
+                settings.fetchMemoryBytes(),
+                Time.SYSTEM);
+        this.reports = new ReportSender(router, this::report, stateTopic, timer);
+        this.interceptor = new AdminInterceptor(
+                new LinkRequestHandler(broker, router, stateTopic),
+                new MirrorRequestFence(fence::get, tailer, this::topicName));
+        // The fence first: what else reacts to an image may rely on it.
+        tailer.onChange(() -> fence.set(new MirrorFence(tailer.image(), true)));
+        tailer.onChange(reports::sendSoon);
+    }
+
+    void start() {
+        tailer.start();
+        coordinator.start();
+        mirrors.start();
+        reports.start();
+    }
+
+    AdminInterceptor interceptor() {
+        return interceptor;
+    }
+
+    private BrokerReport report() {
+        return new BrokerReport(
+                broker.nodeId(),
+                version,
+                broker.kafkaVersion(),
+                tailer.isCaughtUp() ? tailer.image().nextOffset() : -1,
+                mirrors.partitions(),
+                mirrors.links());
+    }
+
+    private Optional<String> topicName(Uuid id) {
+        return broker.cluster()
+                .topic(StateTopic.NAME)
+                .filter(topic -> topic.id().equals(id))
+                .map(topic -> topic.name());
+    }
+
+    /** Stops every part, each whatever becomes of the others. */
+    @Override
+    public void close() {
+        List<AutoCloseable> parts = List.of(mirrors, coordinator, tailer, timer::shutdownNow);
+        for (AutoCloseable part : parts) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("Could not stop {}", part.getClass().getSimpleName(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.plugin;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.types.Password;
+
+/** The plugin's settings in server.properties. */
+public final class PluginSettings extends AbstractConfig {
+    public static final String SECRET = "cluster.link.secret";
+    public static final String STATE_DIR = "cluster.link.state.dir";
+    public static final String FETCH_MEMORY_BYTES = "cluster.link.fetch.memory.bytes";
+
+    private static final String PREFIX = "cluster.link.";
+    private static final long DEFAULT_FETCH_MEMORY = 64L * 1024 * 1024;
+
+    private static final ConfigDef DEF = new ConfigDef()
+            .define(
+                    SECRET,
+                    Type.PASSWORD,
+                    null,
+                    Importance.HIGH,
+                    "Encrypts secrets in link configs. The same on every broker; needed before a link has a secret.")
+            .define(
+                    STATE_DIR,
+                    Type.STRING,
+                    "",
+                    Importance.LOW,
+                    "Where the snapshot of the links is kept; the first log directory if not set.")
+            .define(
+                    FETCH_MEMORY_BYTES,
+                    Type.LONG,
+                    DEFAULT_FETCH_MEMORY,
+                    Range.atLeast(1024L * 1024),
+                    Importance.MEDIUM,
+                    "Bytes of fetched and not yet appended batches that this broker holds for all links together.");
+
+    private final Path logDir;
+
+    private PluginSettings(Map<String, Object> own, Path logDir) {
+        super(DEF, own, false);
+        this.logDir = logDir;
+    }
+
+    /**
+     * The settings of a broker.
+     *
+     * @throws ConfigException if one is malformed, or begins with {@code cluster.link.} and is not known
+     */
+    public static PluginSettings of(Map<String, Object> serverProperties) {
+        Map<String, Object> own = new HashMap<>();
+        serverProperties.forEach((name, value) -> {
+            if (name.startsWith(PREFIX)) {
+                if (!DEF.names().contains(name)) {
+                    throw new ConfigException(name, value, "unknown; the plugin's settings are " + DEF.names());
+                }
+                own.put(name, value);
+            }
+        });
+        return new PluginSettings(own, firstLogDir(serverProperties));
+    }
+
+    private static Path firstLogDir(Map<String, Object> serverProperties) {
+        Object dirs = serverProperties.get("log.dirs");
+        Object all = dirs == null ? serverProperties.getOrDefault("log.dir", "/tmp/kafka-logs") : dirs;
+        String first = all instanceof List<?> list
+                ? list.get(0).toString()
+                : all.toString().split(",")[0];
+        return Path.of(first.trim());
+    }
+
+    Path stateDir() {
+        return getString(STATE_DIR).isEmpty() ? logDir : Path.of(getString(STATE_DIR));
+    }
+
+    Optional<String> secret() {
+        return Optional.ofNullable(getPassword(SECRET)).map(Password::value);
+    }
+
+    long fetchMemoryBytes() {
+        return getLong(FETCH_MEMORY_BYTES);
+    }
+}

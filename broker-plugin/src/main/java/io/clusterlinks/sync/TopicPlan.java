@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.source.SourceTopic;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What must change at the destination so that a mirror topic has its source's synced configs and partitions.
+ *
+ * @param configs the configs that the mirror's record should hold: the source's synced ones and the mirror's own
+ * @param set configs to set here
+ * @param delete configs to return to their default here
+ * @param edited synced configs that somebody changed here, and that are put back
+ * @param partitions number of partitions that the mirror should have; never fewer than it has
+ */
+record TopicPlan(
+        Map<String, String> configs, Map<String, String> set, Set<String> delete, Set<String> edited, int partitions) {
+
+    /**
+     * Compares three ways.
+     *
+     * @param mirror holds the configs as last synced
+     * @param synced names of the configs that follow the source
+     * @param here configs set on the topic at the destination
+     */
+    static TopicPlan of(MirrorRecord mirror, SourceTopic source, Set<String> synced, Map<String, String> here) {
+        Map<String, String> wanted = new HashMap<>(source.configs());
+        wanted.keySet().retainAll(synced);
+        Map<String, String> set = new TreeMap<>(wanted);
+        set.entrySet().removeIf(entry -> entry.getValue().equals(here.get(entry.getKey())));
+        Set<String> delete = new TreeSet<>(here.keySet());
+        delete.retainAll(synced);
+        delete.removeAll(wanted.keySet());
+        Set<String> edited = new TreeSet<>(set.keySet());
+        edited.addAll(delete);
+        edited.removeIf(key -> {
+            String last = mirror.configs().get(key);
+            boolean sourceChanged = last == null ? wanted.containsKey(key) : !last.equals(wanted.get(key));
+            return sourceChanged;
+        });
+        Map<String, String> configs = new HashMap<>(mirror.configs());
+        configs.keySet().removeAll(synced);
+        configs.putAll(wanted);
+        return new TopicPlan(configs, set, delete, edited, Math.max(mirror.partitions(), source.partitions()));
+    }
+
+    boolean changesConfigs() {
+        return !set.isEmpty() || !delete.isEmpty();
+    }
+
+    boolean changesRecord(MirrorRecord mirror) {
+        return partitions != mirror.partitions() || !configs.equals(mirror.configs()) || !edited.isEmpty();
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkEvent;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.source.SourceAdmin;
+import io.clusterlinks.source.SourceTopic;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.LinkImage.Change;
+import io.clusterlinks.state.StateCommitter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has mirror topics follow their source's configs and number of partitions. What should be is written to the mirror's
+ * record first, so that whoever coordinates next finishes it; each run compares anew and holds no state.
+ */
+public final class TopicSync {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicSync.class);
+    private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
+
+    private final LocalBroker broker;
+    private final StateCommitter state;
+    private final TopicChanges changes;
+    private final Time time;
+
+    public TopicSync(LocalBroker broker, StateCommitter state, Time time) {
+        this.broker = broker;
+        this.state = state;
+        this.changes = new TopicChanges(broker.controller());
+        this.time = time;
+    }
+
+    /**
+     * Compares all mirrors of a link once; blocks on the source. A mirror that fails does not keep the others.
+     *
+     * @throws LinkException if the source does not answer
+     */
+    public void run(LinkImage image, LinkRecord link, SourceAdmin source) {
+        Map<String, MirrorRecord> mirrors = image.mirrorsOf(link.link())
+                .filter(mirror -> mirror.state() == MirrorState.ACTIVE || mirror.state() == MirrorState.PAUSED)
+                .collect(Collectors.toMap(MirrorRecord::topic, mirror -> mirror));
+        if (mirrors.isEmpty()) {
+            return;
+        }
+        Set<String> names =
+                mirrors.values().stream().map(MirrorRecord::sourceTopic).collect(Collectors.toSet());
+        Map<String, SourceTopic> topics = source.describe(names, SOURCE_TIMEOUT);
+        Set<String> synced = LinkConfig.syncedTopicConfigs(link.configs());
+        for (MirrorRecord mirror : mirrors.values()) {
+            SourceTopic topic = topics.get(mirror.sourceTopic());
+            // A topic that is gone or is another one is the data path's to report.
+            if (topic != null && java.util.Objects.equals(topic.id(), mirror.sourceTopicId())) {
+                follow(mirror, topic, synced);
+            }
+        }
+    }
+
+    private void follow(MirrorRecord mirror, SourceTopic source, Set<String> synced) {
+        ClusterView cluster = broker.cluster();
+        ClusterView.TopicView here = cluster.topic(mirror.topic()).orElse(null);
+        if (here == null || !here.id().toString().equals(mirror.topicId())) {
+            return;
+        }
+        try {
+            TopicPlan plan = TopicPlan.of(mirror, source, synced, cluster.topicConfigs(mirror.topic()));
+            if (plan.changesRecord(mirror)) {
+                state.commit(image -> record(image, mirror, plan)).join();
+            }
+            if (plan.changesConfigs()) {
+                changes.configure(mirror.topic(), plan.set(), plan.delete());
+                LOG.info("Mirror topic {}: set {}, unset {}", mirror.topic(), plan.set(), plan.delete());
+            }
+            if (here.partitions().size() < plan.partitions()) {
+                changes.addPartitions(mirror.topic(), plan.partitions());
+                LOG.info("Mirror topic {}: {} partitions, as its source", mirror.topic(), plan.partitions());
+            }
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "Mirror topic {} could not follow its source's configs and partitions; trying again",
+                    mirror.topic(),
+                    e);
+        }
+    }
+
+    private List<Change> record(LinkImage image, MirrorRecord seen, TopicPlan plan) {
+        return image.mirror(seen.topic())
+                .filter(now -> now.link().equals(seen.link()) && now.configs().equals(seen.configs()))
+                .map(now -> Change.put(withEvent(now.following(plan.configs(), plan.partitions()), plan)))
+                .map(List::of)
+                .orElse(List.of());
+    }
+
+    private MirrorRecord withEvent(MirrorRecord mirror, TopicPlan plan) {
+        return plan.edited().isEmpty()
+                ? mirror
+                : mirror.withEvent(new LinkEvent(
+                        time.milliseconds(),
+                        -1,
+                        "Topic configs " + plan.edited()
+                                + " were changed here and put back as they are at the source."));
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class HookBridgeTest {
+    private static final TopicPartition ORDINARY = new TopicPartition("ordinary", 0);
+    private static final TopicPartition MIRROR = new TopicPartition("mirror", 0);
+
+    @AfterEach
+    void noBroker() {
+        HookBridge.hooks(null);
+    }
+
+    @Test
+    void nothingHappensWithoutABroker() {
+        Object notOfTheBroker = new Object();
+
+        HookBridge.brokerStarting(notOfTheBroker);
+        HookBridge.brokerStarted(notOfTheBroker);
+        HookBridge.brokerStopping(notOfTheBroker);
+        HookBridge.beforeAppend(notOfTheBroker, notOfTheBroker);
+        HookBridge.beforeDeleteRecords(notOfTheBroker);
+
+        assertThat(HookBridge.refusals(notOfTheBroker)).isNull();
+        assertThat(HookBridge.transactionPartitions(notOfTheBroker)).isSameAs(notOfTheBroker);
+        assertThat(HookBridge.ignoresRecordSize(notOfTheBroker, notOfTheBroker)).isFalse();
+        assertThat(HookBridge.intercept(notOfTheBroker, notOfTheBroker)).isFalse();
+    }
+
+    @Test
+    void idleFenceIsNotAskedAboutPartitions() {
+        HookBridge.hooks(new FencedHooks(WriteFence.OPEN));
+        Object notOfTheBroker = new Object();
+
+        HookBridge.beforeAppend(notOfTheBroker, notOfTheBroker);
+
+        assertThat(HookBridge.refusals(notOfTheBroker)).isNull();
+    }
+
+    @Test
+    void transactionDoesNotLearnOfFencedPartitions() {
+        HookBridge.hooks(new FencedHooks(new MirrorFence()));
+        Set<TopicPartition> requested = Set.of(ORDINARY, MIRROR);
+
+        assertThat(HookBridge.transactionPartitions(requested)).isEqualTo(Set.of(ORDINARY));
+        assertThat(requested).contains(MIRROR);
+    }
+
+    @Test
+    void transactionWithoutFencedPartitionsIsLeftAlone() {
+        HookBridge.hooks(new FencedHooks(new MirrorFence()));
+        Set<TopicPartition> requested = Set.of(ORDINARY);
+
+        assertThat(HookBridge.transactionPartitions(requested)).isSameAs(requested);
+    }
+
+    private record FencedHooks(WriteFence fence) implements BrokerHooks {
+        @Override
+        public void onStarting(int nodeId, Map<String, Object> settings) {}
+
+        @Override
+        public void onStarted(LocalBroker broker) {}
+
+        @Override
+        public void onStopping() {}
+
+        @Override
+        public boolean intercept(InterceptedRequest request) {
+            return false;
+        }
+    }
+
+    private static final class MirrorFence implements WriteFence {
+        @Override
+        public boolean isIdle() {
+            return false;
+        }
+
+        @Override
+        public Optional<ApiException> refusal(String topic, int partition) {
+            return topic.equals("mirror") ? Optional.of(new PolicyViolationException("read-only")) : Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.Uuid;
+
+/** Says what a {@link TestCluster} should be and starts it. */
+public final class TestClusterBuilder {
+    private static final int FIRST_CONTROLLER_ID = 100;
+
+    private final String name;
+    private final Map<String, String> properties = new HashMap<>();
+    private final List<String> features = new ArrayList<>();
+    private Distribution distribution = Distribution.find();
+    private Path parent;
+    private int brokers = 1;
+    private int heapMb = 512;
+    private boolean agent;
+    private boolean agentOnControllers;
+    private boolean separateController;
+
+    TestClusterBuilder(String name) {
+        this.name = name;
+    }
+
+    public TestClusterBuilder brokers(int count) {
+        brokers = count;
+        return this;
+    }
+
+    /** Loads the plugin into the brokers. */
+    public TestClusterBuilder agent() {
+        agent = true;
+        return this;
+    }
+
+    /** Runs the controller in a process of its own; brokers are broker-only. */
+    public TestClusterBuilder separateController() {
+        separateController = true;
+        return this;
+    }
+
+    /** Loads the plugin into separate controllers too. */
+    public TestClusterBuilder agentOnControllers() {
+        agentOnControllers = true;
+        return this;
+    }
+
+    public TestClusterBuilder heapMb(int mb) {
+        heapMb = mb;
+        return this;
+    }
+
+    public TestClusterBuilder config(String key, String value) {
+        properties.put(key, value);
+        return this;
+    }
+
+    /** A feature level that the storage is formatted with, for example {@code transaction.version} 1. */
+    public TestClusterBuilder feature(String feature, int level) {
+        features.add(feature + "=" + level);
+        return this;
+    }
+
+    /** Puts the cluster's directory here instead of the temporary directory. */
+    public TestClusterBuilder in(Path directory) {
+        parent = directory;
+        return this;
+    }
+
+    public TestClusterBuilder distribution(Distribution newDistribution) {
+        distribution = newDistribution;
+        return this;
+    }
+
+    /** Starts all nodes and waits until they serve. */
+    public TestCluster start() {
+        TestCluster cluster = build();
+        cluster.start();
+        return cluster;
+    }
+
+    private TestCluster build() {
+        Path dir = newDirectory();
+        String clusterId = Uuid.randomUuid().toString();
+        int controllerId = separateController ? FIRST_CONTROLLER_ID : 1;
+        int controllerPort = Ports.free();
+        String voters = controllerId + "@127.0.0.1:" + controllerPort;
+        List<BrokerProcess> controllers = new ArrayList<>();
+        if (separateController) {
+            Map<String, String> controller = common(dir, controllerId, voters);
+            controller.put("process.roles", "controller");
+            controller.put("listeners", "CONTROLLER://127.0.0.1:" + controllerPort);
+            controllers.add(node(dir, clusterId, controllerId, controllerPort, controller, agentOnControllers));
+        }
+        List<BrokerProcess> nodes = new ArrayList<>();
+        for (int id = 1; id <= brokers; id++) {
+            int port = Ports.free();
+            Map<String, String> broker = common(dir, id, voters);
+            boolean combined = id == controllerId;
+            String listener = "PLAINTEXT://127.0.0.1:" + port;
+            broker.put("process.roles", combined ? "broker,controller" : "broker");
+            broker.put("listeners", combined ? listener + ",CONTROLLER://127.0.0.1:" + controllerPort : listener);
+            broker.put("advertised.listeners", listener);
+            broker.put("inter.broker.listener.name", "PLAINTEXT");
+            nodes.add(node(dir, clusterId, id, port, broker, agent));
+        }
+        return new TestCluster(name, dir, clusterId, controllers, nodes);
+    }
+
+    private Map<String, String> common(Path dir, int id, String voters) {
+        int replicas = Math.min(3, brokers);
+        Map<String, String> common = new HashMap<>();
+        common.put("node.id", Integer.toString(id));
+        common.put("controller.quorum.voters", voters);
+        common.put("controller.listener.names", "CONTROLLER");
+        common.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
+        common.put("log.dirs", nodeDir(dir, id).resolve("data").toString());
+        common.put("default.replication.factor", Integer.toString(replicas));
+        common.put("offsets.topic.replication.factor", Integer.toString(replicas));
+        common.put("offsets.topic.num.partitions", "1");
+        common.put("transaction.state.log.replication.factor", Integer.toString(replicas));
+        common.put("transaction.state.log.min.isr", Integer.toString(Math.min(2, brokers)));
+        common.put("transaction.state.log.num.partitions", "1");
+        common.put("share.coordinator.state.topic.replication.factor", Integer.toString(replicas));
+        common.put("share.coordinator.state.topic.min.isr", "1");
+        common.put("group.initial.rebalance.delay.ms", "0");
+        common.put("controlled.shutdown.enable", brokers > 1 ? "true" : "false");
+        // A killed broker is noticed in seconds, as a test wants it.
+        common.put("broker.session.timeout.ms", "4000");
+        common.put("broker.heartbeat.interval.ms", "500");
+        common.put("replica.lag.time.max.ms", "5000");
+        common.put("log.segment.delete.delay.ms", "1000");
+        common.put("auto.create.topics.enable", "false");
+        common.put("log.cleaner.backoff.ms", "300");
+        common.put("log.cleaner.dedupe.buffer.size", "8388608");
+        common.putAll(properties);
+        return common;
+    }
+
+    private BrokerProcess node(
+            Path dir, String clusterId, int id, int port, Map<String, String> config, boolean withAgent) {
+        List<String> jvm = List.of("-Xmx" + heapMb + "m", "-Xms64m", "-XX:+UseSerialGC", "-Xshare:auto");
+        return new BrokerProcess(
+                distribution,
+                new BrokerProcess.Spec(id, nodeDir(dir, id), clusterId, port, config, features, jvm, withAgent));
+    }
+
+    private static Path nodeDir(Path dir, int id) {
+        return dir.resolve("node-" + id);
+    }
+
+    private Path newDirectory() {
+        try {
+            if (parent == null) {
+                return Files.createTempDirectory("cluster-" + name + "-");
+            }
+            Files.createDirectories(parent);
+            return Files.createTempDirectory(parent, "cluster-" + name + "-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

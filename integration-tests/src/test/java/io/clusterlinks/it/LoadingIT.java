@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The agent in every kind of JVM that an operator's KAFKA_OPTS reaches. */
+class LoadingIT {
+    private static final Distribution DISTRIBUTION = Distribution.find();
+
+    @Test
+    void worksInBrokerOnlyNodesAndDoesNothingInControllers() {
+        try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
+                TestCluster destination = TestCluster.builder("destination")
+                        .separateController()
+                        .agentOnControllers()
+                        .agent()
+                        .heapMb(256)
+                        .start()) {
+            // Given a broker-only node and a controller that both load the agent
+            Workload.onNewTopic(source, "one", 1, Map.of()).compressions();
+            Links links = new Links(destination);
+
+            // When a topic is mirrored
+            links.create("east", source);
+            links.mirror("east", "one");
+
+            // Then it is equal; the broker's log tells the plugin, the controller's does not
+            new TopicComparison(source, "one", destination, "one")
+                    .awaitLevel(Duration.ofSeconds(60))
+                    .compare()
+                    .orThrow();
+            assertThat(destination.broker(1).log())
+                    .containsIgnoringCase("Kafka Cluster Links")
+                    .contains("0.1.0");
+            assertThat(destination.controllers().get(0).log()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
+    void doesNothingInTheJvmOfATool() throws IOException, InterruptedException {
+        // When a tool that needs no cluster is started with and without the agent
+        String plain = runTool(List.of());
+        String withAgent = runTool(List.of("-javaagent:" + DISTRIBUTION.pluginJar()));
+
+        // Then it prints the same
+        assertThat(withAgent).isEqualTo(plain).contains("4.3.1");
+    }
+
+    @Test
+    void runsWithoutALinkLikeAnyBroker() {
+        try (TestCluster cluster =
+                TestCluster.builder("idle").agent().heapMb(256).start()) {
+            // Given a broker with the plugin and no link
+            // When it is used
+            try (Workload workload = Workload.onNewTopic(cluster, "one", 2, Map.of())) {
+                workload.hostile().commitOpen();
+            }
+
+            // Then it behaves like any other, and restarts
+            cluster.restart(1);
+            assertThat(new TopicComparison(cluster, "one", cluster, "one")
+                            .compare()
+                            .records())
+                    .isPositive();
+            assertThat(new Links(cluster).cli().json("list")).isEmpty();
+        }
+    }
+
+    private static String runTool(List<String> options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(Distribution.java().toString()));
+        command.addAll(options);
+        command.addAll(List.of("-cp", DISTRIBUTION.brokerClassPath(true), "kafka.Kafka", "--version"));
+        Path output = Files.createTempFile("tool", ".out");
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        String text = Files.readString(output);
+        Files.delete(output);
+        return text;
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.ElectionType;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Several brokers on both sides: leaders anywhere, moving, dying. All replicas of a mirror equal the source. */
+class MultiBrokerIT {
+    private static final Duration LEVEL = Duration.ofSeconds(120);
+    private static final String LINK = "east";
+
+    private static TestCluster source;
+    private static TestCluster destination;
+    private static Links links;
+
+    @BeforeAll
+    static void start() {
+        source = TestCluster.builder("source").brokers(2).heapMb(256).start();
+        destination = TestCluster.builder("destination")
+                .brokers(3)
+                .agent()
+                .heapMb(256)
+                .start();
+        links = new Links(destination);
+        links.create(LINK, source);
+    }
+
+    @AfterAll
+    static void stop() {
+        Fixtures.close(destination, source);
+    }
+
+    @Test
+    void mirrorsOverManyBrokers() {
+        try (Workload workload = Workload.onNewTopic(source, "wide", 6, Map.of())) {
+            // Given a topic led by both brokers of the source
+            workload.hostile();
+
+            // When it is mirrored to a cluster of three
+            links.mirror(LINK, "wide");
+            workload.compressions().commitOpen();
+
+            // Then leaders are spread, and every replica equals the source
+            assertReplicasEqual("wide", source);
+            assertThat(leaders("wide")).hasSize(3);
+        }
+    }
+
+    @Test
+    void followsWhenLeadersMove() {
+        // Given a mirror that is written to at the source
+        Workload workload = Workload.onNewTopic(source, "moving", 2, Map.of());
+        workload.compressions();
+        links.mirror(LINK, "moving");
+
+        // When leaders move, here and there, again and again
+        for (int i = 0; i < 3; i++) {
+            moveLeader(destination, new TopicPartition("moving", 0));
+            workload.compressions();
+            moveLeader(source, new TopicPartition("moving", 1));
+            workload.transactions();
+        }
+
+        // Then nothing is missing or doubled
+        assertReplicasEqual("moving", source);
+    }
+
+    @Test
+    void survivesABrokerThatIsKilled() {
+        try (TestCluster other = TestCluster.builder("other").heapMb(256).start()) {
+            // Given a mirror with three replicas
+            Workload workload = Workload.onNewTopic(other, "survivor", 3, Map.of());
+            workload.compressions();
+            links.create("other", other);
+            links.mirror("other", "survivor");
+
+            // When a broker that leads a part of it is killed while the source goes on, and comes back
+            int victim = Set.copyOf(leaders("survivor")).stream()
+                    .filter(id -> id != 1)
+                    .findFirst()
+                    .orElseThrow();
+            destination.broker(victim).kill();
+            workload.compressions().transactions();
+            new TopicComparison(other, "survivor", destination, "survivor").awaitLevel(LEVEL);
+            destination.restart(victim);
+            workload.compressions();
+
+            // Then every replica, the returned one too, equals the source
+            assertReplicasEqual("survivor", other);
+            links.run("mirrors", "promote", "--link", "other", "--topic", "survivor", "--wait");
+        }
+    }
+
+    @Test
+    void survivesTheCoordinatorsDeath() {
+        // Given a mirror
+        Workload workload = Workload.onNewTopic(source, "coordinated", 2, Map.of());
+        workload.compressions();
+        links.mirror(LINK, "coordinated");
+
+        // When the coordinator is not the one controller and is killed
+        int coordinator = coordinator();
+        if (coordinator == 1) {
+            moveLeader(destination, new TopicPartition("__cluster_links", 0));
+            Await.until("another coordinator", LEVEL, () -> coordinator() > 1);
+            coordinator = coordinator();
+        }
+        destination.broker(coordinator).kill();
+        workload.compressions();
+
+        // Then commands are served by another one, and mirrors go on
+        int dead = coordinator;
+        Await.until("another coordinator", LEVEL, () -> coordinator() > 0 && coordinator() != dead);
+        links.run("mirrors", "pause", "--link", LINK, "--topic", "coordinated");
+        links.run("mirrors", "resume", "--link", LINK, "--topic", "coordinated");
+        destination.restart(coordinator);
+        assertReplicasEqual("coordinated", source);
+    }
+
+    private static int coordinator() {
+        return Integer.parseInt(
+                Topics.describe(destination.admin(), "__cluster_links").get("coordinator"));
+    }
+
+    private static Set<Integer> leaders(String topic) {
+        return new TreeSet<>(describe(destination, topic).partitions().stream()
+                .map(partition -> partition.leader().id())
+                .toList());
+    }
+
+    private static TopicDescription describe(TestCluster cluster, String topic) {
+        return Topics.get(cluster.admin().describeTopics(List.of(topic)).allTopicNames())
+                .get(topic);
+    }
+
+    /** Makes the second replica the preferred one and elects it. */
+    private static void moveLeader(TestCluster cluster, TopicPartition partition) {
+        Await.until("all replicas are in sync", LEVEL, () -> inSync(cluster, partition));
+        TopicPartitionInfo info =
+                describe(cluster, partition.topic()).partitions().get(partition.partition());
+        List<Integer> replicas =
+                new ArrayList<>(info.replicas().stream().map(node -> node.id()).toList());
+        replicas.remove((Integer) info.leader().id());
+        replicas.add(info.leader().id());
+        Topics.get(cluster.admin()
+                .alterPartitionReassignments(Map.of(partition, Optional.of(new NewPartitionReassignment(replicas))))
+                .all());
+        Await.until("the leader has moved", LEVEL, () -> {
+            cluster.admin()
+                    .electLeaders(ElectionType.PREFERRED, Set.of(partition))
+                    .partitions()
+                    .get();
+            return describe(cluster, partition.topic())
+                            .partitions()
+                            .get(partition.partition())
+                            .leader()
+                            .id()
+                    == replicas.get(0);
+        });
+    }
+
+    private static boolean inSync(TestCluster cluster, TopicPartition partition) {
+        TopicPartitionInfo info =
+                describe(cluster, partition.topic()).partitions().get(partition.partition());
+        return info.isr().size() == info.replicas().size();
+    }
+
+    /** Consumers see the same on both sides, and so does who opens the segment files of any replica. */
+    private static void assertReplicasEqual(String topic, TestCluster from) {
+        new TopicComparison(from, topic, destination, topic)
+                .awaitLevel(LEVEL)
+                .compare()
+                .orThrow();
+        for (TopicPartition partition : Topics.partitions(destination.admin(), topic)) {
+            Await.until("all replicas are in sync", LEVEL, () -> inSync(destination, partition));
+            long start = Topics.starts(from.admin(), List.of(partition)).get(partition);
+            int sourceLeader = describe(from, topic)
+                    .partitions()
+                    .get(partition.partition())
+                    .leader()
+                    .id();
+            for (BrokerProcess broker : destination.brokers()) {
+                Await.untilPasses(LEVEL, () -> assertThat(LogComparison.sourceAndMirror(
+                                from.broker(sourceLeader).replicaDir(topic, partition.partition()),
+                                broker.replicaDir(topic, partition.partition()),
+                                start))
+                        .as(partition + " on broker " + broker.id())
+                        .isEmpty());
+            }
+        }
+    }
+}

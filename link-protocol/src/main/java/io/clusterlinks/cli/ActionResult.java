@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.cli;
+
+/**
+ * What became of one command on one link or mirror topic.
+ *
+ * @param link the link
+ * @param topic the mirror topic; null if the command is about the link
+ * @param action the command, for example {@code promote}
+ * @param dryRun whether nothing was changed
+ * @param error why it was refused; null if it was accepted
+ */
+record ActionResult(String link, String topic, String action, boolean dryRun, String error) {
+    String sentence() {
+        String thing = topic == null ? "link '" + link + "'" : "mirror topic '" + topic + "' of link '" + link + "'";
+        if (dryRun) {
+            return "Dry run: would " + verb() + " " + thing + "; nothing was changed.";
+        }
+        return switch (action) {
+            case "promote" -> "Promotion of " + thing + " is under way.";
+            case "failover" -> "Failover of " + thing + " is under way.";
+            case "create" -> "Created " + thing + ".";
+            case "pause" -> "Paused " + thing + ".";
+            case "resume" -> "Resumed " + thing + ".";
+            case "delete" -> "Deleted " + thing + ".";
+            case "alter" -> "Changed " + thing + ".";
+            default -> "Done: " + action + " " + thing + ".";
+        };
+    }
+
+    private String verb() {
+        return switch (action) {
+            case "failover" -> "fail over";
+            case "alter" -> "change";
+            default -> action;
+        };
+    }
+}

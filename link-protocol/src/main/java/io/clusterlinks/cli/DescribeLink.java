@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.cli;
+
+import io.clusterlinks.client.LinkConfigValue;
+import io.clusterlinks.client.LinkDescription;
+import io.clusterlinks.client.MirrorListing;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.MirrorSummary;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code describe}. */
+@Command(
+        name = "describe",
+        description =
+                "Describes a link: state and reason, configs that were set, mirror topics. Secrets are never shown.",
+        footerHeading = ClusterCommand.EXAMPLES,
+        footer = {"  describe --link east", "  describe --link east --output json     (with defaults, too)"})
+final class DescribeLink extends ClusterCommand {
+    @Option(names = "--link", required = true, paramLabel = "L", description = "Name of the link.")
+    String link;
+
+    @Override
+    int run(Session session) {
+        LinkDescription description = Session.get(session.links().describeLink(link, session.read()));
+        if (session.console().isJson()) {
+            session.console().json(List.of(description));
+        } else {
+            print(session, description);
+        }
+        return OK;
+    }
+
+    private static void print(Session session, LinkDescription link) {
+        long now = session.time().milliseconds();
+        Console console = session.console();
+        Table facts = new Table("Link:", link.link());
+        facts.row(
+                "State:",
+                link.state() + ", since " + Units.instant(link.sinceMs()) + " (" + Units.ago(link.sinceMs(), now)
+                        + ")");
+        if (link.reason() != null) {
+            facts.row("Reason:", link.reason());
+        }
+        facts.row("Desired state:", link.desiredState());
+        facts.row("Source cluster:", link.sourceClusterId());
+        facts.row("Mirror topics:", ListLinks.counts(countByState(link.mirrors())));
+        console.text(facts.render(""));
+        console.line("Configs that were set:");
+        Table configs = new Table("  NAME", "VALUE");
+        link.configs().stream()
+                .filter(config -> !config.isDefault())
+                .forEach(config -> configs.row("  " + config.name(), shown(config)));
+        console.text(configs.render(""));
+        if (!link.mirrors().isEmpty()) {
+            console.line("Mirror topics:");
+            console.text(ListMirrors.table(link.mirrors().stream()
+                            .map(mirror -> new MirrorListing(link.link(), mirror))
+                            .toList())
+                    .render("  "));
+        }
+    }
+
+    private static String shown(LinkConfigValue config) {
+        return config.isSensitive() ? "(hidden)" : config.value();
+    }
+
+    private static Map<MirrorState, Integer> countByState(List<MirrorSummary> mirrors) {
+        Map<MirrorState, Integer> counts = new EnumMap<>(MirrorState.class);
+        mirrors.forEach(mirror -> counts.merge(mirror.state(), 1, Integer::sum));
+        return counts;
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.cli;
+
+import io.clusterlinks.client.MirrorsResult;
+import io.clusterlinks.client.WriteOptions;
+import io.clusterlinks.protocol.MirrorState;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The commands that end mirroring and make topics writable. */
+final class StopCommands {
+    private static final Set<MirrorState> FOLLOWING_AGAIN =
+            Set.of(MirrorState.ACTIVE, MirrorState.PAUSED, MirrorState.FAILED);
+
+    private StopCommands() {}
+
+    /** What the commands share. */
+    abstract static class StopCommand extends MirrorStateCommands.MirrorStateCommand {
+        @Option(names = "--wait", description = "Wait until the topics are writable, showing progress.")
+        boolean wait;
+
+        @Mixin
+        WaitTimeout waitTimeout;
+
+        /** Says, and does, what follows from a wait that was too long. */
+        abstract void onTimeout(Session session, Map<String, List<String>> unfinished);
+
+        @Override
+        void validate() {
+            super.validate();
+            waitTimeout.validate(this, wait);
+        }
+
+        @Override
+        final int run(Session session) {
+            List<ActionResult> results = change(session);
+            int code = reportAll(session, results);
+            if (!wait || dryRun) {
+                return code;
+            }
+            Map<String, List<String>> accepted = results.stream()
+                    .filter(result -> result.error() == null)
+                    .collect(Collectors.groupingBy(
+                            ActionResult::link, Collectors.mapping(ActionResult::topic, Collectors.toList())));
+            MirrorWait.Outcome outcome = new MirrorWait(
+                            session,
+                            "stopped",
+                            mirror -> mirror.state() == MirrorState.STOPPED,
+                            mirror -> FOLLOWING_AGAIN.contains(mirror.state()))
+                    .await(accepted, waitTimeout.orForever());
+            if (outcome == MirrorWait.Outcome.TIMED_OUT) {
+                onTimeout(session, unfinished(session, accepted));
+            }
+            return outcome == MirrorWait.Outcome.DONE ? code : FAILED;
+        }
+
+        private static Map<String, List<String>> unfinished(Session session, Map<String, List<String>> waitedFor) {
+            return MirrorSelection.byLink(
+                    Session.get(session.links().listMirrors(waitedFor.keySet(), session.read())).stream()
+                            .filter(mirror -> waitedFor.get(mirror.link()).contains(mirror.topic()))
+                            .filter(mirror -> mirror.summary().state() != MirrorState.STOPPED)
+                            .toList());
+        }
+    }
+
+    /** {@code mirrors promote}. */
+    @Command(
+            name = "promote",
+            description = {
+                "Makes mirror topics writable once they are level with the source, which must be reachable. Stop the"
+                        + " source's producers first.",
+                "",
+                "With --wait-timeout a promotion that takes longer is given up: the topics follow the source again. Without"
+                        + " --wait, or after Ctrl-C, it goes on by itself; 'mirrors resume' gives it up."
+            },
+            footerHeading = ClusterCommand.EXAMPLES,
+            footer = {
+                "  mirrors promote --topic orders --wait",
+                "  mirrors promote --topic orders --topic payments --wait --wait-timeout 60",
+                "  mirrors promote --all --link east --dry-run"
+            })
+    static final class Promote extends StopCommand {
+        @Override
+        MirrorsResult<Void> request(Session session, String link, List<String> topics, WriteOptions options) {
+            return session.links().promoteMirrors(link, topics, options);
+        }
+
+        @Override
+        void onTimeout(Session session, Map<String, List<String>> unfinished) {
+            unfinished.forEach((link, topics) -> MirrorActions.results(
+                            link, "resume", false, session.links().resumeMirrors(link, topics, session.write(false)))
+                    .forEach(result -> session.console().error(givenUp(result))));
+        }
+
+        private String givenUp(ActionResult result) {
+            String late = "Topic '" + result.topic() + "' was not level with the source within " + waitTimeout;
+            return result.error() == null
+                    ? late + "; its promotion was given up and it follows the source again."
+                    : late + ", and its promotion could not be given up: " + result.error();
+        }
+    }
+
+    /** {@code mirrors failover}. */
+    @Command(
+            name = "failover",
+            description = {
+                "Makes mirror topics writable now, with what is here. Does not need the source; records that were not"
+                        + " fetched yet are lost to this cluster.",
+                "",
+                "A failover cannot be given up. After --wait-timeout, or without --wait, it goes on by itself."
+            },
+            footerHeading = ClusterCommand.EXAMPLES,
+            footer = {"  mirrors failover --topic orders --wait", "  mirrors failover --all --link east --wait"})
+    static final class Failover extends StopCommand {
+        @Override
+        MirrorsResult<Void> request(Session session, String link, List<String> topics, WriteOptions options) {
+            return session.links().failoverMirrors(link, topics, options);
+        }
+
+        @Override
+        void onTimeout(Session session, Map<String, List<String>> unfinished) {
+            unfinished.values().stream().flatMap(List::stream).forEach(topic -> session.console()
+                    .error("Topic '" + topic + "' is not stopped within " + waitTimeout
+                            + "; its failover goes on, see 'mirrors describe --topic " + topic + "'."));
+        }
+    }
+}
