@@ -29,7 +29,7 @@ import org.apache.kafka.common.record.internal.MutableRecordBatch;
  */
 class ReplicationSimulationTest {
     private static final TopicPartition TP = new TopicPartition("mirror", 0);
-    private static final int STEPS = 400;
+    private static final int STEPS = 800;
 
     private Random random = new Random();
     private SimulatedSource source = new SimulatedSource(random);
@@ -55,7 +55,7 @@ class ReplicationSimulationTest {
                     durable = transition.record();
                 }
             };
-            switch (random.nextInt(4)) {
+            switch (random.nextInt(8)) {
                 case 0 -> answer.completeExceptionally(new RuntimeException("lost"));
                 case 1 -> {
                     write.run();
@@ -75,11 +75,11 @@ class ReplicationSimulationTest {
         }
     }
 
-    @Property(tries = 300, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
     void theMirrorEndsUpEqualToItsSource(@ForAll long seed) {
         begin(seed);
         for (int i = 0; i < STEPS; i++) {
-            act(random.nextInt(100));
+            act(random.nextInt(200) < 100 ? 5 + random.nextInt(95) : random.nextInt(100));
         }
         calmDown();
 
@@ -107,27 +107,34 @@ class ReplicationSimulationTest {
         replicator = new Replicator(partition, log, transitions, new Replicator.Settings(2_000, 100), nowMs - 60_000);
     }
 
+    /** Mostly the mirror makes progress; now and then something happens to it. */
     private void act(int dice) {
-        nowMs += random.nextInt(50);
-        if (dice < 20) {
+        nowMs += random.nextInt(30);
+        switch (dice) {
+            case 0 -> {
+                note("unclean election from " + source.end);
+                source.elect(true);
+            }
+            case 1 -> source.elect(false);
+            case 2 -> {
+                source.deleteHead();
+                note("start " + source.start);
+            }
+            case 3 -> changeLeader();
+            case 4 -> log.nextFailure = new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
+            default -> progress(dice);
+        }
+    }
+
+    private void progress(int dice) {
+        if (dice < 12) {
             source.produce();
-        } else if (dice < 23) {
-            note("unclean election from " + source.end);
-            source.elect(true);
-        } else if (dice < 26) {
-            source.elect(false);
-        } else if (dice < 29) {
-            source.deleteHead();
-            note("start " + source.start);
-        } else if (dice < 31) {
-            changeLeader();
-        } else if (dice < 33) {
-            log.nextFailure = new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
-        } else if (dice < 36) {
-            knownSourceEpoch = source.epoch;
-        } else if (dice < 60) {
+        } else if (dice < 45) {
+            if (replicator.takeRefreshWanted() || random.nextInt(10) == 0) {
+                knownSourceEpoch = source.epoch;
+            }
             fetch();
-        } else if (dice < 75) {
+        } else if (dice < 70) {
             deliver();
         } else if (dice < 80) {
             answer();
@@ -144,10 +151,11 @@ class ReplicationSimulationTest {
 
     /** Another replica becomes leader here; it may lack the tail, and knows what is durable. */
     private void changeLeader() {
-        log.truncateTo(Math.max(log.start, log.end - random.nextInt(3) * 5L));
-        log.end = log.batches.isEmpty()
-                ? log.start
-                : log.batches.get(log.batches.size() - 1).nextOffset();
+        int lost = random.nextInt(3);
+        if (lost > 0 && log.batches.size() > lost) {
+            log.truncateTo(Math.max(
+                    log.start, log.batches.get(log.batches.size() - lost).baseOffset()));
+        }
         log.leaderEpoch++;
         note("leader " + log.leaderEpoch + " at " + log.end);
         lead();
