@@ -90,13 +90,16 @@ public final class MirrorManager implements AutoCloseable {
         return workers.observed();
     }
 
-    /** The link of a mirror partition that {@link #partitions} named; for metrics. */
-    Map<String, String> linksByTopic() {
-        Map<String, String> links = new HashMap<>();
-        duties.values()
-                .forEach(duty -> links.put(duty.mirror().topic(), duty.mirror().link()));
-        return links;
+    /** For metrics: the link of every partition that {@link #partitions} names, and the records it copied. */
+    Map<TopicPartition, Copied> copied() {
+        Map<TopicPartition, Copied> copied = new HashMap<>();
+        duties.forEach(
+                (local, duty) -> copied.put(local, new Copied(duty.mirror().link(), observations.records(duty))));
+        return copied;
     }
+
+    /** Records that were copied since this broker leads a partition. */
+    record Copied(String link, long records) {}
 
     private void run() {
         while (!closing) {

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.metrics.Gauge;
 import org.apache.kafka.common.metrics.JmxReporter;
 import org.apache.kafka.common.metrics.KafkaMetricsContext;
@@ -37,7 +38,7 @@ final class MirrorMetrics implements AutoCloseable {
     private final MirrorManager manager;
     private final Time time;
     private final Metrics metrics;
-    private final Map<String, LinkSnapshot> links = new HashMap<>();
+    private final Map<String, Totals> totals = new HashMap<>();
     private final Map<MetricName, Double> values = new java.util.concurrent.ConcurrentHashMap<>();
     private long nextSnapshotMs;
     private long lastSnapshotMs;
@@ -49,11 +50,28 @@ final class MirrorMetrics implements AutoCloseable {
                 new Metrics(new MetricConfig(), List.of(new JmxReporter()), time, new KafkaMetricsContext(DOMAIN));
     }
 
-    /** Running totals of one link, to compute rates from; counters of single partitions restart with their leaders. */
-    private static final class LinkSnapshot {
-        private final Map<String, Long> bytesByPartition = new HashMap<>();
-        private double bytesTotal;
+    /** A running total of one link; the counters of its partitions start again when a leader does. */
+    private static final class Total {
+        private final Map<TopicPartition, Long> last = new HashMap<>();
+        private double sum;
+        private double before;
+
+        void begin(Set<TopicPartition> led) {
+            before = sum;
+            last.keySet().retainAll(led);
+        }
+
+        void add(TopicPartition partition, long counter) {
+            Long was = last.put(partition, counter);
+            sum += was == null || was > counter ? counter : counter - was;
+        }
+
+        double rate(double seconds) {
+            return seconds == 0 ? 0 : (sum - before) / seconds;
+        }
     }
+
+    private record Totals(Total bytes, Total records) {}
 
     /** Takes a snapshot if one is due. For the manager's thread. */
     void refresh() {
@@ -66,7 +84,7 @@ final class MirrorMetrics implements AutoCloseable {
         lastSnapshotMs = nowMs;
         Map<MetricName, Double> now = new HashMap<>();
         Map<String, List<ObservedPartition>> byLink = new TreeMap<>();
-        Map<String, String> linkOf = manager.linksByTopic();
+        Map<TopicPartition, MirrorManager.Copied> copied = manager.copied();
         for (ObservedLink link : manager.links()) {
             byLink.put(link.link(), new ArrayList<>());
             for (LinkState state : LinkState.values()) {
@@ -74,21 +92,21 @@ final class MirrorMetrics implements AutoCloseable {
             }
         }
         for (ObservedPartition partition : manager.partitions()) {
-            String link = linkOf.get(partition.topic());
-            if (link != null) {
-                byLink.computeIfAbsent(link, name -> new ArrayList<>()).add(partition);
+            MirrorManager.Copied of = copied.get(id(partition));
+            if (of != null) {
+                byLink.computeIfAbsent(of.link(), name -> new ArrayList<>()).add(partition);
             }
         }
-        links.keySet().retainAll(byLink.keySet());
+        totals.keySet().retainAll(byLink.keySet());
         byLink.forEach((link, partitions) -> {
-            linkValues(link, partitions, seconds, nowMs, now);
+            linkValues(link, partitions, nowMs, now);
+            rates(link, partitions, copied, seconds, now);
             partitionValues(link, partitions, now);
         });
         publish(now);
     }
 
-    private void linkValues(
-            String link, List<ObservedPartition> partitions, double seconds, long nowMs, Map<MetricName, Double> now) {
+    private void linkValues(String link, List<ObservedPartition> partitions, long nowMs, Map<MetricName, Double> now) {
         for (MirrorState state : MirrorState.values()) {
             long count = partitions.stream()
                     .filter(partition -> partition.status().state() == state)
@@ -107,16 +125,29 @@ final class MirrorMetrics implements AutoCloseable {
         now.put(linkMetric("max-lag-ms", link), max(partitions, PartitionStatus::lagMs));
         double lastFetchMs = max(partitions, PartitionStatus::lastFetchMs);
         now.put(linkMetric("last-fetch-age-ms", link), lastFetchMs <= 0 ? -1 : Math.max(0, nowMs - lastFetchMs));
-        LinkSnapshot snapshot = links.computeIfAbsent(link, name -> new LinkSnapshot());
-        double before = snapshot.bytesTotal;
+    }
+
+    private void rates(
+            String link,
+            List<ObservedPartition> partitions,
+            Map<TopicPartition, MirrorManager.Copied> copied,
+            double seconds,
+            Map<MetricName, Double> now) {
+        Totals of = totals.computeIfAbsent(link, name -> new Totals(new Total(), new Total()));
+        of.bytes().begin(copied.keySet());
+        of.records().begin(copied.keySet());
         for (ObservedPartition partition : partitions) {
-            String key = partition.topic() + "/" + partition.status().partition() + "/" + partition.leaderEpoch();
-            long bytes = partition.status().bytes();
-            Long last = snapshot.bytesByPartition.put(key, bytes);
-            snapshot.bytesTotal += Math.max(0, bytes - (last == null || last > bytes ? 0 : last));
+            of.bytes().add(id(partition), partition.status().bytes());
+            of.records().add(id(partition), copied.get(id(partition)).records());
         }
-        now.put(linkMetric("bytes-in-total", link), snapshot.bytesTotal);
-        now.put(linkMetric("bytes-in-rate", link), seconds == 0 ? 0 : (snapshot.bytesTotal - before) / seconds);
+        now.put(linkMetric("bytes-in-total", link), of.bytes().sum);
+        now.put(linkMetric("bytes-in-rate", link), of.bytes().rate(seconds));
+        now.put(linkMetric("records-in-total", link), of.records().sum);
+        now.put(linkMetric("records-in-rate", link), of.records().rate(seconds));
+    }
+
+    private static TopicPartition id(ObservedPartition partition) {
+        return new TopicPartition(partition.topic(), partition.status().partition());
     }
 
     private static double max(List<ObservedPartition> partitions, ToDoubleFunction<PartitionStatus> of) {

@@ -48,11 +48,21 @@ final class Observations {
         return observed;
     }
 
+    long records(Duty duty) {
+        LinkWorker worker = workers.worker(duty.mirror().link());
+        TopicPartition id = duty.partition().local();
+        return stats(id, worker == null ? null : worker.task(id)).records();
+    }
+
+    private ReplicatorStats stats(TopicPartition id, PartitionTask task) {
+        return task != null ? task.replicator().stats() : kept.getOrDefault(id, new ReplicatorStats());
+    }
+
     private ObservedPartition observe(Duty duty) {
         TopicPartition id = duty.partition().local();
         LinkWorker worker = workers.worker(duty.mirror().link());
         PartitionTask task = worker == null ? null : worker.task(id);
-        ReplicatorStats stats = task != null ? task.replicator().stats() : kept.getOrDefault(id, new ReplicatorStats());
+        ReplicatorStats stats = stats(id, task);
         LocalPartition local = duty.local();
         MirrorState state = state(duty, task, worker);
         return new ObservedPartition(

@@ -40,6 +40,8 @@ final class Replicator {
     private static final int MAX_REFUSALS = 5;
     /** How long a record may be missing for a log with data: the image of a new leader may be behind. */
     private static final long RECORD_GRACE_MS = 10_000;
+    /** How long a new leader doubts its own lineage rather than its log, for the same reason. */
+    private static final long LINEAGE_GRACE_MS = 5_000;
 
     private final MirrorPartition partition;
     private final LocalPartition local;
@@ -402,7 +404,8 @@ final class Replicator {
     }
 
     private void cut(long commonEnd, String why, long nowMs) {
-        if (Math.max(commonEnd, local.logStartOffset()) >= local.logEndOffset()) {
+        boolean mayBeStale = !transitions.isOwn() && nowMs - createdMs < LINEAGE_GRACE_MS;
+        if (mayBeStale || Math.max(commonEnd, local.logStartOffset()) >= local.logEndOffset()) {
             resume(nowMs + settings.backoffMs());
             return;
         }

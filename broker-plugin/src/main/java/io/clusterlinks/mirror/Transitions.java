@@ -56,6 +56,11 @@ final class Transitions {
         }
     }
 
+    /** Whether the record was written by this leader, so that no later one can exist. */
+    boolean isOwn() {
+        return changed;
+    }
+
     /** Proposes a change; {@code then} runs in {@link #settle} once it is written. */
     void propose(PartitionRecord next, LinkEvent event, Runnable whenWritten) {
         if (proposed != null) {

@@ -151,7 +151,7 @@ class ReplicatorTest {
     @Test
     void aTailThatTheSourceLostIsCutOffAndReported() {
         log.append0(0, 10, 1);
-        start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
+        startLongAgo(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
         assertThat(next().lastEpoch()).isEqualTo(3);
 
         replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)));
@@ -163,10 +163,26 @@ class ReplicatorTest {
         assertThat(next()).isEqualTo(new FetchCursor.Next(next().generation(), 6, 2));
     }
 
+    /** A record that lags behind the log makes good records look like a tail that the source lost. */
+    @Test
+    void aNewLeaderWaitsForItsRecordBeforeItCuts() {
+        log.append0(0, 10, 1);
+        start(record(new SourceEpoch(2, 0)));
+
+        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 6, -1, ByteBuffer.allocate(0)));
+        step();
+        assertThat(log.end).isEqualTo(10);
+
+        replicator.onRecord(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
+        nowMs += BACKOFF_MS;
+        step();
+        assertThat(sink.proposed).isEmpty();
+    }
+
     @Test
     void aSourceThatForgotOurEpochMakesUsDropIt() {
         log.append0(0, 10, 1);
-        start(record(new SourceEpoch(2, 0), new SourceEpoch(9, 4)));
+        startLongAgo(record(new SourceEpoch(2, 0), new SourceEpoch(9, 4)));
 
         outOfRange(0, 20, new EpochEnd(Errors.NONE, -1, -1));
 
@@ -200,7 +216,7 @@ class ReplicatorTest {
     @Test
     void aSourceShorterThanTheMirrorWithoutEpochsCutsTheMirror() {
         log.append0(0, 10, 1);
-        start(Records.started(TP, 0));
+        startLongAgo(Records.started(TP, 0));
 
         outOfRange(0, 5, null);
 
@@ -337,6 +353,12 @@ class ReplicatorTest {
         Transitions transitions = new Transitions(sink, 1, record, BACKOFF_MS, () -> {});
         replicator = new Replicator(PARTITION, log, transitions, new Replicator.Settings(1_000, BACKOFF_MS), nowMs);
         step();
+    }
+
+    /** A leader that has led for a while, so that its record cannot be stale. */
+    private void startLongAgo(PartitionRecord record) {
+        start(record);
+        nowMs += 5_000;
     }
 
     private static PartitionRecord record(SourceEpoch... lineage) {

@@ -56,7 +56,10 @@ final class Connection {
         try {
             return factory.apply(properties);
         } catch (KafkaException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
+            Throwable cause = e;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
             throw new LinkException(
                     Errors.INVALID_CONFIG,
                     "Cannot connect to " + bootstrapServers + ": " + sentence(cause)
