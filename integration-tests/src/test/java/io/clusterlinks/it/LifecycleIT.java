@@ -98,7 +98,7 @@ class LifecycleIT {
         assertRefused("paused-by-link");
         links.run("resume", "--link", "pl");
         assertLevel("paused-by-link");
-        assertThat(links.state("pl", "paused-by-link")).isEqualTo(MirrorState.ACTIVE);
+        links.awaitState("pl", "paused-by-link", MirrorState.ACTIVE);
     }
 
     @Test
@@ -199,6 +199,7 @@ class LifecycleIT {
 
         // When mirrors start at the end
         links.mirror("sp", "late", "--config", "mirror.start.offset.spec=latest");
+        Await.until("the start is found", LEVEL, () -> links.partitions("sp", "late").get(0).lastFetchMs() > 0);
         Workload.onTopic(source, "late", 1).plain(5);
 
         // Then they have what came later, at the source's offsets
