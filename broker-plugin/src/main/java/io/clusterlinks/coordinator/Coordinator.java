@@ -39,6 +39,7 @@ public final class Coordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final int TICK_MS = 100;
     private static final int WORKERS = 8;
+    private static final int CLOSE_TIMEOUT_MS = 5_000;
 
     private final ScheduledExecutorService eventThread =
             Executors.newSingleThreadScheduledExecutor(threads("cluster-link-coordinator"));
@@ -54,6 +55,7 @@ public final class Coordinator implements AutoCloseable {
     private final LinkCommands links;
     private final MirrorCommands mirrors;
     private final Reconciler reconciler;
+    private final StateTopicKeeper stateTopic;
     private final SyncScheduler sync;
     private final Describer describer;
 
@@ -77,6 +79,7 @@ public final class Coordinator implements AutoCloseable {
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
         this.reconciler = new Reconciler(broker, writer, reports, creation, time);
+        this.stateTopic = new StateTopicKeeper(broker, workers);
         this.sync = new SyncScheduler(new TopicSync(broker, writer, time), sources, secrets, syncThreads, time);
         this.describer = new Describer(broker, reports);
     }
@@ -86,19 +89,21 @@ public final class Coordinator implements AutoCloseable {
     }
 
     private void tick() {
-        writer.refresh();
-        reports.checkWaiters();
-        if (writer.isCoordinating()) {
-            reconciler.safeTick();
-            sync();
-        }
-    }
-
-    private void sync() {
         try {
-            sync.tick(writer.image());
+            writer.refresh();
+            reports.checkWaiters();
+            if (writer.isCoordinating()) {
+                stateTopic.check();
+                reconciler.tick();
+                sync.tick(writer.image());
+            } else {
+                reconciler.reset();
+            }
         } catch (LinkException e) {
             LOG.debug("Not coordinating: {}", e.getMessage());
+        } catch (Throwable e) {
+            // Whatever it is, the next tick must come: an exception would end the schedule silently.
+            LOG.error("Could not reconcile the state of cluster links; trying again", e);
         }
     }
 
@@ -151,9 +156,16 @@ public final class Coordinator implements AutoCloseable {
                 .orElse(-1);
     }
 
+    /** Never interrupts the event thread: it may be writing to a log, and the broker would take the disk for broken. */
     @Override
     public void close() {
-        eventThread.shutdownNow();
+        eventThread.shutdown();
+        writer.close();
+        try {
+            eventThread.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         workers.shutdownNow();
         syncThreads.shutdownNow();
         sources.close();

@@ -184,6 +184,8 @@ final class Describer {
         } else if (state == MirrorState.ACTIVE && unavailable.isPresent()) {
             state = MirrorState.SOURCE_UNAVAILABLE;
             reason = unavailable.get().error();
+        } else if (mirror.stop() == MirrorRecord.StopMode.DRAIN && unavailable.isPresent()) {
+            reason = "Waiting for the source: " + unavailable.get().error();
         }
         return new MirrorSummary(
                 mirror.topic(),

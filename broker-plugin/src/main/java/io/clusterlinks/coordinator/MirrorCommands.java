@@ -87,7 +87,7 @@ final class MirrorCommands {
         }
         image.mirror(topic).ifPresent(mirror -> {
             throw new LinkException(
-                    Errors.TOPIC_ALREADY_EXISTS,
+                    Errors.DUPLICATE_RESOURCE,
                     "Topic '" + topic + "' is already a mirror over link '" + mirror.link() + "' (" + mirror.state()
                             + ").");
         });

@@ -27,7 +27,7 @@ final class MirrorTransitions {
             case ACTIVE -> follow(mirror, MirrorState.ACTIVE, nowMs);
             case PAUSED -> follow(mirror, MirrorState.PAUSED, nowMs);
             case PROMOTED -> promote(image, mirror, nowMs);
-            case FAILED_OVER -> stop(image, mirror, StopMode.FAILOVER, nowMs);
+            case FAILED_OVER -> stop(mirror, StopMode.FAILOVER, nowMs);
             case DELETED ->
                 throw LinkException.invalid("A mirror is not deleted through its link: delete topic '" + mirror.topic()
                         + "' itself, or fail the mirror over to keep it.");
@@ -68,13 +68,10 @@ final class MirrorTransitions {
                 Change.put(transition(mirror, MirrorState.PENDING_STOPPED).withStop(StopMode.DRAIN, null, nowMs)));
     }
 
-    /** Lets a mirror stop now, in that way; a mirror whose topic was never created simply ends. */
-    static List<Change> stop(LinkImage image, MirrorRecord mirror, StopMode mode, long nowMs) {
+    /** Lets a mirror stop now, in that way; if its topic is still being created it stops after that. */
+    static List<Change> stop(MirrorRecord mirror, StopMode mode, long nowMs) {
         if (mirror.state() == MirrorState.STOPPED || mirror.stop().isFinal()) {
             return List.of();
-        }
-        if (mirror.topicId() == null) {
-            return endMirror(image, mirror);
         }
         return List.of(
                 Change.put(transition(mirror, MirrorState.PENDING_STOPPED).withStop(mode, null, nowMs)));

@@ -7,7 +7,6 @@ import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.sync.TopicSync;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,12 +19,15 @@ import org.slf4j.LoggerFactory;
 final class SyncScheduler {
     private static final Logger LOG = LoggerFactory.getLogger(SyncScheduler.class);
 
+    /** Pause after a link whose configs cannot even be read on this broker. */
+    private static final long RETRY_MS = 5_000;
+
     private final TopicSync topics;
     private final SourceAdmins sources;
     private final LinkConfigResolver configs;
     private final Executor threads;
     private final Time time;
-    private final Map<String, Long> nextRunMs = new HashMap<>();
+    private final Map<String, Long> nextRunMs = new ConcurrentHashMap<>();
     private final Set<String> running = ConcurrentHashMap.newKeySet();
 
     SyncScheduler(TopicSync topics, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
@@ -42,30 +44,26 @@ final class SyncScheduler {
         for (LinkRecord link : image.links()) {
             long now = time.milliseconds();
             if (now >= nextRunMs.getOrDefault(link.link(), 0L) && running.add(link.link())) {
-                nextRunMs.put(link.link(), now + intervalMs(link));
+                nextRunMs.put(link.link(), Long.MAX_VALUE);
                 threads.execute(() -> run(image, link));
             }
         }
     }
 
-    private static long intervalMs(LinkRecord link) {
-        String value = link.configs().get(LinkConfig.TOPIC_CONFIG_SYNC_MS);
-        Object interval = value == null
-                ? LinkConfig.definition().defaultValues().get(LinkConfig.TOPIC_CONFIG_SYNC_MS)
-                : Long.valueOf(value);
-        return (Long) interval;
-    }
-
     private void run(LinkImage image, LinkRecord link) {
+        long intervalMs = RETRY_MS;
         try {
-            if (!link.deleting() && !configs.resolve(link).paused()) {
-                topics.run(image, link, sources.of(link));
+            LinkConfig config = configs.resolve(link);
+            intervalMs = config.getLong(LinkConfig.TOPIC_CONFIG_SYNC_MS);
+            if (!link.deleting() && !config.paused()) {
+                topics.run(image, link, config, sources.of(link));
             }
         } catch (LinkException e) {
             LOG.info("Link {}: configs and partitions were not compared: {}", link.link(), e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("Link {}: comparing configs and partitions failed; trying again", link.link(), e);
         } finally {
+            nextRunMs.put(link.link(), time.milliseconds() + intervalMs);
             running.remove(link.link());
         }
     }

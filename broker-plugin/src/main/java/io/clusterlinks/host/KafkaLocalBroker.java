@@ -19,6 +19,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     private final RequestChannel controller;
     private final InterBrokerChannel brokers;
     private final InterBrokerChannel stateTail;
+    private final InterBrokerChannel reports;
     private volatile KafkaClusterView cluster;
 
     KafkaLocalBroker(BrokerServer server, Map<String, Object> settings) {
@@ -27,6 +28,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
         this.controller = new ControllerChannel(server.clientToControllerChannelManager());
         this.brokers = channel(server, "cluster-links");
         this.stateTail = channel(server, "cluster-links-state-tail");
+        this.reports = channel(server, "cluster-links-reports");
         this.cluster = new KafkaClusterView(server.metadataCache().currentImage(), topicViews);
     }
 
@@ -92,6 +94,11 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     }
 
     @Override
+    public BrokerChannel reports() {
+        return reports;
+    }
+
+    @Override
     public Optional<Authorizer> authorizer() {
         var plugin = server.authorizerPlugin();
         return plugin.isEmpty() ? Optional.empty() : Optional.of(plugin.get().get());
@@ -101,6 +108,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     public void close() {
         brokers.close();
         stateTail.close();
+        reports.close();
     }
 
     private static Map<String, Object> withoutNulls(Map<String, Object> settings) {

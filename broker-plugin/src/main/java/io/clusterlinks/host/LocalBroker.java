@@ -33,6 +33,9 @@ public interface LocalBroker {
     /** As {@link #brokers()} over connections of its own, for long polls of the state topic. */
     BrokerChannel stateTail();
 
+    /** As {@link #brokers()} over connections of its own, for what must not wait behind an operator's slow command. */
+    BrokerChannel reports();
+
     /** The cluster's authorizer; empty if it has none. */
     Optional<Authorizer> authorizer();
 }

@@ -48,9 +48,9 @@ public final class TopicSync {
      *
      * @throws LinkException if the source does not answer
      */
-    public void run(LinkImage image, LinkRecord link, SourceAdmin source) {
+    public void run(LinkImage image, LinkRecord link, LinkConfig config, SourceAdmin source) {
         Map<String, MirrorRecord> mirrors = image.mirrorsOf(link.link())
-                .filter(mirror -> mirror.state() == MirrorState.ACTIVE || mirror.state() == MirrorState.PAUSED)
+                .filter(TopicSync::follows)
                 .collect(Collectors.toMap(MirrorRecord::topic, mirror -> mirror));
         if (mirrors.isEmpty()) {
             return;
@@ -58,7 +58,7 @@ public final class TopicSync {
         Set<String> names =
                 mirrors.values().stream().map(MirrorRecord::sourceTopic).collect(Collectors.toSet());
         Map<String, SourceTopic> topics = source.describe(names, SOURCE_TIMEOUT);
-        Set<String> synced = LinkConfig.syncedTopicConfigs(link.configs());
+        Set<String> synced = config.syncedTopicConfigs();
         for (MirrorRecord mirror : mirrors.values()) {
             SourceTopic topic = topics.get(mirror.sourceTopic());
             // A topic that is gone or is another one is the data path's to report.
@@ -66,6 +66,10 @@ public final class TopicSync {
                 follow(mirror, topic, synced);
             }
         }
+    }
+
+    private static boolean follows(MirrorRecord mirror) {
+        return mirror.state() == MirrorState.ACTIVE || mirror.state() == MirrorState.PAUSED;
     }
 
     private void follow(MirrorRecord mirror, SourceTopic source, Set<String> synced) {
@@ -76,14 +80,17 @@ public final class TopicSync {
         }
         try {
             TopicPlan plan = TopicPlan.of(mirror, source, synced, cluster.topicConfigs(mirror.topic()));
-            if (plan.changesRecord(mirror)) {
+            boolean addsPartitions = here.partitions().size() < plan.partitions();
+            if (plan.changesRecord(mirror) || plan.changesConfigs() || addsPartitions) {
+                // Also where the record is right already: a coordinator that was deposed, or whose mirror was stopped
+                // meanwhile, must not touch the topic.
                 state.commit(image -> record(image, mirror, plan)).join();
             }
             if (plan.changesConfigs()) {
                 changes.configure(mirror.topic(), plan.set(), plan.delete());
                 LOG.info("Mirror topic {}: set {}, unset {}", mirror.topic(), plan.set(), plan.delete());
             }
-            if (here.partitions().size() < plan.partitions()) {
+            if (addsPartitions) {
                 changes.addPartitions(mirror.topic(), plan.partitions());
                 LOG.info("Mirror topic {}: {} partitions, as its source", mirror.topic(), plan.partitions());
             }
@@ -96,11 +103,14 @@ public final class TopicSync {
     }
 
     private List<Change> record(LinkImage image, MirrorRecord seen, TopicPlan plan) {
-        return image.mirror(seen.topic())
-                .filter(now -> now.link().equals(seen.link()) && now.configs().equals(seen.configs()))
-                .map(now -> Change.put(withEvent(now.following(plan.configs(), plan.partitions()), plan)))
-                .map(List::of)
-                .orElse(List.of());
+        MirrorRecord now = image.mirror(seen.topic())
+                .filter(mirror -> mirror.topicId().equals(seen.topicId())
+                        && follows(mirror)
+                        && mirror.configs().equals(seen.configs()))
+                .orElseThrow(() -> LinkException.invalid("it was changed meanwhile"));
+        MirrorRecord next = withEvent(now.following(plan.configs(), plan.partitions()), plan);
+        // Always written: only a write proves that this broker still coordinates.
+        return List.of(Change.put(next));
     }
 
     private MirrorRecord withEvent(MirrorRecord mirror, TopicPlan plan) {

@@ -79,10 +79,14 @@ class MirrorTransitionsTest {
     }
 
     @Test
-    void aMirrorWhoseTopicWasNeverCreatedSimplyEnds() {
+    void aMirrorWhoseTopicIsBeingCreatedStopsAfterThat() {
+        // Ending it at once would leave its topic behind, created by a request that was under way.
         MirrorRecord mirror = mirror(MirrorState.INITIALIZING, StopMode.NONE).withTopicId(null);
 
-        assertThat(desire(mirror, DesiredState.FAILED_OVER)).containsExactly(Change.delete(mirror.key()));
+        MirrorRecord stopping = only(desire(mirror, DesiredState.FAILED_OVER));
+
+        assertThat(stopping.state()).isEqualTo(MirrorState.PENDING_STOPPED);
+        assertThat(stopping.topicId()).isNull();
     }
 
     @Test

@@ -266,7 +266,7 @@ public final class LinkConfig extends AbstractConfig {
     /** Names of the topic configs that follow the source on a link with these stored configs. */
     public static Set<String> syncedTopicConfigs(Map<String, String> stored) {
         Map<String, String> own = new HashMap<>(stored);
-        own.keySet().retainAll(DEF.names());
+        own.keySet().retainAll(Set.of(BOOTSTRAP_SERVERS, TOPIC_CONFIG_SYNC_INCLUDE, TOPIC_CONFIG_SYNC_EXCLUDE));
         return parse(own).syncedTopicConfigs();
     }
 
