@@ -65,13 +65,17 @@ final class MirrorCommands {
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
         checkFree(image, link, command.topic());
         CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> plan(link, command), workers)
-                .thenCompose(mirror -> creation.validate(mirror).thenApply(valid -> mirror));
+                .thenCompose(mirror -> {
+                    checkSourceFree(image, mirror);
+                    return creation.validate(mirror).thenApply(valid -> mirror);
+                });
         if (validateOnly) {
             return plan.thenApply(mirror -> null);
         }
         return plan.thenCompose(mirror -> creation.start(mirror, now -> {
             LinkRecord current = now.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
             checkFree(now, current, mirror.topic());
+            checkSourceFree(now, mirror);
             return List.of(Change.put(mirror));
         }));
     }
@@ -97,6 +101,20 @@ final class MirrorCommands {
                     "Topic '" + topic + "' exists in this cluster and is no mirror. Delete it, or mirror under another"
                             + " name with --topic NAME --source-topic " + topic + ".");
         }
+    }
+
+    /** A fetch asks for a partition once, so that a link can copy a source topic to one mirror only. */
+    private static void checkSourceFree(LinkImage image, MirrorRecord mirror) {
+        image.mirrorsOf(mirror.link())
+                .filter(other ->
+                        other.sourceTopic().equals(mirror.sourceTopic()) && other.state() != MirrorState.STOPPED)
+                .findFirst()
+                .ifPresent(other -> {
+                    throw new LinkException(
+                            Errors.TOPIC_ALREADY_EXISTS,
+                            "Source topic '" + mirror.sourceTopic() + "' has a mirror over link '" + mirror.link()
+                                    + "' already: '" + other.topic() + "'. Create another link to copy it twice.");
+                });
     }
 
     private MirrorRecord plan(LinkRecord link, CreateMirror command) {

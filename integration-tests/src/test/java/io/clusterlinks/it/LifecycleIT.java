@@ -199,7 +199,10 @@ class LifecycleIT {
 
         // When mirrors start at the end
         links.mirror("sp", "late", "--config", "mirror.start.offset.spec=latest");
-        Await.until("the start is found", LEVEL, () -> links.partitions("sp", "late").get(0).lastFetchMs() > 0);
+        Await.until(
+                "the start is found",
+                LEVEL,
+                () -> links.partitions("sp", "late").get(0).lastFetchMs() > 0);
         Workload.onTopic(source, "late", 1).plain(5);
 
         // Then they have what came later, at the source's offsets
