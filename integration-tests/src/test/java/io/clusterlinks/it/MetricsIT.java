@@ -48,7 +48,7 @@ class MetricsIT {
                     .containsEntry("mirror-partition-count-active", 2.0)
                     .containsEntry("failed-partition-count", 0.0)
                     .hasEntrySatisfying(
-                            "bytes-in-total", total -> assertThat(total).isPositive())
+                            "bytes-in-total", total -> assertThat(total).isGreaterThan(0.0))
                     .hasEntrySatisfying(
                             "last-fetch-age-ms", age -> assertThat(age).isBetween(0.0, 5000.0)));
 
@@ -65,13 +65,13 @@ class MetricsIT {
     }
 
     /** The gauges of one link by name. */
-    private static Map<String, Object> gauges(MBeanServerConnection beans, String link)
+    private static Map<String, Double> gauges(MBeanServerConnection beans, String link)
             throws IOException, JMException {
-        Map<String, Object> gauges = new HashMap<>();
+        Map<String, Double> gauges = new HashMap<>();
         for (ObjectName name : beans.queryNames(new ObjectName("kafka.server.link:*"), null)) {
             if (link.equals(name.getKeyProperty("link")) && name.getKeyProperty("topic") == null) {
                 for (MBeanAttributeInfo attribute : beans.getMBeanInfo(name).getAttributes()) {
-                    gauges.put(attribute.getName(), beans.getAttribute(name, attribute.getName()));
+                    gauges.put(attribute.getName(), (Double) beans.getAttribute(name, attribute.getName()));
                 }
             }
         }
