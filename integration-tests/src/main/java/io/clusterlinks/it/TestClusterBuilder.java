@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.apache.kafka.common.Uuid;
 
 /** Says what a {@link TestCluster} should be and starts it. */
@@ -22,8 +23,9 @@ public final class TestClusterBuilder {
     private Path parent;
     private int brokers = 1;
     private int heapMb = 512;
-    private boolean agent;
+    private IntPredicate agent = id -> false;
     private boolean agentOnControllers;
+    private boolean jmx;
     private boolean separateController;
 
     TestClusterBuilder(String name) {
@@ -37,7 +39,19 @@ public final class TestClusterBuilder {
 
     /** Loads the plugin into the brokers. */
     public TestClusterBuilder agent() {
-        agent = true;
+        agent = id -> true;
+        return this;
+    }
+
+    /** Loads the plugin into these brokers only. */
+    public TestClusterBuilder agentOn(Integer... ids) {
+        agent = List.of(ids)::contains;
+        return this;
+    }
+
+    /** Opens JMX on every broker, see {@link BrokerProcess#jmxPort}. */
+    public TestClusterBuilder jmx() {
+        jmx = true;
         return this;
     }
 
@@ -110,7 +124,7 @@ public final class TestClusterBuilder {
             broker.put("listeners", combined ? listener + ",CONTROLLER://127.0.0.1:" + controllerPort : listener);
             broker.put("advertised.listeners", listener);
             broker.put("inter.broker.listener.name", "PLAINTEXT");
-            nodes.add(node(dir, clusterId, id, port, broker, agent));
+            nodes.add(node(dir, clusterId, id, port, broker, agent.test(id)));
         }
         return new TestCluster(name, dir, clusterId, controllers, nodes);
     }
@@ -147,10 +161,21 @@ public final class TestClusterBuilder {
 
     private BrokerProcess node(
             Path dir, String clusterId, int id, int port, Map<String, String> config, boolean withAgent) {
-        List<String> jvm = List.of("-Xmx" + heapMb + "m", "-Xms64m", "-XX:+UseSerialGC", "-Xshare:auto");
+        List<String> jvm =
+                new ArrayList<>(List.of("-Xmx" + heapMb + "m", "-Xms64m", "-XX:+UseSerialGC", "-Xshare:auto"));
+        int jmxPort = jmx ? Ports.free() : -1;
+        if (jmx) {
+            jvm.add("-Dcom.sun.management.jmxremote.port=" + jmxPort);
+            jvm.add("-Dcom.sun.management.jmxremote.rmi.port=" + jmxPort);
+            jvm.add("-Dcom.sun.management.jmxremote.host=127.0.0.1");
+            jvm.add("-Djava.rmi.server.hostname=127.0.0.1");
+            jvm.add("-Dcom.sun.management.jmxremote.authenticate=false");
+            jvm.add("-Dcom.sun.management.jmxremote.ssl=false");
+        }
         return new BrokerProcess(
                 distribution,
-                new BrokerProcess.Spec(id, nodeDir(dir, id), clusterId, port, config, features, jvm, withAgent));
+                new BrokerProcess.Spec(
+                        id, nodeDir(dir, id), clusterId, port, jmxPort, config, features, jvm, withAgent));
     }
 
     private static Path nodeDir(Path dir, int id) {

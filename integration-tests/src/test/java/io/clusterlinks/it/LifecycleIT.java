@@ -249,6 +249,34 @@ class LifecycleIT {
     }
 
     @Test
+    void goesOnWhereItWasWhenTheBrokerIsKilledWhileItCopies() {
+        // Given a mirror that has much to copy
+        Workload workload = Workload.onNewTopic(source, "interrupted", 2, Map.of("segment.bytes", "1048576"));
+        for (int i = 0; i < 60; i++) {
+            workload.large(500_000);
+        }
+        workload.transactions();
+        links.create("in", source);
+        links.mirror("in", "interrupted");
+
+        // When its broker is killed again and again before it is level
+        for (int i = 0; i < 2; i++) {
+            destination.broker(1).kill();
+            destination.restart(1);
+        }
+
+        // Then nothing is missing, doubled or damaged
+        assertLevel("interrupted");
+        for (int partition = 0; partition < 2; partition++) {
+            assertThat(LogComparison.sourceAndMirror(
+                            source.broker(1).replicaDir("interrupted", partition),
+                            destination.broker(1).replicaDir("interrupted", partition),
+                            0))
+                    .isEmpty();
+        }
+    }
+
+    @Test
     void recoversByItselfWhenTheSourceIsBack() {
         // Given a mirror whose source goes away
         TestCluster flaky = TestCluster.builder("flaky").heapMb(256).start();

@@ -47,6 +47,30 @@ class LoadingIT {
     }
 
     @Test
+    void mirrorsNothingWhileABrokerCouldNotFence() {
+        try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
+                TestCluster destination = TestCluster.builder("destination")
+                        .brokers(2)
+                        .agentOn(1)
+                        .heapMb(256)
+                        .start()) {
+            // Given a cluster of which one broker runs without the plugin
+            Workload.onNewTopic(source, "one", 1, Map.of()).plain(1);
+
+            // When a topic shall be mirrored, over the broker that has it
+            Cli cli = new Cli("127.0.0.1:" + destination.broker(1).port());
+            Cli.Result created =
+                    cli.run("create", "--link", "east", "--config", "bootstrap.servers=" + source.bootstrap());
+            Cli.Result mirrored = cli.run("mirrors", "create", "--link", "east", "--topic", "one");
+
+            // Then that is refused, naming the broker, and nothing is left
+            assertThat(mirrored.exitCode()).as(created + "\n" + mirrored).isEqualTo(1);
+            assertThat(mirrored.stderr()).contains("2").contains("plugin");
+            assertThat(Topics.exists(destination.admin(), "one")).isFalse();
+        }
+    }
+
+    @Test
     void doesNothingInTheJvmOfATool() throws IOException, InterruptedException {
         // When a tool that needs no cluster is started with and without the agent
         String plain = runTool(List.of());
