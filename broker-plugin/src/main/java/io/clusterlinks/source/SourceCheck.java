@@ -156,8 +156,8 @@ final class SourceCheck {
         }
         if (!usesTls()) {
             WireProbe.Answer answer = WireProbe.plaintext(host, port, timeoutMs);
-            boolean fits = answer.kind() == WireProbe.Kind.KAFKA
-                    || (answer.kind() == WireProbe.Kind.KAFKA_SASL && usesSasl());
+            boolean fits =
+                    answer.kind() == WireProbe.Kind.KAFKA || (answer.kind() == WireProbe.Kind.KAFKA_SASL && usesSasl());
             if (!fits) {
                 throw notPlaintextKafka(server, WireProbe.refine(answer, host, port, timeoutMs / 2));
             }
@@ -179,10 +179,11 @@ final class SourceCheck {
                     case TLS ->
                         " expects TLS, but security.protocol is " + securityProtocol
                                 + "; set security.protocol to SSL or SASL_SSL.";
-                    case KAFKA_SASL -> " requires SASL, but security.protocol is " + securityProtocol
-                    + "; set security.protocol to SASL_PLAINTEXT or SASL_SSL, and sasl.*.";
-            case CONTROLLER -> " is a KRaft controller; name brokers in bootstrap.servers.";
-            case SILENT ->
+                    case KAFKA_SASL ->
+                        " requires SASL, but security.protocol is " + securityProtocol
+                                + "; set security.protocol to SASL_PLAINTEXT or SASL_SSL, and sasl.*.";
+                    case CONTROLLER -> " is a KRaft controller; name brokers in bootstrap.servers.";
+                    case SILENT ->
                         " accepts connections but does not answer Kafka's protocol; it is not a Kafka broker, or it"
                                 + " hangs: check bootstrap.servers.";
                     case CLOSED ->
@@ -220,8 +221,8 @@ final class SourceCheck {
         if (cause instanceof AuthenticationException) {
             return SourceErrors.classify(link, "connection", server, failure);
         }
-        boolean timedOut = cause instanceof TimeoutException
-                || cause instanceof org.apache.kafka.common.errors.TimeoutException;
+        boolean timedOut =
+                cause instanceof TimeoutException || cause instanceof org.apache.kafka.common.errors.TimeoutException;
         if (timedOut && !usesSasl()) {
             return new LinkException(
                     Errors.REQUEST_TIMED_OUT,

@@ -71,7 +71,9 @@ final class WireProbe {
             socket.getOutputStream().flush();
             byte[] head = readHead(socket.getInputStream(), 8);
             Answer answer = head.length == 0 ? new Answer(Kind.CLOSED, "") : classify(head);
-            return answer.kind() == Kind.KAFKA ? kafka(socket, ByteBuffer.wrap(head).getInt() - 4) : answer;
+            return answer.kind() == Kind.KAFKA
+                    ? kafka(socket, ByteBuffer.wrap(head).getInt() - 4)
+                    : answer;
         } catch (SocketTimeoutException e) {
             return new Answer(Kind.SILENT, "");
         } catch (IOException e) {
