@@ -123,6 +123,7 @@ final class MirrorCommands {
                 null,
                 source.id(),
                 source.partitions(),
+                source.partitions(),
                 command.replicationFactor(),
                 topicConfigs,
                 startOffsetSpec,

@@ -34,8 +34,8 @@ final class PartitionTransitions {
                     .filter(record -> record.topicId().equals(claim.topicId()));
             boolean newer = before.map(PartitionRecord::leaderEpoch).orElse(-1) < claim.leaderEpoch();
             if (mirrored && newer) {
-                changes.add(Change.put(
-                        before.map(record -> claimed(record, claim)).orElseGet(() -> first(claim))));
+                changes.add(
+                        Change.put(before.map(record -> claimed(record, claim)).orElseGet(() -> first(claim))));
             }
         }
         return changes;
@@ -48,6 +48,7 @@ final class PartitionTransitions {
                 record.partition(),
                 record.topicId(),
                 claim.leaderEpoch(),
+                0,
                 record.startOffset(),
                 record.lineage(),
                 record.truncation(),
@@ -64,6 +65,7 @@ final class PartitionTransitions {
                 claim.partition(),
                 claim.topicId(),
                 claim.leaderEpoch(),
+                0,
                 NOT_STARTED,
                 List.of(),
                 null,
@@ -85,12 +87,12 @@ final class PartitionTransitions {
             PartitionRecord before = image.partition(after.topic(), after.partition())
                     .filter(record -> isClaimOf(record, after))
                     .orElseThrow(() -> fenced(after));
-            if (!after.equals(before)) {
-                check(mirror, before, after);
-                changes.add(Change.put(after));
+            if (after.equals(before)) {
+                continue;
             }
-            // A cut that leaves the record as it was is told all the same; told again, it is recognized.
-            if (proposal.event() != null && !mirror.events().contains(proposal.event())) {
+            check(mirror, before, after);
+            changes.add(Change.put(after));
+            if (proposal.event() != null) {
                 mirrors.put(after.topic(), mirror.withEvent(proposal.event()));
             }
         }
@@ -110,14 +112,19 @@ final class PartitionTransitions {
         return new LinkException(
                 Errors.FENCED_LEADER_EPOCH,
                 "Partition " + record.topic() + "-" + record.partition() + " is not claimed under leader epoch "
-                        + record.leaderEpoch() + ".");
+                        + record.leaderEpoch() + ", or was changed since.");
     }
 
     private static void check(MirrorRecord mirror, PartitionRecord before, PartitionRecord after) {
+        // Late, or by a leader that does not know of another change: it must look at the record again.
+        if (after.revision() != before.revision() + 1) {
+            throw fenced(after);
+        }
         boolean stopping = after.phase() == Phase.STOPPING || after.phase() == Phase.STOPPED;
         boolean backwards = step(before.phase()) > step(after.phase());
         boolean stopOffsetMoved = before.phase() == Phase.STOPPING && before.stopOffset() != after.stopOffset();
-        if (backwards || stopOffsetMoved || (stopping && !mirror.stop().isFinal())) {
+        boolean uncut = stopping && after.truncation() != null;
+        if (backwards || stopOffsetMoved || uncut || (stopping && !mirror.stop().isFinal())) {
             throw LinkException.invalid("Partition " + after.topic() + "-" + after.partition() + " cannot become "
                     + after.phase() + " while it is " + before.phase() + " and its mirror is " + mirror.state() + ".");
         }

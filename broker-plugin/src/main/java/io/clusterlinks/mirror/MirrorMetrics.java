@@ -106,8 +106,7 @@ final class MirrorMetrics implements AutoCloseable {
         publish(now);
     }
 
-    private void linkValues(
-            String link, List<ObservedPartition> partitions, long nowMs, Map<MetricName, Double> now) {
+    private void linkValues(String link, List<ObservedPartition> partitions, long nowMs, Map<MetricName, Double> now) {
         for (MirrorState state : MirrorState.values()) {
             long count = partitions.stream()
                     .filter(partition -> partition.status().state() == state)

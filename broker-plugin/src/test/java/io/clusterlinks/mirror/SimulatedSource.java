@@ -45,7 +45,9 @@ final class SimulatedSource {
         }
         long newEnd = keep;
         batches.removeIf(batch -> batch.base() >= newEnd);
-        end = batches.isEmpty() ? newEnd : Math.max(start, batches.get(batches.size() - 1).next());
+        end = batches.isEmpty()
+                ? newEnd
+                : Math.max(start, batches.get(batches.size() - 1).next());
         epochs.values().removeIf(offset -> offset >= end && offset > 0);
         epoch += 1 + random.nextInt(3);
         epochs.put(epoch, end);
@@ -88,7 +90,8 @@ final class SimulatedSource {
                 return failed(Errors.OFFSET_OUT_OF_RANGE);
             }
             if (known.epoch() < lastEpoch || known.endOffset() < offset) {
-                return new Fetched(Errors.NONE, end, start, known.epoch(), known.endOffset(), -1, ByteBuffer.allocate(0));
+                return new Fetched(
+                        Errors.NONE, end, start, known.epoch(), known.endOffset(), -1, ByteBuffer.allocate(0));
             }
         }
         if (offset < start || offset > end) {
@@ -105,7 +108,8 @@ final class SimulatedSource {
         // Copied: what is fetched is rewritten in place.
         ByteBuffer bytes = TestBatches.join(found.stream().map(Batch::bytes).toArray(ByteBuffer[]::new));
         if (found.size() > 1 && random.nextBoolean()) {
-            bytes.limit(bytes.limit() - random.nextInt(found.get(found.size() - 1).bytes().remaining()));
+            bytes.limit(bytes.limit()
+                    - random.nextInt(found.get(found.size() - 1).bytes().remaining()));
         }
         return bytes;
     }

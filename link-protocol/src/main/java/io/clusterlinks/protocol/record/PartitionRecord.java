@@ -11,7 +11,10 @@ import java.util.List;
  * @param partition the partition
  * @param topicId topic id at the destination: a record of an earlier topic of the same name means nothing
  * @param leaderEpoch destination leader epoch of the leader that claimed the partition last; only it writes this record
- * @param startOffset offset at which the mirror began, resolved once from the start offset spec; -1 before that
+ * @param revision counts the changes under this leader epoch: a change is written only on top of the one before it, so
+ *     that one that arrives late undoes nothing
+ * @param startOffset offset at which the mirror begins, resolved once from the start offset spec, and moved only past a
+ *     log end that the source's start has passed: a log that ends below it is emptied and starts there; -1 before that
  * @param lineage source leader epochs with the offset at which each begins in the mirror, ascending; recorded before
  *     the first batch of the epoch is appended
  * @param truncation what must be cut off before anything else is appended; null if nothing
@@ -26,6 +29,7 @@ public record PartitionRecord(
         int partition,
         String topicId,
         int leaderEpoch,
+        int revision,
         long startOffset,
         List<SourceEpoch> lineage,
         Truncation truncation,
@@ -44,8 +48,13 @@ public record PartitionRecord(
      *
      * @param target offset of the first record that goes
      * @param minLeaderEpoch lowest destination leader epoch under which the log may be cut
+     * @param replicas the partition's replicas in the order they had, for moving the leader changes it
      */
-    public record Truncation(long target, int minLeaderEpoch) {}
+    public record Truncation(long target, int minLeaderEpoch, List<Integer> replicas) {
+        public Truncation {
+            replicas = List.copyOf(replicas);
+        }
+    }
 
     /** How far a partition has been stopped. */
     public enum Phase {
