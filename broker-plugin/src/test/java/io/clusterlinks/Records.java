@@ -35,6 +35,7 @@ public final class Records {
                 "topic-id",
                 "source-id",
                 2,
+                2,
                 (short) -1,
                 Map.of(),
                 "earliest",
@@ -47,7 +48,8 @@ public final class Records {
     }
 
     public static PartitionRecord partition(int partition, Phase phase) {
-        return new PartitionRecord(1, TOPIC, partition, 0, List.of(new SourceEpoch(0, 0)), phase, -1, -1, null);
+        return new PartitionRecord(
+                1, TOPIC, partition, "topic-id", 5, 0, 0, List.of(new SourceEpoch(0, 0)), null, phase, -1, -1, null);
     }
 
     public static LinkImage image(StateRecord... records) {

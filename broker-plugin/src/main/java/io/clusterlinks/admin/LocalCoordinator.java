@@ -7,6 +7,7 @@ import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.WireContract;
+import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.state.BrokerReport;
 import java.util.Arrays;
@@ -55,6 +56,9 @@ final class LocalCoordinator {
             if (op.name().equals(WireContract.BROKER_REPORT)) {
                 coordinator.onReport(Json.read(op.value(), BrokerReport.class));
                 return CompletableFuture.completedFuture(null);
+            }
+            if (op.name().equals(WireContract.PARTITION_CLAIMS)) {
+                return coordinator.claim(Arrays.asList(Json.read(op.value(), PartitionClaim[].class)));
             }
             if (op.name().equals(WireContract.PARTITION_TRANSITIONS)) {
                 return coordinator.propose(Arrays.asList(Json.read(op.value(), PartitionTransition[].class)));

@@ -3,6 +3,7 @@ package io.clusterlinks.admin;
 
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.WireContract;
+import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.state.TransitionSink;
 import java.util.List;
@@ -14,6 +15,11 @@ public final class TransitionSender implements TransitionSink {
 
     public TransitionSender(CoordinatorRouter router) {
         this.router = router;
+    }
+
+    @Override
+    public CompletableFuture<Void> claim(List<PartitionClaim> claims) {
+        return router.internal(WireContract.PARTITION_CLAIMS, Json.write(claims));
     }
 
     @Override

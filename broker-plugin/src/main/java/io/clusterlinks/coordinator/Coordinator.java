@@ -5,11 +5,10 @@ import io.clusterlinks.coordinator.Command.CreateMirror;
 import io.clusterlinks.coordinator.Command.DeleteLink;
 import io.clusterlinks.coordinator.Command.PutLink;
 import io.clusterlinks.coordinator.Command.SetMirrorState;
-import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
-import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport;
@@ -48,7 +47,6 @@ public final class Coordinator implements AutoCloseable {
     /** One thread per link that has something to compare; idle ones end. */
     private final ExecutorService syncThreads = Executors.newCachedThreadPool(threads("cluster-link-sync"));
 
-    private final LocalBroker broker;
     private final StateWriter writer;
     private final BrokerReports reports;
     private final SourceAdmins sources;
@@ -71,7 +69,6 @@ public final class Coordinator implements AutoCloseable {
             LinkSecrets secrets,
             TopicCreator topics,
             Time time) {
-        this.broker = broker;
         this.writer = new StateWriter(broker, tail, eventThread, time);
         this.reports = new BrokerReports(broker, time);
         this.sources = new SourceAdmins(clients, secrets);
@@ -141,19 +138,15 @@ public final class Coordinator implements AutoCloseable {
         reports.onReport(report);
     }
 
-    /** Writes what leaders of mirror partitions propose, all or none. */
-    public CompletableFuture<Void> propose(List<PartitionTransition> proposals) {
-        return writer.commit(image -> MirrorTransitions.partitions(image, proposals, this::leaderEpoch))
-                .thenApply(image -> null);
+    /** Writes the claims of new leaders of mirror partitions, those that can be. */
+    public CompletableFuture<Void> claim(List<PartitionClaim> claims) {
+        return writer.commit(image -> PartitionTransitions.claim(image, claims)).thenApply(image -> null);
     }
 
-    private int leaderEpoch(PartitionRecord record) {
-        return broker.cluster()
-                .topic(record.topic())
-                .map(ClusterView.TopicView::partitions)
-                .filter(partitions -> record.partition() < partitions.size())
-                .map(partitions -> partitions.get(record.partition()).leaderEpoch())
-                .orElse(-1);
+    /** Writes what leaders of mirror partitions propose, all or none. */
+    public CompletableFuture<Void> propose(List<PartitionTransition> proposals) {
+        return writer.commit(image -> PartitionTransitions.apply(image, proposals))
+                .thenApply(image -> null);
     }
 
     /** Never interrupts the event thread: it may be writing to a log, and the broker would take the disk for broken. */

@@ -141,6 +141,7 @@ final class MirrorCommands {
                 null,
                 source.id(),
                 source.partitions(),
+                source.partitions(),
                 command.replicationFactor(),
                 topicConfigs,
                 startOffsetSpec,

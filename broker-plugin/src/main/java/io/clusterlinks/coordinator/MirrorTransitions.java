@@ -8,13 +8,10 @@ import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord;
-import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.common.protocol.Errors;
 
 /** Pure functions from an image and a wish to the changes of the state that carry it out. */
@@ -104,64 +101,5 @@ final class MirrorTransitions {
     private static LinkException illegal(MirrorRecord mirror, MirrorState to) {
         return LinkException.invalid("Mirror topic '" + mirror.topic() + "' is " + mirror.state()
                 + (mirror.stop().isFinal() ? " by " + mirror.stop() : "") + " and cannot become " + to + ".");
-    }
-
-    /**
-     * What leaders of mirror partitions propose, all or none; what is true already is left out.
-     *
-     * @param leaderEpochs newest known leader epoch of a proposal's partition; an older proposal loses
-     */
-    static List<Change> partitions(
-            LinkImage image,
-            List<PartitionTransition> proposals,
-            java.util.function.ToIntFunction<PartitionRecord> leaderEpochs) {
-        Map<String, MirrorRecord> mirrors = new HashMap<>();
-        List<Change> changes = new ArrayList<>();
-        for (PartitionTransition proposal : proposals) {
-            PartitionRecord record = proposal.record();
-            MirrorRecord mirror = mirrors.getOrDefault(
-                    record.topic(), image.mirror(record.topic()).orElseThrow(() -> noMirror(record)));
-            if (proposal.leaderEpoch() < leaderEpochs.applyAsInt(record)) {
-                throw new LinkException(
-                        Errors.FENCED_LEADER_EPOCH,
-                        "Partition " + record.topic() + "-" + record.partition() + " has a newer leader.");
-            }
-            PartitionRecord before =
-                    image.partition(record.topic(), record.partition()).orElse(null);
-            if (record.equals(before)) {
-                continue;
-            }
-            checkPhase(mirror, before, record);
-            changes.add(Change.put(record));
-            if (proposal.event() != null) {
-                mirrors.put(record.topic(), mirror.withEvent(proposal.event()));
-            }
-        }
-        mirrors.values().forEach(mirror -> changes.add(Change.put(mirror)));
-        return changes;
-    }
-
-    private static LinkException noMirror(PartitionRecord record) {
-        return LinkException.notFound("Topic '" + record.topic() + "' is no mirror any more.");
-    }
-
-    private static void checkPhase(MirrorRecord mirror, PartitionRecord before, PartitionRecord after) {
-        boolean stopping =
-                after.phase() == PartitionRecord.Phase.STOPPING || after.phase() == PartitionRecord.Phase.STOPPED;
-        boolean backwards = before != null
-                && stepOf(before.phase()) > stepOf(after.phase())
-                && stepOf(before.phase()) >= stepOf(PartitionRecord.Phase.STOPPING);
-        if (backwards || (stopping && !mirror.stop().isFinal())) {
-            throw LinkException.invalid("Partition " + after.topic() + "-" + after.partition() + " cannot become "
-                    + after.phase() + " while its mirror is " + mirror.state() + ".");
-        }
-    }
-
-    private static int stepOf(PartitionRecord.Phase phase) {
-        return switch (phase) {
-            case MIRRORING, FAILED -> 0;
-            case STOPPING -> 1;
-            case STOPPED -> 2;
-        };
     }
 }

@@ -3,7 +3,9 @@ package io.clusterlinks.host;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import kafka.cluster.Partition;
@@ -17,10 +19,13 @@ import org.apache.kafka.common.requests.ProduceResponse.PartitionResponse;
 import org.apache.kafka.server.LogAppendResult;
 import org.apache.kafka.server.common.RequestLocal;
 import org.apache.kafka.server.common.TransactionVersion;
+import org.apache.kafka.server.replica.Replica;
+import org.apache.kafka.server.replica.ReplicaState;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.LogStartOffsetIncrementReason;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.apache.kafka.storage.internals.log.VerificationGuard;
+import scala.Option;
 import scala.runtime.BoxedUnit;
 
 /**
@@ -132,13 +137,52 @@ final class KafkaLocalPartition implements LocalPartition {
     }
 
     @Override
-    public void truncateTo(long offset) {
-        partition.truncateTo(offset, false);
+    public void truncateTo(long offset, int leaderEpoch) throws AppendException {
+        LeaderLock.whileLeading(partition, leaderEpoch, () -> {
+            // Below the log start there is nothing to cut; the log would move its start back.
+            partition.truncateTo(Math.max(offset, replicaLog().logStartOffset()), false);
+            beginEpoch(leaderEpoch);
+        });
     }
 
     @Override
-    public void truncateFullyAndStartAt(long offset) {
-        partition.truncateFullyAndStartAt(offset, false, java.util.Optional.empty());
+    public void truncateFullyAndStartAt(long offset, int leaderEpoch) throws AppendException {
+        LeaderLock.whileLeading(partition, leaderEpoch, () -> {
+            partition.truncateFullyAndStartAt(offset, false, Optional.empty());
+            beginEpoch(leaderEpoch);
+        });
+    }
+
+    /**
+     * Cutting a log drops the entry of the current epoch, and the next append would set it to its own first offset,
+     * past any gap: a replica that was away would keep what it holds in that gap.
+     */
+    private void beginEpoch(int leaderEpoch) {
+        UnifiedLog log = replicaLog();
+        log.assignEpochStartOffset(leaderEpoch, log.logEndOffset());
+    }
+
+    @Override
+    public boolean followersEndBy(long offset, long sinceMs) {
+        int self = replicas.config().brokerId();
+        Set<Integer> inSync = partition.partitionState().maximalIsr();
+        for (int replica : inSync) {
+            if (replica == self) {
+                continue;
+            }
+            Option<Replica> follower = partition.getReplica(replica);
+            if (follower.isEmpty() || !endsBy(follower.get().stateSnapshot(), offset, sinceMs)) {
+                return false;
+            }
+        }
+        return inSync.contains(self);
+    }
+
+    /** A fetch that diverges is not noted, so one that is noted says that the follower's log is part of this one. */
+    private static boolean endsBy(ReplicaState follower, long offset, long sinceMs) {
+        return follower.lastFetchTimeMs() > sinceMs
+                && follower.logEndOffset() >= 0
+                && follower.logEndOffset() <= offset;
     }
 
     @Override

@@ -49,11 +49,26 @@ public interface LocalPartition {
      */
     ByteBuffer read(long offset, int maxBytes);
 
-    /** Truncates this replica; followers follow by themselves, see the design notes on leader epochs. */
-    void truncateTo(long offset);
+    /**
+     * Cuts this replica off at {@code offset} and has {@code leaderEpoch} begin there, so that followers that hold more
+     * find out. The log stays as it is if it does not reach that far.
+     *
+     * @throws AppendException NOT_LEADER if this broker does not lead the partition under {@code leaderEpoch} (any more)
+     */
+    void truncateTo(long offset, int leaderEpoch) throws AppendException;
 
-    /** Deletes everything and starts the log at {@code offset}; followers follow by themselves. */
-    void truncateFullyAndStartAt(long offset);
+    /**
+     * Deletes everything and starts the log at {@code offset}; followers follow by themselves.
+     *
+     * @throws AppendException NOT_LEADER if this broker does not lead the partition under {@code leaderEpoch} (any more)
+     */
+    void truncateFullyAndStartAt(long offset, int leaderEpoch) throws AppendException;
+
+    /**
+     * Whether every in-sync follower has fetched after {@code sinceMs}, and then held nothing from {@code offset} on
+     * and nothing that this log does not hold. False if this broker does not lead the partition.
+     */
+    boolean followersEndBy(long offset, long sinceMs);
 
     /** Moves the log start offset to {@code min(offset, highWatermark)} if that is forward. */
     void advanceLogStartOffset(long offset);

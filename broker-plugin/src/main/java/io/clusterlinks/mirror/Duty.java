@@ -8,6 +8,7 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.state.LinkImage;
@@ -19,13 +20,16 @@ import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What this broker has to do for a mirror partition it leads.
+ * What this broker has to do for a mirror partition it leads. A duty that changes anything is derived from an image
+ * that holds this leader's claim, and thereby everything that leaders before it have written.
  *
  * @param record the partition's record, null if it has none
  */
 record Duty(Kind kind, MirrorPartition partition, LocalPartition local, PartitionRecord record, MirrorRecord mirror) {
     /** What to do. */
     enum Kind {
+        /** Claim the partition: it has to follow or stop, but the image may be behind. */
+        CLAIM,
         /** Fetch and append. */
         FOLLOW,
         /** Carry out the stop steps. */
@@ -38,6 +42,11 @@ record Duty(Kind kind, MirrorPartition partition, LocalPartition local, Partitio
         return kind == Kind.FOLLOW && mirror.stop() == StopMode.DRAIN;
     }
 
+    PartitionClaim claim() {
+        return new PartitionClaim(
+                partition.local().topic(), partition.local().partition(), partition.topicId(), partition.leaderEpoch());
+    }
+
     /**
      * The duties of {@code broker}, by destination partition.
      *
@@ -48,10 +57,7 @@ record Duty(Kind kind, MirrorPartition partition, LocalPartition local, Partitio
         Map<TopicPartition, Duty> duties = new HashMap<>();
         for (MirrorRecord mirror : image.mirrors()) {
             Optional<ClusterView.TopicView> topic = cluster.topic(mirror.topic());
-            // A topic of the same name with another id is not the mirror.
-            if (topic.isEmpty()
-                    || (mirror.topicId() != null
-                            && !mirror.topicId().equals(topic.get().id().toString()))) {
+            if (topic.isEmpty()) {
                 continue;
             }
             boolean paused = image.link(mirror.link()).map(isPaused::test).orElse(true);
@@ -68,13 +74,19 @@ record Duty(Kind kind, MirrorPartition partition, LocalPartition local, Partitio
 
     private static Optional<Duty> duty(
             MirrorRecord mirror, int id, PartitionRecord record, LocalBroker broker, boolean paused) {
-        Optional<LocalPartition> local = broker.partition(new TopicPartition(mirror.topic(), id));
+        // A topic of the same name with another id is not the mirror, and a record of one says nothing.
+        Optional<LocalPartition> local = broker.partition(new TopicPartition(mirror.topic(), id))
+                .filter(partition -> partition.topicId().toString().equals(mirror.topicId()));
         OptionalInt epoch = local.map(LocalPartition::leaderEpoch).orElse(OptionalInt.empty());
         if (epoch.isEmpty()) {
             return Optional.empty();
         }
+        PartitionRecord own = record != null && record.topicId().equals(mirror.topicId()) ? record : null;
         MirrorPartition partition = MirrorPartition.of(mirror, id, epoch.getAsInt());
-        return Optional.of(new Duty(kind(mirror, record, paused), partition, local.get(), record, mirror));
+        Kind kind = kind(mirror, own, paused);
+        boolean claimed = own != null && own.leaderEpoch() == epoch.getAsInt();
+        return Optional.of(
+                new Duty(claimed || kind == Kind.NONE ? kind : Kind.CLAIM, partition, local.get(), own, mirror));
     }
 
     private static Kind kind(MirrorRecord mirror, PartitionRecord record, boolean paused) {

@@ -23,7 +23,7 @@ final class FetchRound {
     /** Limits that come from the link's configs. */
     record Settings(int maxWaitMs, int minBytes, int responseMaxBytes, int partitionMaxBytes) {}
 
-    private record Asked(PartitionTask task, FetchCursor.Next next) {}
+    private record Asked(PartitionTask task, FetchCursor.Next next, int leaderEpoch) {}
 
     private final SourceFetchClient client;
     private final Settings settings;
@@ -60,8 +60,9 @@ final class FetchRound {
                 someLeftOut |= task.replicator().stage() != Replicator.Stage.FAILED;
                 continue;
             }
-            asked.put(task.partition().source(), new Asked(task, next));
-            positions.add(position(task, next));
+            Position position = position(task, next);
+            asked.put(position.partition(), new Asked(task, next, position.leaderEpoch()));
+            positions.add(position);
         }
         if (asked.isEmpty() || queued >= half) {
             return false;
@@ -103,10 +104,14 @@ final class FetchRound {
             if (fetched == null) {
                 // In a fetch session, silence means that nothing changed.
                 replicator.stats().onFetch(-1, -1, end, nowMs);
+                ask.task().onValid(ask.leaderEpoch());
                 return;
             }
             if (fetched.error() == Errors.NONE) {
                 replicator.stats().onFetch(fetched.logStartOffset(), fetched.highWatermark(), end, nowMs);
+                if (fetched.divergingEpoch() < 0) {
+                    ask.task().onValid(ask.leaderEpoch());
+                }
                 if (fetched.preferredReplica() >= 0) {
                     ask.task().prefer(fetched.preferredReplica(), nowMs + PREFERRED_REPLICA_MS);
                 }

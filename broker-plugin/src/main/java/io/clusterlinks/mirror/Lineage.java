@@ -35,6 +35,15 @@ final class Lineage {
         return lineage.stream().filter(entry -> entry.startOffset() < endOffset).toList();
     }
 
+    /** The lineage of a log that starts at {@code startOffset}: what ended before it goes. */
+    static List<SourceEpoch> since(List<SourceEpoch> lineage, long startOffset) {
+        int first = 0;
+        for (int i = 0; i < lineage.size(); i++) {
+            first = lineage.get(i).startOffset() <= startOffset ? i : first;
+        }
+        return List.copyOf(lineage.subList(first, lineage.size()));
+    }
+
     /** The lineage of a log that ends at {@code endOffset} and goes on with {@code epoch} at {@code baseOffset}. */
     static List<SourceEpoch> extended(List<SourceEpoch> lineage, long endOffset, int epoch, long baseOffset) {
         List<SourceEpoch> extended = new ArrayList<>(trimmed(lineage, endOffset));

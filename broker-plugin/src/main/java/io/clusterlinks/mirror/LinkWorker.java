@@ -47,10 +47,12 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private static final long CLOSE_TIMEOUT_MS = 5000;
 
     /** What all links of a broker share. */
-    record Shared(SourceClients clients, FetchMemory memory, Time time) {}
+    record Shared(
+            SourceClients clients, TransitionSink transitions, Leadership leadership, FetchMemory memory, Time time) {}
 
     private final LinkRecord link;
     private final LinkConfig config;
+    private final Shared shared;
     private final Time time;
     private final LinkHealth health;
     private final FetcherPool fetchers;
@@ -74,6 +76,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     LinkWorker(LinkRecord link, LinkConfig config, Shared shared) {
         this.link = link;
         this.config = config;
+        this.shared = shared;
         this.time = shared.time();
         this.health = new LinkHealth(link.link(), time.milliseconds());
         this.queries = shared.clients().queries(link.link(), config);
@@ -119,15 +122,17 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         return tasks.get(local);
     }
 
-    /** Begins to follow a partition. */
-    void add(Duty duty, TransitionSink sink) {
+    /** Begins to follow a partition that this broker has claimed. */
+    void add(Duty duty) {
         int backoffMs = config.getInt(LinkConfig.FETCH_BACKOFF_MS);
         TopicPartition local = duty.partition().local();
-        Transitions transitions =
-                new Transitions(sink, duty.partition().leaderEpoch(), duty.record(), backoffMs, () -> wake(local));
-        Replicator.Settings settings = new Replicator.Settings(config.getInt(LinkConfig.FETCH_MAX_BYTES), backoffMs);
+        Transitions transitions = new Transitions(shared.transitions(), duty.record(), backoffMs, () -> wake(local));
+        Replicator.Settings settings = new Replicator.Settings(
+                config.getInt(LinkConfig.FETCH_MAX_BYTES),
+                backoffMs,
+                config.getLong(LinkConfig.MAX_TRUNCATION_RECORDS));
         Replicator replicator =
-                new Replicator(duty.partition(), duty.local(), transitions, settings, time.milliseconds());
+                new Replicator(duty.partition(), duty.local(), transitions, shared.leadership(), settings);
         PartitionTask task = new PartitionTask(replicator, appenders, time);
         tasks.put(local, task);
         task.wake();

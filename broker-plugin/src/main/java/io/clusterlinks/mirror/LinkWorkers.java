@@ -10,15 +10,12 @@ import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,14 +64,15 @@ final class LinkWorkers implements AutoCloseable {
         return observed;
     }
 
-    /** Opens and closes workers; returns the partitions of closed ones with the moment they are free. */
-    Map<TopicPartition, CompletableFuture<Void>> reconcile(LinkImage image, long nowMs) {
-        Map<TopicPartition, CompletableFuture<Void>> released = new HashMap<>();
+    /** Opens and closes workers; returns the partitions that closed ones let go of. */
+    List<PartitionTask> reconcile(LinkImage image, long nowMs) {
+        List<PartitionTask> released = new ArrayList<>();
         for (LinkWorker worker : List.copyOf(workers.values())) {
             LinkRecord now = image.link(worker.link().link()).orElse(null);
             if (now == null || isResting(now) || !isSame(now, worker.link())) {
                 workers.remove(worker.link().link());
-                worker.tasks().forEach(task -> released.put(task.partition().local(), task.close()));
+                released.addAll(worker.tasks());
+                worker.tasks().forEach(PartitionTask::close);
                 closer.execute(worker::close);
             }
         }

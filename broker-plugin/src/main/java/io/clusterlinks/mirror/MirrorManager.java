@@ -3,6 +3,8 @@ package io.clusterlinks.mirror;
 
 import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.record.PartitionClaim;
+import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport.ObservedLink;
 import io.clusterlinks.state.BrokerReport.ObservedPartition;
@@ -10,10 +12,10 @@ import io.clusterlinks.state.ImageSource;
 import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.TransitionSink;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
@@ -37,6 +39,8 @@ public final class MirrorManager implements AutoCloseable {
     private final LocalBroker broker;
     private final ImageSource images;
     private final TransitionSink transitions;
+    private final Leadership leadership;
+    private final Claims claims;
     private final Time time;
     private final LinkWorkers workers;
     private final StopWorker stops;
@@ -44,7 +48,10 @@ public final class MirrorManager implements AutoCloseable {
     private final MirrorMetrics metrics;
     private final Bell bell = new Bell();
     private final Thread thread = new Thread(this::run, "cluster-link-manager");
-    private final Map<TopicPartition, CompletableFuture<Void>> releasing = new HashMap<>();
+    private final Map<TopicPartition, PartitionTask> releasing = new HashMap<>();
+    /** What this broker wrote itself: an image that does not hold it yet is too old to go on from. */
+    private final Map<TopicPartition, PartitionRecord> written = new HashMap<>();
+
     private volatile boolean closing;
     private volatile boolean imageChanged = true;
     private ClusterView lastCluster;
@@ -63,10 +70,13 @@ public final class MirrorManager implements AutoCloseable {
         this.images = images;
         this.transitions = transitions;
         this.time = time;
-        this.workers =
-                new LinkWorkers(configs, new LinkWorker.Shared(sources, new FetchMemory(fetchMemoryBytes), time));
+        this.leadership = new LeaderMove(broker);
+        this.claims = new Claims(transitions);
+        this.workers = new LinkWorkers(
+                configs,
+                new LinkWorker.Shared(sources, transitions, leadership, new FetchMemory(fetchMemoryBytes), time));
         this.stops = new StopWorker(time);
-        this.observations = new Observations(broker.nodeId(), workers, stops, time);
+        this.observations = new Observations(broker.nodeId(), workers, stops, claims, time);
         this.metrics = new MirrorMetrics(this, time);
         thread.setDaemon(true);
     }
@@ -119,27 +129,55 @@ public final class MirrorManager implements AutoCloseable {
         imageChanged = false;
         ClusterView cluster = broker.cluster();
         long nowMs = time.milliseconds();
-        if (changed || cluster != lastCluster || nowMs >= nextReconcileMs) {
+        if (images.isCaughtUp() && (changed || cluster != lastCluster || nowMs >= nextReconcileMs)) {
             lastCluster = cluster;
             nextReconcileMs = nowMs + RECONCILE_MS;
-            reconcile(images.image(), cluster, changed);
+            reconcile(images.image(), cluster, nowMs);
         }
         metrics.refresh();
     }
 
-    private void reconcile(LinkImage image, ClusterView cluster, boolean imageIsNew) {
-        releasing.values().removeIf(CompletableFuture::isDone);
-        releasing.putAll(workers.reconcile(image, time.milliseconds()));
+    private void reconcile(LinkImage image, ClusterView cluster, long nowMs) {
+        forgetReleased();
+        workers.reconcile(image, nowMs).forEach(this::release);
         Map<TopicPartition, Duty> wanted = Duty.of(image, cluster, broker, workers::isResting);
         letGo(wanted);
+        List<PartitionClaim> claimed = new ArrayList<>();
         wanted.forEach((local, duty) -> {
             switch (duty.kind()) {
-                case FOLLOW -> follow(duty, imageIsNew);
+                case CLAIM -> claimed.add(duty.claim());
+                case FOLLOW -> follow(duty);
                 case STOP -> stop(duty);
                 case NONE -> {}
             }
         });
+        claims.send(claimed, nowMs);
+        written.keySet().retainAll(wanted.keySet());
         duties = wanted;
+    }
+
+    private void release(PartitionTask task) {
+        observations.keep(task);
+        releasing.put(task.partition().local(), task);
+    }
+
+    private void forgetReleased() {
+        releasing.values().removeIf(task -> {
+            boolean released = task.close().isDone();
+            if (released) {
+                written.put(task.partition().local(), task.replicator().record());
+            }
+            return released;
+        });
+    }
+
+    /** Whether the image that {@code duty} comes from holds what this leader itself has written. */
+    private boolean isCurrent(Duty duty) {
+        PartitionRecord own = written.get(duty.partition().local());
+        return own == null
+                || !own.topicId().equals(duty.record().topicId())
+                || own.leaderEpoch() != duty.record().leaderEpoch()
+                || own.revision() <= duty.record().revision();
     }
 
     /** Ends what is no longer a duty, or was one under another leader epoch. */
@@ -149,10 +187,10 @@ public final class MirrorManager implements AutoCloseable {
                 Duty duty = wanted.get(task.partition().local());
                 if (duty == null
                         || duty.kind() != Duty.Kind.FOLLOW
+                        || task.replicator().isFenced()
                         || !duty.partition().equals(task.partition())) {
-                    observations.keep(task);
-                    TopicPartition local = task.partition().local();
-                    releasing.put(local, worker.remove(local));
+                    worker.remove(task.partition().local());
+                    release(task);
                 }
             }
         }
@@ -162,6 +200,7 @@ public final class MirrorManager implements AutoCloseable {
             if (stop != null
                     && (duty == null
                             || duty.kind() != Duty.Kind.STOP
+                            || stop.isFenced()
                             || !duty.partition().equals(stop.partition()))) {
                 stops.remove(local);
             }
@@ -169,30 +208,27 @@ public final class MirrorManager implements AutoCloseable {
         observations.forgetAllBut(wanted.keySet());
     }
 
-    private void follow(Duty duty, boolean imageIsNew) {
+    private void follow(Duty duty) {
         LinkWorker worker = workers.worker(duty.mirror().link());
         TopicPartition local = duty.partition().local();
         if (worker == null) {
             return;
         }
         PartitionTask task = worker.task(local);
-        if (task == null && !releasing.containsKey(local)) {
-            worker.add(duty, transitions);
+        if (task == null && !releasing.containsKey(local) && isCurrent(duty)) {
+            worker.add(duty);
             task = worker.task(local);
-        } else if (task != null && imageIsNew) {
-            task.tell((replicator, nowMs) -> replicator.onRecord(duty.record()));
         }
         if (task != null) {
-            task.draining(duty.isDraining());
+            task.draining(duty.isDraining() ? duty.mirror().sinceMs() : PartitionTask.NOT_DRAINING);
         }
     }
 
     private void stop(Duty duty) {
         TopicPartition local = duty.partition().local();
-        if (stops.stop(local) == null && !releasing.containsKey(local)) {
-            Transitions changes = new Transitions(
-                    transitions, duty.partition().leaderEpoch(), duty.record(), STOP_BACKOFF_MS, stops::ring);
-            stops.add(new PartitionStop(duty.partition(), duty.local(), changes, STOP_BACKOFF_MS));
+        if (stops.stop(local) == null && !releasing.containsKey(local) && isCurrent(duty)) {
+            Transitions changes = new Transitions(transitions, duty.record(), STOP_BACKOFF_MS, stops::ring);
+            stops.add(new PartitionStop(duty.partition(), duty.local(), changes, leadership, STOP_BACKOFF_MS));
         }
     }
 

@@ -9,14 +9,17 @@ import org.apache.kafka.common.Uuid;
  * A mirror partition as long as this broker leads it under one leader epoch.
  *
  * @param local the partition at the destination
+ * @param topicId id of the topic at the destination
  * @param source the partition it mirrors
  * @param sourceTopicId pinned id of the source topic, {@link Uuid#ZERO_UUID} where the source has none
- * @param startOffsetSpec where it starts, see {@link MirrorRecord#startOffsetSpec}
+ * @param startOffsetSpec where it starts, see {@link MirrorRecord#startOffsetSpec} and {@link
+ *     MirrorRecord#initialPartitions}
  * @param leaderEpoch destination leader epoch under which this broker leads it
  */
 record MirrorPartition(
         String link,
         TopicPartition local,
+        String topicId,
         TopicPartition source,
         Uuid sourceTopicId,
         String startOffsetSpec,
@@ -26,9 +29,10 @@ record MirrorPartition(
         return new MirrorPartition(
                 mirror.link(),
                 new TopicPartition(mirror.topic(), partition),
+                mirror.topicId(),
                 new TopicPartition(mirror.sourceTopic(), partition),
                 mirror.sourceTopicId() == null ? Uuid.ZERO_UUID : Uuid.fromString(mirror.sourceTopicId()),
-                mirror.startOffsetSpec(),
+                partition < mirror.initialPartitions() ? mirror.startOffsetSpec() : "earliest",
                 leaderEpoch);
     }
 }

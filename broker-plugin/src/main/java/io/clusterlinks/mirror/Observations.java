@@ -21,14 +21,16 @@ final class Observations {
     private final int broker;
     private final LinkWorkers workers;
     private final StopWorker stops;
+    private final Claims claims;
     private final Time time;
     /** What was last known of partitions that are not followed any more: paused, failed or stopping ones. */
     private final Map<TopicPartition, ReplicatorStats> kept = new ConcurrentHashMap<>();
 
-    Observations(int broker, LinkWorkers workers, StopWorker stops, Time time) {
+    Observations(int broker, LinkWorkers workers, StopWorker stops, Claims claims, Time time) {
         this.broker = broker;
         this.workers = workers;
         this.stops = stops;
+        this.claims = claims;
         this.time = time;
     }
 
@@ -68,7 +70,9 @@ final class Observations {
         return new ObservedPartition(
                 id.topic(),
                 duty.partition().leaderEpoch(),
-                task != null && duty.isDraining() && task.isDrained(),
+                task != null && duty.isDraining()
+                        ? task.drainedSinceMs(time.milliseconds())
+                        : PartitionTask.NOT_DRAINING,
                 stats.status(
                         id.partition(),
                         state,

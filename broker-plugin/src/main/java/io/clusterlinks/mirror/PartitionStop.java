@@ -14,7 +14,7 @@ import java.util.List;
  * step is durable before the next begins, and a new leader goes on from the last one:
  *
  * <pre>
- * replicated up to the end -> STOPPING with the stop offset -> ABORT markers, replicated -> STOPPED
+ * truncation carried out -> replicated up to the end -> STOPPING with the stop offset -> ABORT markers, replicated -> STOPPED
  * </pre>
  *
  * The fence falls when STOPPED is in the image. For one thread; stepped, never waits.
@@ -24,18 +24,30 @@ final class PartitionStop {
     private final LocalPartition local;
     private final Transitions transitions;
     private final long backoffMs;
+    private final PendingCut cut;
     private long notBeforeMs;
     private volatile String error;
 
-    PartitionStop(MirrorPartition partition, LocalPartition local, Transitions transitions, long backoffMs) {
+    PartitionStop(
+            MirrorPartition partition,
+            LocalPartition local,
+            Transitions transitions,
+            Leadership leadership,
+            long backoffMs) {
         this.partition = partition;
         this.local = local;
         this.transitions = transitions;
         this.backoffMs = backoffMs;
+        this.cut = new PendingCut(partition, local, transitions, leadership, backoffMs);
     }
 
     MirrorPartition partition() {
         return partition;
+    }
+
+    /** Whether the claim is void, so that this does nothing any more. From any thread. */
+    boolean isFenced() {
+        return transitions.isFenced();
     }
 
     /** What the stop waits for; null if nothing holds it up. */
@@ -53,14 +65,17 @@ final class PartitionStop {
             return false;
         }
         PartitionRecord record = transitions.record();
-        if (record != null && record.phase() == Phase.STOPPED) {
+        if (record.phase() == Phase.STOPPED) {
             error = null;
             return true;
         }
-        if (record != null && record.phase() == Phase.STOPPING) {
+        if (cut.isPending()) {
+            cut.step(nowMs);
+            error = cut.error();
+        } else if (record.phase() == Phase.STOPPING) {
             abortOpenTransactions(record, nowMs);
         } else if (isReplicated()) {
-            PartitionRecord from = record != null ? record : Records.started(partition.local(), local.logStartOffset());
+            PartitionRecord from = Records.isStarted(record) ? record : Records.started(record, local.logStartOffset());
             long end = local.logEndOffset();
             transitions.propose(Records.stopping(from, end, Lineage.lastEpoch(from.lineage(), end)), null, () -> {});
         }
@@ -97,7 +112,7 @@ final class PartitionStop {
     }
 
     /** Something unexpected was thrown by {@link #step}. */
-    void onUnexpected(RuntimeException e, long nowMs) {
+    void onUnexpected(Throwable e, long nowMs) {
         error = "unexpected error, retrying: " + SourceText.oneLine(e);
         notBeforeMs = nowMs + backoffMs;
     }

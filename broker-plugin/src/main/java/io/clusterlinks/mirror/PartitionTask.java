@@ -19,6 +19,11 @@ import org.slf4j.LoggerFactory;
 final class PartitionTask {
     private static final Logger log = LoggerFactory.getLogger(PartitionTask.class);
 
+    /** In place of the time of a promotion. */
+    static final long NOT_DRAINING = -1;
+    /** An end that was asked for longer ago says nothing of what is there now. */
+    private static final long DRAIN_FRESH_MS = 2000;
+
     private final Replicator replicator;
     private final Executor pool;
     private final Time time;
@@ -32,8 +37,11 @@ final class PartitionTask {
     private volatile int preferredReplica = -1;
     private volatile long preferredUntilMs;
     private volatile long askAfterMs;
-    private volatile boolean draining;
-    private volatile long drainEnd = -1;
+    private volatile long drainSinceMs = NOT_DRAINING;
+    private volatile DrainEnd drainEnd;
+    /** Leader epoch of the source under which it last found nothing wrong with the position it was asked for. */
+    private volatile int validUnder = -1;
+
     private volatile Runnable bell = () -> {};
 
     PartitionTask(Replicator replicator, Executor pool, Time time) {
@@ -85,27 +93,51 @@ final class PartitionTask {
         askAfterMs = ms;
     }
 
-    /** Whether the mirror is being promoted: the end of the source is asked for until the log has reached it. */
-    void draining(boolean now) {
-        if (draining != now) {
-            drainEnd = -1;
-            draining = now;
-        }
+    /**
+     * While the mirror is being promoted the end of the source is asked for again and again.
+     *
+     * @param sinceMs which promotion: the time of its DRAIN; {@link #NOT_DRAINING} if there is none
+     */
+    void draining(long sinceMs) {
+        drainSinceMs = sinceMs;
     }
 
-    boolean isDraining() {
-        return draining;
+    long drainSinceMs() {
+        return drainSinceMs;
     }
 
-    void drainEnd(long end) {
-        if (draining) {
-            drainEnd = end;
-        }
+    /**
+     * The source's end.
+     *
+     * @param sinceMs {@link #drainSinceMs} when it was asked for
+     * @param leaderEpoch epoch of the source leader that was asked
+     * @param askedMs when it was asked for
+     */
+    record DrainEnd(long sinceMs, int leaderEpoch, long askedMs, long end) {}
+
+    void drainEnd(DrainEnd heard) {
+        drainEnd = heard;
     }
 
-    boolean isDrained() {
-        long end = drainEnd;
-        return draining && end >= 0 && replicator.local().logEndOffset() >= end;
+    /** The source, asked under {@code leaderEpoch}, answered a fetch and found no divergence. */
+    void onValid(int leaderEpoch) {
+        validUnder = leaderEpoch;
+    }
+
+    /**
+     * Which promotion finds this partition level with the source: committed up to an end that was asked for lately and
+     * for that promotion, of the leader that takes the log here for a part of its own; {@link #NOT_DRAINING} if none.
+     */
+    long drainedSinceMs(long nowMs) {
+        DrainEnd heard = drainEnd;
+        boolean known = heard != null
+                && heard.sinceMs() == drainSinceMs
+                && nowMs - heard.askedMs() <= DRAIN_FRESH_MS
+                && heard.leaderEpoch() == leader.epoch()
+                && heard.leaderEpoch() == validUnder;
+        return known && replicator.isSound() && replicator.local().highWatermark() >= heard.end()
+                ? heard.sinceMs()
+                : NOT_DRAINING;
     }
 
     /** {@code newBell} is rung whenever the partition may be ready for another fetch. */

@@ -4,73 +4,139 @@ package io.clusterlinks.mirror;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import io.clusterlinks.protocol.record.StateRecord;
 import java.util.List;
-import org.apache.kafka.common.TopicPartition;
 
-/** Partition records with one thing changed. */
+/** Partition records with one thing changed; {@link Transitions} counts their revisions. */
 final class Records {
-    /** Start offset of a partition that stopped or failed before it began to mirror. */
+    /** Start offset of a partition that has not begun to mirror. */
     static final long NOT_STARTED = -1;
 
     private Records() {}
 
-    /** Whether a partition has begun to mirror; {@code record} may be null. */
     static boolean isStarted(PartitionRecord record) {
-        return record != null && record.startOffset() != NOT_STARTED;
+        return record.startOffset() != NOT_STARTED;
     }
 
-    static PartitionRecord started(TopicPartition partition, long startOffset) {
-        return new PartitionRecord(
-                StateRecord.VERSION,
-                partition.topic(),
-                partition.partition(),
-                startOffset,
-                List.of(),
-                Phase.MIRRORING,
-                -1,
-                -1,
-                null);
+    static PartitionRecord started(PartitionRecord record, long startOffset) {
+        return copy(record).startOffset(startOffset).build();
     }
 
     static PartitionRecord withLineage(PartitionRecord record, List<SourceEpoch> lineage) {
-        return copy(record, lineage, record.phase(), record.stopOffset(), record.stopSourceEpoch(), record.reason());
+        return copy(record).lineage(lineage).build();
+    }
+
+    /** Everything here is older than what the source still has: starts over at {@code startOffset}. */
+    static PartitionRecord startingOver(PartitionRecord record, long startOffset) {
+        return copy(record).startOffset(startOffset).lineage(List.of()).build();
+    }
+
+    static PartitionRecord truncating(PartitionRecord record, Truncation truncation) {
+        return copy(record)
+                .truncation(truncation)
+                .lineage(Lineage.trimmed(record.lineage(), truncation.target()))
+                .build();
+    }
+
+    static PartitionRecord truncated(PartitionRecord record) {
+        return copy(record).truncation(null).build();
     }
 
     static PartitionRecord failed(PartitionRecord record, String reason) {
-        return copy(record, record.lineage(), Phase.FAILED, record.stopOffset(), record.stopSourceEpoch(), reason);
+        return copy(record).phase(Phase.FAILED, reason).build();
     }
 
     static PartitionRecord stopping(PartitionRecord record, long stopOffset, int stopSourceEpoch) {
-        return copy(record, record.lineage(), Phase.STOPPING, stopOffset, stopSourceEpoch, null);
+        return copy(record)
+                .phase(Phase.STOPPING, null)
+                .stop(stopOffset, stopSourceEpoch)
+                .build();
     }
 
     static PartitionRecord stopped(PartitionRecord record) {
-        return copy(
-                record,
-                record.lineage(),
-                Phase.STOPPED,
-                record.stopOffset(),
-                record.stopSourceEpoch(),
-                record.reason());
+        return copy(record).phase(Phase.STOPPED, record.reason()).build();
     }
 
-    private static PartitionRecord copy(
-            PartitionRecord record,
-            List<SourceEpoch> lineage,
-            Phase phase,
-            long stopOffset,
-            int stopSourceEpoch,
-            String reason) {
-        return new PartitionRecord(
-                StateRecord.VERSION,
-                record.topic(),
-                record.partition(),
-                record.startOffset(),
-                lineage,
-                phase,
-                stopOffset,
-                stopSourceEpoch,
-                reason);
+    static PartitionRecord revised(PartitionRecord record, int revision) {
+        return copy(record).revision(revision).build();
+    }
+
+    private static Copy copy(PartitionRecord record) {
+        return new Copy(record);
+    }
+
+    /** A record in the making. */
+    private static final class Copy {
+        private final PartitionRecord from;
+        private int revision;
+        private long startOffset;
+        private List<SourceEpoch> lineage;
+        private Truncation truncation;
+        private Phase phase;
+        private String reason;
+        private long stopOffset;
+        private int stopSourceEpoch;
+
+        Copy(PartitionRecord from) {
+            this.from = from;
+            this.revision = from.revision();
+            this.startOffset = from.startOffset();
+            this.lineage = from.lineage();
+            this.truncation = from.truncation();
+            this.phase = from.phase();
+            this.reason = from.reason();
+            this.stopOffset = from.stopOffset();
+            this.stopSourceEpoch = from.stopSourceEpoch();
+        }
+
+        Copy revision(int to) {
+            revision = to;
+            return this;
+        }
+
+        Copy startOffset(long to) {
+            startOffset = to;
+            return this;
+        }
+
+        Copy lineage(List<SourceEpoch> to) {
+            lineage = to;
+            return this;
+        }
+
+        Copy truncation(Truncation to) {
+            truncation = to;
+            return this;
+        }
+
+        Copy phase(Phase to, String why) {
+            phase = to;
+            reason = why;
+            return this;
+        }
+
+        Copy stop(long offset, int sourceEpoch) {
+            stopOffset = offset;
+            stopSourceEpoch = sourceEpoch;
+            return this;
+        }
+
+        PartitionRecord build() {
+            return new PartitionRecord(
+                    StateRecord.VERSION,
+                    from.topic(),
+                    from.partition(),
+                    from.topicId(),
+                    from.leaderEpoch(),
+                    revision,
+                    startOffset,
+                    lineage,
+                    truncation,
+                    phase,
+                    stopOffset,
+                    stopSourceEpoch,
+                    reason);
+        }
     }
 }

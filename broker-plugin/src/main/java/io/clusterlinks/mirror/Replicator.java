@@ -8,8 +8,12 @@ import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import io.clusterlinks.source.SourceQueryClient.EpochEnd;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.protocol.Errors;
 
@@ -32,45 +36,47 @@ final class Replicator {
     }
 
     /** Limits that come from the link's configs. */
-    record Settings(int fetchMaxBytes, long backoffMs) {}
+    record Settings(int fetchMaxBytes, long backoffMs, long maxTruncation) {}
 
     /** Pause before a position is tried again that failed for a reason expected to pass at once. */
     private static final long SHORT_BACKOFF_MS = 100;
     /** How often a batch is tried again that the log refuses for a reason of its own. */
     private static final int MAX_REFUSALS = 5;
-    /** How long a record may be missing for a log with data: the image of a new leader may be behind. */
-    private static final long RECORD_GRACE_MS = 10_000;
-    /** How long a new leader doubts its own lineage rather than its log, for the same reason. */
-    private static final long LINEAGE_GRACE_MS = 5_000;
 
     private final MirrorPartition partition;
     private final LocalPartition local;
     private final Transitions transitions;
     private final Settings settings;
     private final FetchCursor cursor;
-    private final Truncation truncation;
+    private final PendingCut cut;
+    private final Leadership leadership;
     private final ReplicatorStats stats = new ReplicatorStats();
-    private final long createdMs;
 
     private volatile Stage stage = Stage.STARTING;
     private volatile Question question;
     private volatile boolean refreshWanted;
     private String failure;
     private int refusals;
+    /** Whether a truncation was pending when this was last stepped. */
+    private boolean cutting;
     /** Leader epoch of the source under which the last EPOCH question was put. */
     private int validUnder = -1;
     /** Whether time alone may give this partition something to do. */
     private volatile boolean waitsForTime = true;
 
     Replicator(
-            MirrorPartition partition, LocalPartition local, Transitions transitions, Settings settings, long nowMs) {
+            MirrorPartition partition,
+            LocalPartition local,
+            Transitions transitions,
+            Leadership leadership,
+            Settings settings) {
         this.partition = partition;
         this.local = local;
         this.transitions = transitions;
         this.settings = settings;
         this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local.maxAppendBytes());
-        this.truncation = new Truncation(partition, local);
-        this.createdMs = nowMs;
+        this.leadership = leadership;
+        this.cut = new PendingCut(partition, local, transitions, leadership, settings.backoffMs());
     }
 
     MirrorPartition partition() {
@@ -105,9 +111,19 @@ final class Replicator {
         return wanted;
     }
 
-    /** The image holds {@code record} now. */
-    void onRecord(PartitionRecord record) {
-        transitions.adopt(record);
+    /** The record as last written by this leader. From any thread. */
+    PartitionRecord record() {
+        return transitions.record();
+    }
+
+    /** Whether the claim is void, so that this replicator does nothing any more. From any thread. */
+    boolean isFenced() {
+        return transitions.isFenced();
+    }
+
+    /** Whether the log is the source's, as far as is known, and may grow. From any thread. */
+    boolean isSound() {
+        return stage == Stage.RUNNING && question == null && record().truncation() == null;
     }
 
     /** Ends mirroring for good, until an operator repairs: {@code reason} names what is wrong and the remedy. */
@@ -119,7 +135,7 @@ final class Replicator {
 
     /** For a source that does not report divergence: compare epochs before the next fetch. */
     void onUnvalidated(int sourceLeaderEpoch) {
-        if (stage == Stage.RUNNING && question == null && cursor.peek() == null) {
+        if (isSound() && cursor.peek() == null) {
             validUnder = sourceLeaderEpoch;
             question = new Question(Question.Kind.EPOCH, lastEpoch());
         }
@@ -137,7 +153,7 @@ final class Replicator {
     /** Does one piece of work; returns whether there may be more to do right away. */
     boolean step(long nowMs) {
         boolean more = doStep(nowMs);
-        waitsForTime = stage == Stage.STARTING || !transitions.settle(nowMs) || isLogStartBehind();
+        waitsForTime = stage == Stage.STARTING || !transitions.settle(nowMs) || cut.isPending() || isLogStartBehind();
         return more;
     }
 
@@ -155,6 +171,15 @@ final class Replicator {
             }
             return false;
         }
+        if (cut.isPending()) {
+            carryOutCut(nowMs);
+            return false;
+        }
+        if (cutting) {
+            cutting = false;
+            stats.localError(null);
+            resume(nowMs);
+        }
         if (failure != null && stage != Stage.FAILED) {
             fail(failure, nowMs);
         }
@@ -165,17 +190,21 @@ final class Replicator {
         };
     }
 
+    private void carryOutCut(long nowMs) {
+        cutting = true;
+        question = null;
+        cursor.pause();
+        cut.step(nowMs);
+        stats.localError(cut.error());
+    }
+
     private boolean start(long nowMs) {
         PartitionRecord record = transitions.record();
         if (Records.isStarted(record)) {
             question = null;
-            begin(record.startOffset() > local.logEndOffset(), nowMs);
-            return true;
+            return begin(nowMs);
         }
         if (!isEmpty()) {
-            if (nowMs - createdMs < RECORD_GRACE_MS) {
-                return false;
-            }
             fail(
                     partition.local()
                             + " holds records that the link did not copy; delete the topic here and create the"
@@ -187,19 +216,32 @@ final class Replicator {
         return false;
     }
 
-    /** Starts at the log end, or at the start offset if the log is behind it, which then is empty. */
-    private void begin(boolean moveToStart, long nowMs) {
-        if (moveToStart && isEmpty()) {
-            local.truncateFullyAndStartAt(transitions.record().startOffset());
+    /** Goes on at the log end; a log that ends before the start offset is of before that was decided, or empty. */
+    private boolean begin(long nowMs) {
+        if (transitions.record().startOffset() > local.logEndOffset()
+                && !moveTo(transitions.record().startOffset())) {
+            return false;
         }
         stage = Stage.RUNNING;
         stats.localError(null);
         resume(nowMs);
+        return true;
+    }
+
+    /** Empties the log and has it start at {@code offset}; returns whether it could be done. */
+    private boolean moveTo(long offset) {
+        try {
+            local.truncateFullyAndStartAt(offset, partition.leaderEpoch());
+            return true;
+        } catch (AppendException e) {
+            stats.localError("starting the log at offset " + offset + " failed: " + SourceText.oneLine(e));
+            return false;
+        }
     }
 
     /** The answer to {@code asked}. */
     void onAnswer(Question asked, Question.Answer answer, long nowMs) {
-        if (asked != question) {
+        if (asked != question || !transitions.settle(nowMs) || cut.isPending()) {
             return;
         }
         question = null;
@@ -211,13 +253,9 @@ final class Replicator {
     }
 
     private void onStartOffset(long startOffset, long nowMs) {
-        if (stage != Stage.STARTING || Records.isStarted(transitions.record()) || !transitions.settle(nowMs)) {
-            return;
+        if (stage == Stage.STARTING && !Records.isStarted(transitions.record())) {
+            transitions.propose(Records.started(transitions.record(), startOffset), null, () -> begin(nowMs));
         }
-        transitions.propose(
-                Records.started(partition.local(), startOffset),
-                null,
-                () -> begin(local.logEndOffset() != startOffset, nowMs));
     }
 
     private boolean work(long nowMs) {
@@ -268,7 +306,10 @@ final class Replicator {
                 return false;
             }
             // The first offset lies inside a batch: the log must begin with the batch, and is shown from the offset on.
-            local.truncateFullyAndStartAt(run.baseOffset());
+            if (!moveTo(run.baseOffset())) {
+                resume(nowMs + settings.backoffMs());
+                return false;
+            }
         }
         if (run.sourceEpoch() >= 0 && !isRecorded(run, nowMs)) {
             return false;
@@ -309,10 +350,10 @@ final class Replicator {
                     nowMs);
             return false;
         }
+        List<SourceEpoch> extended =
+                Lineage.extended(record.lineage(), local.logEndOffset(), run.sourceEpoch(), run.baseOffset());
         transitions.propose(
-                Records.withLineage(
-                        record,
-                        Lineage.extended(record.lineage(), local.logEndOffset(), run.sourceEpoch(), run.baseOffset())),
+                Records.withLineage(record, Lineage.since(extended, local.logStartOffset())),
                 null,
                 () -> onEpochRecorded(nowMs));
         return transitions.settle(nowMs) && cursor.peek() != null;
@@ -368,7 +409,10 @@ final class Replicator {
     private void onRange(Question asked, Question.Answer answer, long nowMs) {
         long end = local.logEndOffset();
         if (end < answer.rangeStart()) {
-            write(truncation.skipTo(answer.rangeStart(), transitions.record(), nowMs), nowMs);
+            skipTo(answer.rangeStart(), nowMs);
+        } else if (end > answer.rangeEnd() && isEmpty()) {
+            // The source has lost all that was ever copied: there is nothing here to agree on.
+            startOver(answer.rangeEnd(), null, nowMs);
         } else if (asked.epoch() >= 0 && answer.epochEnd() != null) {
             onEpochEnd(asked, answer.epochEnd(), nowMs);
         } else if (end > answer.rangeEnd()) {
@@ -402,17 +446,72 @@ final class Replicator {
     }
 
     private void cut(long commonEnd, String why, long nowMs) {
-        boolean mayBeStale = !transitions.isOwn() && nowMs - createdMs < LINEAGE_GRACE_MS;
-        if (mayBeStale || Math.max(commonEnd, local.logStartOffset()) >= local.logEndOffset()) {
+        long end = local.logEndOffset();
+        long target = batchStart(Math.max(commonEnd, local.logStartOffset()));
+        if (target >= end) {
             resume(nowMs + settings.backoffMs());
             return;
         }
-        write(truncation.cutTo(commonEnd, transitions.record(), why, nowMs), nowMs);
+        String what =
+                "offsets " + target + " to " + (end - 1) + " (" + (end - target) + " records) of " + partition.local();
+        if (end - target > settings.maxTruncation()) {
+            fail(
+                    "the source lost " + what + ", more than max.truncation.records of link " + partition.link()
+                            + " allows (" + settings.maxTruncation() + "): " + why
+                            + "; raise it and repair the mirror, or fail the mirror over to keep what is here.",
+                    nowMs);
+            return;
+        }
+        cursor.pause();
+        List<Integer> replicas = leadership.replicas(partition.local());
+        int minEpoch = replicas.size() == 1 ? partition.leaderEpoch() : partition.leaderEpoch() + 1;
+        transitions.propose(
+                Records.truncating(transitions.record(), new Truncation(target, minEpoch, replicas)),
+                event("Dropped " + what + ": " + why + ".", nowMs),
+                () -> {});
     }
 
-    private void write(Truncation.Outcome outcome, long nowMs) {
+    /** The base offset of the batch that holds {@code offset}: cut inside a batch, a log loses its first part too. */
+    private long batchStart(long offset) {
+        if (offset <= local.logStartOffset() || offset >= local.logEndOffset()) {
+            return offset;
+        }
+        ByteBuffer batch = local.read(offset, 1);
+        if (!batch.hasRemaining()) {
+            return offset;
+        }
+        long base = batch.getLong(batch.position() + BatchFormat.BASE_OFFSET);
+        return base >= offset ? offset : Math.max(base, local.logStartOffset());
+    }
+
+    /** Goes on where the source starts now, past the local end. */
+    private void skipTo(long sourceStart, long nowMs) {
+        long end = local.logEndOffset();
+        boolean neverCopied = isEmpty() && transitions.record().lineage().isEmpty();
+        startOver(
+                sourceStart,
+                neverCopied
+                        ? null
+                        : event(
+                                "Skipped offsets " + end + " to " + (sourceStart - 1) + " (" + (sourceStart - end)
+                                        + " records) of " + partition.local()
+                                        + ": the source deleted them before they were copied.",
+                                nowMs),
+                nowMs);
+    }
+
+    private void startOver(long offset, LinkEvent event, long nowMs) {
         cursor.pause();
-        transitions.propose(outcome.record(), outcome.event(), () -> resume(nowMs));
+        transitions.propose(Records.startingOver(transitions.record(), offset), event, () -> {
+            stage = Stage.STARTING;
+            if (offset >= local.logEndOffset() || moveTo(offset)) {
+                begin(nowMs);
+            }
+        });
+    }
+
+    private LinkEvent event(String message, long nowMs) {
+        return new LinkEvent(nowMs, partition.local().partition(), message);
     }
 
     private void resume(long notBeforeMs) {
@@ -422,9 +521,7 @@ final class Replicator {
     /** Source epoch of the last record here; unknown for a log without records. */
     private int lastEpoch() {
         PartitionRecord record = transitions.record();
-        return record == null || isEmpty()
-                ? Lineage.UNKNOWN
-                : Lineage.lastEpoch(record.lineage(), local.logEndOffset());
+        return isEmpty() ? Lineage.UNKNOWN : Lineage.lastEpoch(record.lineage(), local.logEndOffset());
     }
 
     private boolean isEmpty() {
@@ -436,14 +533,9 @@ final class Replicator {
         question = null;
         cursor.pause();
         stats.localError(reason);
-        PartitionRecord record = transitions.record() == null
-                ? Records.started(partition.local(), Records.NOT_STARTED)
-                : transitions.record();
-        if (record.phase() != Phase.FAILED) {
+        if (transitions.record().phase() != Phase.FAILED) {
             transitions.propose(
-                    Records.failed(record, reason),
-                    new LinkEvent(nowMs, partition.local().partition(), reason),
-                    () -> stats.localError(reason));
+                    Records.failed(transitions.record(), reason), event(reason, nowMs), () -> stats.localError(reason));
         }
     }
 }

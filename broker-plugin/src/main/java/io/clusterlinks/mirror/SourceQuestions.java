@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
+import io.clusterlinks.mirror.PartitionTask.DrainEnd;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.source.SourceQueryClient;
 import io.clusterlinks.source.SourceQueryClient.EpochEnd;
@@ -45,7 +46,7 @@ final class SourceQuestions {
                 .forEach((leader, of) -> askRanges(leader, of, nowMs));
         leaders(tasks, brokers, task -> kind(task) == Question.Kind.EPOCH && task.mayAsk(nowMs))
                 .forEach((leader, of) -> askEpochs(leader, of, nowMs));
-        leaders(tasks, brokers, task -> task.isDraining() && !task.isDrained() && task.mayAsk(nowMs))
+        leaders(tasks, brokers, task -> task.drainSinceMs() != PartitionTask.NOT_DRAINING && task.mayAsk(nowMs))
                 .forEach((leader, of) -> askEnds(leader, of, nowMs));
     }
 
@@ -146,8 +147,16 @@ final class SourceQuestions {
 
     private void askEnds(Node leader, List<PartitionTask> tasks, long nowMs) {
         guarded(tasks, nowMs, () -> {
-            Map<TopicPartition, Offset> ends = client.offsets(leader, epochs(tasks), SourceQueryClient.LATEST, timeout);
-            each(tasks, ends, nowMs, PartitionTask::drainEnd);
+            Map<PartitionTask, Long> drains = new HashMap<>();
+            tasks.forEach(task -> drains.put(task, task.drainSinceMs()));
+            Map<TopicPartition, Integer> epochs = epochs(tasks);
+            Map<TopicPartition, Offset> ends = client.offsets(leader, epochs, SourceQueryClient.LATEST, timeout);
+            each(
+                    tasks,
+                    ends,
+                    nowMs,
+                    (task, end) -> task.drainEnd(new DrainEnd(
+                            drains.get(task), epochs.get(task.partition().source()), nowMs, end)));
             tasks.forEach(task -> task.askAfter(nowMs + DRAIN_INTERVAL_MS));
         });
     }

@@ -66,7 +66,7 @@ final class StopWorker implements AutoCloseable {
     private boolean step(PartitionStop stop) {
         try {
             return stop.step(time.milliseconds());
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             log.error(
                     "Stopping {} failed unexpectedly, retrying",
                     stop.partition().local(),

@@ -2,71 +2,62 @@
 package io.clusterlinks.mirror;
 
 import io.clusterlinks.protocol.LinkEvent;
+import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.state.TransitionSink;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
- * The durable record of one partition as its leader knows it, and at most one change of it that is under way. A change
- * that fails is proposed again until it is written: the coordinator may be moving, and repeating is safe. For the one
- * thread that owns the partition.
+ * The durable record of one partition as the leader that has claimed it knows it, and at most one change of it that is
+ * under way. Nobody else can change it without this leader's next change being refused, so it is never out of date. A
+ * change that fails is proposed again until it is written: the coordinator may be moving, and repeating is safe. For
+ * the one thread that owns the partition.
  */
 final class Transitions {
     private final TransitionSink sink;
-    private final int leaderEpoch;
     private final long backoffMs;
     private final Runnable wake;
 
-    private PartitionRecord record;
+    private volatile PartitionRecord record;
+    private volatile boolean fenced;
     private PartitionTransition proposed;
     private Runnable then;
     private CompletableFuture<Void> answer;
     private long retryAtMs;
     private String error;
-    private boolean changed;
 
     /**
      * Nothing is under way at first.
      *
-     * @param record null if the partition has none
+     * @param claimed the partition's record as claimed by this leader
      * @param wake run whenever an answer arrives, on any thread
      */
-    Transitions(TransitionSink sink, int leaderEpoch, PartitionRecord record, long backoffMs, Runnable wake) {
+    Transitions(TransitionSink sink, PartitionRecord claimed, long backoffMs, Runnable wake) {
         this.sink = sink;
-        this.leaderEpoch = leaderEpoch;
-        this.record = record;
+        this.record = claimed;
         this.backoffMs = backoffMs;
         this.wake = wake;
     }
 
-    /** The record as last written; null if there is none. */
+    /** The record as last written. From any thread. */
     PartitionRecord record() {
         return record;
     }
 
-    /**
-     * Takes a record from the image. A new leader's image may be behind what the last leader wrote, so it goes on
-     * listening until it writes itself; from then on it knows best.
-     */
-    void adopt(PartitionRecord fromImage) {
-        if (!changed && proposed == null) {
-            record = fromImage;
-        }
+    /** Whether somebody else has changed the record: the claim is void, nothing may be done. From any thread. */
+    boolean isFenced() {
+        return fenced;
     }
 
-    /** Whether the record was written by this leader, so that no later one can exist. */
-    boolean isOwn() {
-        return changed;
-    }
-
-    /** Proposes a change; {@code then} runs in {@link #settle} once it is written. */
+    /** Proposes a change; {@code whenWritten} runs in {@link #settle} once it is written. */
     void propose(PartitionRecord next, LinkEvent event, Runnable whenWritten) {
-        if (proposed != null) {
-            throw new IllegalStateException("A change is under way: " + proposed);
+        if (proposed != null || fenced) {
+            throw new IllegalStateException("No change can be made now; under way: " + proposed);
         }
-        proposed = new PartitionTransition(leaderEpoch, next, event);
+        proposed = new PartitionTransition(Records.revised(next, record.revision() + 1), event);
         then = whenWritten;
         send();
     }
@@ -80,8 +71,11 @@ final class Transitions {
         answer.whenComplete((ok, failure) -> wake.run());
     }
 
-    /** Whether nothing is under way (any more). */
+    /** Whether nothing is under way (any more); never again once fenced. */
     boolean settle(long nowMs) {
+        if (fenced) {
+            return false;
+        }
         if (proposed == null) {
             return true;
         }
@@ -95,13 +89,10 @@ final class Transitions {
             return false;
         }
         if (answer.isCompletedExceptionally()) {
-            error = failure(answer);
-            answer = null;
-            retryAtMs = nowMs + backoffMs;
+            onFailure(failure(answer), nowMs);
             return false;
         }
         record = proposed.record();
-        changed = true;
         proposed = null;
         answer = null;
         error = null;
@@ -111,13 +102,19 @@ final class Transitions {
         return proposed == null;
     }
 
-    private static String failure(CompletableFuture<Void> failed) {
+    private void onFailure(Throwable failure, long nowMs) {
+        fenced = failure instanceof LinkException refusal && refusal.error() == Errors.FENCED_LEADER_EPOCH;
+        error = "waiting for the coordinator: " + failure.getMessage();
+        answer = null;
+        retryAtMs = nowMs + backoffMs;
+    }
+
+    private static Throwable failure(CompletableFuture<Void> failed) {
         try {
             failed.join();
-            return null;
+            throw new IllegalStateException("The future has not failed");
         } catch (RuntimeException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            return "waiting for the coordinator: " + cause.getMessage();
+            return e.getCause() == null ? e : e.getCause();
         }
     }
 

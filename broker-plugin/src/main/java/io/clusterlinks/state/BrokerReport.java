@@ -26,10 +26,10 @@ public record BrokerReport(
      * One mirror partition, as its leader sees it.
      *
      * @param leaderEpoch destination leader epoch under which it was observed
-     * @param drained the mirror's stop mode is DRAIN, and the local log end has since reached an end offset that was
-     *     asked of the source's leader after this broker saw DRAIN
+     * @param drainedSinceMs {@code sinceMs} of the mirror record whose DRAIN is fulfilled: the high watermark has
+     *     reached an end offset that the source's leader gave lately and after this broker saw that DRAIN; -1 if not
      */
-    public record ObservedPartition(String topic, int leaderEpoch, boolean drained, PartitionStatus status) {}
+    public record ObservedPartition(String topic, int leaderEpoch, long drainedSinceMs, PartitionStatus status) {}
 
     /**
      * The way to a source, as one broker sees it.

@@ -82,7 +82,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         return image;
     }
 
-    /** Whether the image is that of the state topic, no longer of the snapshot. */
+    @Override
     public boolean isCaughtUp() {
         return caughtUp;
     }

@@ -166,12 +166,17 @@ final class FakeStateBroker implements LocalBroker, LocalPartition {
     }
 
     @Override
-    public void truncateTo(long offset) {
+    public boolean followersEndBy(long offset, long sinceMs) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void truncateTo(long offset, int leaderEpoch) {
         throw new AssertionError("not asked for");
     }
 
     @Override
-    public void truncateFullyAndStartAt(long offset) {
+    public void truncateFullyAndStartAt(long offset, int leaderEpoch) {
         throw new AssertionError("not asked for");
     }
 

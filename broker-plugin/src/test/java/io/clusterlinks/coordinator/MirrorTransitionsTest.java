@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.coordinator;
 
-import static io.clusterlinks.Records.TOPIC;
 import static io.clusterlinks.Records.image;
 import static io.clusterlinks.Records.link;
 import static io.clusterlinks.Records.mirror;
@@ -10,17 +9,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clusterlinks.protocol.DesiredState;
-import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
-import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.List;
-import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -87,59 +83,6 @@ class MirrorTransitionsTest {
 
         assertThat(stopping.state()).isEqualTo(MirrorState.PENDING_STOPPED);
         assertThat(stopping.topicId()).isNull();
-    }
-
-    @Test
-    void aLeaderOfAnOlderEpochLoses() {
-        LinkImage image = image(link(), mirror(MirrorState.ACTIVE, StopMode.NONE));
-
-        assertThatThrownBy(() -> MirrorTransitions.partitions(
-                        image, List.of(new PartitionTransition(4, partition(0, Phase.MIRRORING), null)), record -> 5))
-                .isInstanceOfSatisfying(
-                        LinkException.class, e -> assertThat(e.error()).isEqualTo(Errors.FENCED_LEADER_EPOCH));
-    }
-
-    @Test
-    void aPartitionCannotStopBeforeItsMirrorMayAndNeverGoesBack() {
-        LinkImage active = image(link(), mirror(MirrorState.ACTIVE, StopMode.NONE));
-        LinkImage draining = image(link(), mirror(MirrorState.PENDING_STOPPED, StopMode.DRAIN));
-        LinkImage stopped =
-                image(link(), mirror(MirrorState.PENDING_STOPPED, StopMode.PROMOTE), partition(0, Phase.STOPPED));
-
-        assertThatThrownBy(() -> propose(active, Phase.STOPPING)).isInstanceOf(LinkException.class);
-        assertThatThrownBy(() -> propose(draining, Phase.STOPPED)).isInstanceOf(LinkException.class);
-        assertThatThrownBy(() -> propose(stopped, Phase.MIRRORING)).isInstanceOf(LinkException.class);
-        assertThat(propose(stopped, Phase.STOPPED)).isEmpty();
-    }
-
-    @Test
-    void eventsOfAProposalAreKeptWithTheMirrorTheLastTwentyOfThem() {
-        MirrorRecord mirror = mirror(MirrorState.ACTIVE, StopMode.NONE);
-        for (int i = 0; i < 25; i++) {
-            mirror = mirror.withEvent(new LinkEvent(i, 0, "event " + i));
-        }
-        LinkEvent event = new LinkEvent(99, 0, "the newest");
-
-        List<Change> changes = MirrorTransitions.partitions(
-                image(link(), mirror),
-                List.of(new PartitionTransition(5, partition(0, Phase.MIRRORING), event)),
-                record -> 5);
-
-        assertThat(changes).hasSize(2);
-        assertThat(((MirrorRecord) changes.get(1).value()).events())
-                .hasSize(20)
-                .last()
-                .isEqualTo(event);
-    }
-
-    @Test
-    void aProposalForATopicThatIsNoMirrorIsRefused() {
-        assertThatThrownBy(() -> propose(image(link()), Phase.MIRRORING)).hasMessageContaining(TOPIC);
-    }
-
-    private static List<Change> propose(LinkImage image, Phase phase) {
-        return MirrorTransitions.partitions(
-                image, List.of(new PartitionTransition(5, partition(0, phase), null)), record -> 5);
     }
 
     private static List<Change> desire(MirrorRecord mirror, DesiredState desired) {

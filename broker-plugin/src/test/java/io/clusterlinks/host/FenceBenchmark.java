@@ -83,6 +83,7 @@ public class FenceBenchmark {
                 "id",
                 "source-id",
                 1,
+                1,
                 (short) -1,
                 Map.of(),
                 "earliest",

@@ -25,6 +25,7 @@ final class FakeLog implements LocalPartition {
 
     AppendException nextFailure;
     int appends;
+    boolean followersCut = true;
 
     FakeLog(TopicPartition id) {
         this.id = id;
@@ -112,21 +113,41 @@ final class FakeLog implements LocalPartition {
     }
 
     @Override
-    public ByteBuffer read(long offset, int maxBytes) {
-        throw new UnsupportedOperationException();
+    public synchronized ByteBuffer read(long offset, int maxBytes) {
+        ByteBuffer bytes = ByteBuffer.allocate(1_000_000);
+        batches.stream().filter(batch -> batch.nextOffset() > offset).limit(1).forEach(batch -> batch.writeTo(bytes));
+        return bytes.flip();
     }
 
     @Override
-    public synchronized void truncateTo(long offset) {
+    public synchronized void truncateTo(long offset, int epoch) throws AppendException {
+        checkLeads(epoch);
+        cut(offset);
+    }
+
+    /** Loses the tail. */
+    synchronized void cut(long offset) {
         batches.removeIf(batch -> batch.nextOffset() > offset);
         end = Math.min(end, Math.max(start, offset));
     }
 
     @Override
-    public synchronized void truncateFullyAndStartAt(long offset) {
+    public synchronized void truncateFullyAndStartAt(long offset, int epoch) throws AppendException {
+        checkLeads(epoch);
         batches.clear();
         start = offset;
         end = offset;
+    }
+
+    private void checkLeads(int epoch) throws AppendException {
+        if (epoch != leaderEpoch) {
+            throw new AppendException(AppendException.Kind.NOT_LEADER, "epoch " + epoch, null);
+        }
+    }
+
+    @Override
+    public boolean followersEndBy(long offset, long sinceMs) {
+        return followersCut;
     }
 
     @Override

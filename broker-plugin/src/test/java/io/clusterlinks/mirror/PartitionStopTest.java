@@ -17,12 +17,13 @@ import org.junit.jupiter.api.Test;
 class PartitionStopTest {
     private static final TopicPartition TP = new TopicPartition("mirror", 0);
     private static final MirrorPartition PARTITION =
-            new MirrorPartition("L", TP, new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
+            new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
 
     private final FakeLog log = new FakeLog(TP);
     private final FakeSink sink = new FakeSink();
-    private final PartitionRecord mirroring =
-            Records.withLineage(Records.started(TP, 0), List.of(new SourceEpoch(3, 0), new SourceEpoch(8, 99)));
+    private final PartitionRecord mirroring = Records.withLineage(
+            Records.started(FakeSink.claimed(TP, 1), 0), List.of(new SourceEpoch(3, 0), new SourceEpoch(8, 99)));
+    private final FakeLeadership leadership = new FakeLeadership();
     private long nowMs = 1000;
 
     @Test
@@ -71,7 +72,7 @@ class PartitionStopTest {
 
     @Test
     void aPartitionThatNeverStartedStopsToo() {
-        PartitionStop stop = stop(null);
+        PartitionStop stop = stop(FakeSink.claimed(TP, 1));
 
         stop.step(nowMs);
         stop.step(nowMs);
@@ -127,6 +128,6 @@ class PartitionStopTest {
     }
 
     private PartitionStop stop(PartitionRecord record) {
-        return new PartitionStop(PARTITION, log, new Transitions(sink, 1, record, 500, () -> {}), 500);
+        return new PartitionStop(PARTITION, log, new Transitions(sink, record, 500, () -> {}), leadership, 500);
     }
 }

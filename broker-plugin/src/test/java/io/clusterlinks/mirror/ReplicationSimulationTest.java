@@ -3,7 +3,12 @@ package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.coordinator.StateInMemory;
 import io.clusterlinks.host.AppendException;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
@@ -28,14 +33,14 @@ import org.apache.kafka.common.record.internal.MutableRecordBatch;
  * must be the source's, batch by batch.
  */
 class ReplicationSimulationTest {
-    private static final TopicPartition TP = new TopicPartition("mirror", 0);
-    private static final int STEPS = 800;
+    private static final TopicPartition TP = new TopicPartition("orders", 0);
+    private static final int STEPS = 400;
 
     private Random random = new Random();
     private SimulatedSource source = new SimulatedSource(random);
     private FakeLog log = new FakeLog(TP);
     private LateSink sink = new LateSink();
-    private PartitionRecord durable;
+    private StateInMemory state;
     private Replicator replicator;
     private int knownSourceEpoch;
     private long nowMs;
@@ -47,44 +52,50 @@ class ReplicationSimulationTest {
         private final Deque<Runnable> late = new ArrayDeque<>();
 
         @Override
+        public CompletableFuture<Void> claim(List<PartitionClaim> claims) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public CompletableFuture<Void> propose(List<PartitionTransition> transitions) {
             CompletableFuture<Void> answer = new CompletableFuture<>();
-            PartitionTransition transition = transitions.get(0);
             Runnable write = () -> {
-                if (transition.leaderEpoch() == log.leaderEpoch) {
-                    durable = transition.record();
-                }
+                state.propose(transitions);
             };
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(4)) {
                 case 0 -> answer.completeExceptionally(new RuntimeException("lost"));
                 case 1 -> {
-                    write.run();
+                    complete(write, new CompletableFuture<>());
                     answer.completeExceptionally(new RuntimeException("answer lost"));
                 }
-                case 2 ->
-                    late.add(() -> {
-                        write.run();
-                        answer.complete(null);
-                    });
-                default -> {
-                    write.run();
-                    answer.complete(null);
-                }
+                case 2 -> late.add(() -> complete(write, answer));
+                default -> complete(write, answer);
             }
             return answer;
         }
+
+        private void complete(Runnable write, CompletableFuture<Void> answer) {
+            try {
+                write.run();
+                answer.complete(null);
+            } catch (LinkException e) {
+                answer.completeExceptionally(e);
+            }
+        }
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 300, shrinking = ShrinkingMode.OFF)
     void theMirrorEndsUpEqualToItsSource(@ForAll long seed) {
         begin(seed);
         for (int i = 0; i < STEPS; i++) {
-            act(random.nextInt(200) < 100 ? 5 + random.nextInt(95) : random.nextInt(100));
+            act(random.nextInt(100));
         }
         calmDown();
 
         assertThat(replicator.stage()).as("%s %s", seed, history).isEqualTo(Replicator.Stage.RUNNING);
-        assertThat(log.start).as("%s %s", seed, history).isEqualTo(Math.max(source.start, durable.startOffset()));
+        assertThat(log.start)
+                .as("%s %s", seed, history)
+                .isEqualTo(Math.max(source.start, durable().startOffset()));
         assertThat(mirrored()).as("%s %s", seed, history).isEqualTo(expected());
     }
 
@@ -93,7 +104,8 @@ class ReplicationSimulationTest {
         source = new SimulatedSource(random);
         log = new FakeLog(TP);
         sink = new LateSink();
-        durable = null;
+        state = new StateInMemory();
+        state.put(io.clusterlinks.Records.mirror(MirrorState.ACTIVE, StopMode.NONE));
         nowMs = 1_000_000;
         network.clear();
         history.clear();
@@ -102,39 +114,38 @@ class ReplicationSimulationTest {
 
     private void lead() {
         MirrorPartition partition = new MirrorPartition(
-                "L", TP, new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", log.leaderEpoch);
-        Transitions transitions = new Transitions(sink, log.leaderEpoch, durable, 100, () -> {});
-        replicator = new Replicator(partition, log, transitions, new Replicator.Settings(2_000, 100), nowMs - 60_000);
+                "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", log.leaderEpoch);
+        state.claim(List.of(new PartitionClaim(TP.topic(), 0, "topic-id", log.leaderEpoch)));
+        Transitions transitions = new Transitions(sink, durable(), 100, () -> {});
+        Replicator.Settings settings = new Replicator.Settings(2_000, 100, Long.MAX_VALUE);
+        replicator = new Replicator(partition, log, transitions, new FakeLeadership(), settings);
     }
 
-    /** Mostly the mirror makes progress; now and then something happens to it. */
+    private PartitionRecord durable() {
+        return state.image().partition(TP.topic(), 0).orElseThrow();
+    }
+
     private void act(int dice) {
-        nowMs += random.nextInt(30);
-        switch (dice) {
-            case 0 -> {
-                note("unclean election from " + source.end);
-                source.elect(true);
-            }
-            case 1 -> source.elect(false);
-            case 2 -> {
-                source.deleteHead();
-                note("start " + source.start);
-            }
-            case 3 -> changeLeader();
-            case 4 -> log.nextFailure = new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
-            default -> progress(dice);
-        }
-    }
-
-    private void progress(int dice) {
-        if (dice < 12) {
+        nowMs += random.nextInt(50);
+        if (dice < 20) {
             source.produce();
-        } else if (dice < 45) {
-            if (replicator.takeRefreshWanted() || random.nextInt(10) == 0) {
-                knownSourceEpoch = source.epoch;
-            }
+        } else if (dice < 23) {
+            note("unclean election from " + source.end);
+            source.elect(true);
+        } else if (dice < 26) {
+            source.elect(false);
+        } else if (dice < 29) {
+            source.deleteHead();
+            note("start " + source.start);
+        } else if (dice < 31) {
+            changeLeader();
+        } else if (dice < 33) {
+            log.nextFailure = new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
+        } else if (dice < 36) {
+            knownSourceEpoch = source.epoch;
+        } else if (dice < 60) {
             fetch();
-        } else if (dice < 70) {
+        } else if (dice < 75) {
             deliver();
         } else if (dice < 80) {
             answer();
@@ -151,11 +162,10 @@ class ReplicationSimulationTest {
 
     /** Another replica becomes leader here; it may lack the tail, and knows what is durable. */
     private void changeLeader() {
-        int lost = random.nextInt(3);
-        if (lost > 0 && log.batches.size() > lost) {
-            log.truncateTo(Math.max(
-                    log.start, log.batches.get(log.batches.size() - lost).baseOffset()));
-        }
+        log.cut(Math.max(log.start, log.end - random.nextInt(3) * 5L));
+        log.end = log.batches.isEmpty()
+                ? log.start
+                : log.batches.get(log.batches.size() - 1).nextOffset();
         log.leaderEpoch++;
         note("leader " + log.leaderEpoch + " at " + log.end);
         lead();

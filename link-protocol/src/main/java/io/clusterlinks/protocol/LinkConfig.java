@@ -34,6 +34,7 @@ public final class LinkConfig extends AbstractConfig {
     public static final String FETCH_RESPONSE_MAX_BYTES = "replica.fetch.response.max.bytes";
     public static final String FETCH_MIN_BYTES = "replica.fetch.min.bytes";
     public static final String FETCH_WAIT_MAX_MS = "replica.fetch.wait.max.ms";
+    public static final String MAX_TRUNCATION_RECORDS = "max.truncation.records";
     public static final String FETCH_BACKOFF_MS = "replica.fetch.backoff.ms";
     public static final String METADATA_MAX_AGE_MS = CommonClientConfigs.METADATA_MAX_AGE_CONFIG;
     public static final String TOPIC_CONFIG_SYNC_MS = "topic.config.sync.ms";
@@ -121,6 +122,14 @@ public final class LinkConfig extends AbstractConfig {
                     Range.between(1, 60_000),
                     Importance.LOW,
                     "Milliseconds before a partition that failed is tried again.")
+            .define(
+                    MAX_TRUNCATION_RECORDS,
+                    Type.LONG,
+                    Long.MAX_VALUE,
+                    Range.atLeast(0),
+                    Importance.MEDIUM,
+                    "Most records that a mirror partition drops when its source has lost them; if it lost more, the"
+                            + " partition fails instead, for an operator to decide.")
             .define(
                     METADATA_MAX_AGE_MS,
                     Type.LONG,

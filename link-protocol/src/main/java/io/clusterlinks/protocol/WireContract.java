@@ -71,5 +71,8 @@ public final class WireContract {
     /** Brokers only, on the index: proposed durable changes of mirror partitions, JSON. */
     public static final String PARTITION_TRANSITIONS = "internal.partition.transitions";
 
+    /** Brokers only, on the index: claims of new leaders of mirror partitions, JSON. */
+    public static final String PARTITION_CLAIMS = "internal.partition.claims";
+
     private WireContract() {}
 }

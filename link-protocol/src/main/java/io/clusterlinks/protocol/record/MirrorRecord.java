@@ -17,9 +17,11 @@ import java.util.Map;
  * @param topicId topic id at the destination, null until the topic was created
  * @param sourceTopicId topic id at the source, null where the source has none (before Kafka 2.8)
  * @param partitions number of partitions
+ * @param initialPartitions number of partitions when the mirror was created; those added since start at the earliest
+ *     offset, whatever {@code startOffsetSpec} says: nothing in them is older than the mirror
  * @param replicationFactor at the destination, -1 for the destination's default
  * @param configs topic configs the topic is created with
- * @param startOffsetSpec {@code earliest}, {@code latest} or an ISO-8601 instant; where a new partition starts
+ * @param startOffsetSpec {@code earliest}, {@code latest} or an ISO-8601 instant; where the initial partitions start
  * @param state durable state, never SOURCE_UNAVAILABLE
  * @param stop how the mirror is being stopped, {@link StopMode#NONE} unless PENDING_STOPPED or STOPPED
  * @param resumeState state to go back to if a promotion is given up: ACTIVE or PAUSED; null unless PENDING_STOPPED
@@ -35,6 +37,7 @@ public record MirrorRecord(
         String topicId,
         String sourceTopicId,
         int partitions,
+        int initialPartitions,
         short replicationFactor,
         Map<String, String> configs,
         String startOffsetSpec,
@@ -112,6 +115,7 @@ public record MirrorRecord(
                 topicId,
                 sourceTopicId,
                 newPartitions,
+                initialPartitions,
                 replicationFactor,
                 newConfigs,
                 startOffsetSpec,
@@ -139,6 +143,7 @@ public record MirrorRecord(
                 newTopicId,
                 sourceTopicId,
                 partitions,
+                initialPartitions,
                 replicationFactor,
                 configs,
                 startOffsetSpec,

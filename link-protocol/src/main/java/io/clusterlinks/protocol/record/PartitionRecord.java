@@ -9,9 +9,15 @@ import java.util.List;
  * @param version schema, see {@link StateRecord#VERSION}
  * @param topic name at the destination
  * @param partition the partition
- * @param startOffset offset at which the mirror began, resolved once from the start offset spec
+ * @param topicId topic id at the destination: a record of an earlier topic of the same name means nothing
+ * @param leaderEpoch destination leader epoch of the leader that claimed the partition last; only it writes this record
+ * @param revision counts the changes under this leader epoch: a change is written only on top of the one before it, so
+ *     that one that arrives late undoes nothing
+ * @param startOffset offset at which the mirror begins, resolved once from the start offset spec, and moved only past a
+ *     log end that the source's start has passed: a log that ends below it is emptied and starts there; -1 before that
  * @param lineage source leader epochs with the offset at which each begins in the mirror, ascending; recorded before
  *     the first batch of the epoch is appended
+ * @param truncation what must be cut off before anything else is appended; null if nothing
  * @param phase how far the partition has been stopped
  * @param stopOffset log end offset before abort markers were written, -1 until known; failback truncates to it
  * @param stopSourceEpoch source leader epoch of the last mirrored batch, -1 if unknown
@@ -21,8 +27,12 @@ public record PartitionRecord(
         int version,
         String topic,
         int partition,
+        String topicId,
+        int leaderEpoch,
+        int revision,
         long startOffset,
         List<SourceEpoch> lineage,
+        Truncation truncation,
         Phase phase,
         long stopOffset,
         int stopSourceEpoch,
@@ -31,6 +41,20 @@ public record PartitionRecord(
 
     /** A source leader epoch and the offset of its first batch. */
     public record SourceEpoch(int epoch, long startOffset) {}
+
+    /**
+     * The source lost its tail: everything from {@code target} on goes, on every replica, one that is away included.
+     * That takes a leader of a newer epoch than the records that go, so that a replica can tell them from later ones.
+     *
+     * @param target offset of the first record that goes
+     * @param minLeaderEpoch lowest destination leader epoch under which the log may be cut
+     * @param replicas the partition's replicas in the order they had, for moving the leader changes it
+     */
+    public record Truncation(long target, int minLeaderEpoch, List<Integer> replicas) {
+        public Truncation {
+            replicas = List.copyOf(replicas);
+        }
+    }
 
     /** How far a partition has been stopped. */
     public enum Phase {

@@ -4,11 +4,10 @@ package io.clusterlinks.protocol.record;
 import io.clusterlinks.protocol.LinkEvent;
 
 /**
- * A durable change that the leader of a mirror partition asks the coordinator for. The coordinator checks the leader
- * epoch, writes, and answers; only then the leader acts.
+ * A durable change that the leader of a mirror partition asks the coordinator for. The coordinator checks that the
+ * leader's claim is still the newest, writes, and answers; only then the leader acts.
  *
- * @param leaderEpoch destination leader epoch under which the leader asks; an older one than the coordinator knows loses
- * @param record the partition's new record
+ * @param record the partition's new record, with the leader epoch under which the leader claimed it
  * @param event what an operator should know of it; null if nothing
  */
-public record PartitionTransition(int leaderEpoch, PartitionRecord record, LinkEvent event) {}
+public record PartitionTransition(PartitionRecord record, LinkEvent event) {}

@@ -10,6 +10,7 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,6 +36,7 @@ class StateRecordsTest {
             "b0t1c2d3e4f5a6b7c8d9e0",
             "a0b1c2d3e4f5a6b7c8d9e0",
             1,
+            1,
             (short) -1,
             Map.of("cleanup.policy", "delete"),
             "earliest",
@@ -53,6 +55,7 @@ class StateRecordsTest {
             null,
             null,
             3,
+            2,
             (short) 3,
             Map.of(),
             "2026-01-31T00:00:00Z",
@@ -63,15 +66,31 @@ class StateRecordsTest {
             5,
             List.of(new LinkEvent(7, -1, "one"), new LinkEvent(8, 2, "two")));
 
-    private static final PartitionRecord PARTITION =
-            new PartitionRecord(1, "orders", 0, 0, List.of(new SourceEpoch(4, 0)), Phase.MIRRORING, -1, -1, null);
+    private static final PartitionRecord PARTITION = new PartitionRecord(
+            1,
+            "orders",
+            0,
+            "b0t1c2d3e4f5a6b7c8d9e0",
+            3,
+            2,
+            0,
+            List.of(new SourceEpoch(4, 0)),
+            new Truncation(7, 4, List.of(2, 0, 1)),
+            Phase.MIRRORING,
+            -1,
+            -1,
+            null);
 
     private static final PartitionRecord STOPPED_PARTITION = new PartitionRecord(
             1,
             "orders",
             11,
+            "b0t1c2d3e4f5a6b7c8d9e0",
+            5,
+            9,
             Long.MAX_VALUE - 1,
             List.of(new SourceEpoch(0, 5), new SourceEpoch(7, Long.MAX_VALUE)),
+            null,
             Phase.STOPPED,
             Long.MAX_VALUE,
             7,

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.PartitionClaim;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.protocol.record.PartitionTransition;
+import io.clusterlinks.protocol.record.StateRecord;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.LinkImage.Change;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.protocol.Errors;
+
+/** Pure functions from an image and what leaders of mirror partitions ask for to the changes of the state. */
+final class PartitionTransitions {
+    private static final long NOT_STARTED = -1;
+
+    private PartitionTransitions() {}
+
+    /** The claims that may be written; a repeated one changes nothing. */
+    static List<Change> claim(LinkImage image, List<PartitionClaim> claims) {
+        List<Change> changes = new ArrayList<>();
+        for (PartitionClaim claim : claims) {
+            boolean mirrored = image.mirror(claim.topic())
+                    .filter(mirror -> claim.topicId().equals(mirror.topicId()))
+                    .isPresent();
+            Optional<PartitionRecord> before = image.partition(claim.topic(), claim.partition())
+                    .filter(record -> record.topicId().equals(claim.topicId()));
+            boolean newer = before.map(PartitionRecord::leaderEpoch).orElse(-1) < claim.leaderEpoch();
+            if (mirrored && newer) {
+                changes.add(
+                        Change.put(before.map(record -> claimed(record, claim)).orElseGet(() -> first(claim))));
+            }
+        }
+        return changes;
+    }
+
+    private static PartitionRecord claimed(PartitionRecord record, PartitionClaim claim) {
+        return new PartitionRecord(
+                StateRecord.VERSION,
+                record.topic(),
+                record.partition(),
+                record.topicId(),
+                claim.leaderEpoch(),
+                0,
+                record.startOffset(),
+                record.lineage(),
+                record.truncation(),
+                record.phase(),
+                record.stopOffset(),
+                record.stopSourceEpoch(),
+                record.reason());
+    }
+
+    private static PartitionRecord first(PartitionClaim claim) {
+        return new PartitionRecord(
+                StateRecord.VERSION,
+                claim.topic(),
+                claim.partition(),
+                claim.topicId(),
+                claim.leaderEpoch(),
+                0,
+                NOT_STARTED,
+                List.of(),
+                null,
+                Phase.MIRRORING,
+                -1,
+                -1,
+                null);
+    }
+
+    /** What leaders propose, all or none; what is true already is left out, so that repeating is safe. */
+    static List<Change> apply(LinkImage image, List<PartitionTransition> proposals) {
+        Map<String, MirrorRecord> mirrors = new HashMap<>();
+        List<Change> changes = new ArrayList<>();
+        for (PartitionTransition proposal : proposals) {
+            PartitionRecord after = proposal.record();
+            MirrorRecord mirror = mirrors.containsKey(after.topic())
+                    ? mirrors.get(after.topic())
+                    : image.mirror(after.topic()).orElseThrow(() -> noMirror(after));
+            PartitionRecord before = image.partition(after.topic(), after.partition())
+                    .filter(record -> isClaimOf(record, after))
+                    .orElseThrow(() -> fenced(after));
+            if (after.equals(before)) {
+                continue;
+            }
+            check(mirror, before, after);
+            changes.add(Change.put(after));
+            if (proposal.event() != null) {
+                mirrors.put(after.topic(), mirror.withEvent(proposal.event()));
+            }
+        }
+        mirrors.values().forEach(mirror -> changes.add(Change.put(mirror)));
+        return changes;
+    }
+
+    private static boolean isClaimOf(PartitionRecord before, PartitionRecord after) {
+        return before.leaderEpoch() == after.leaderEpoch() && before.topicId().equals(after.topicId());
+    }
+
+    private static LinkException noMirror(PartitionRecord record) {
+        return LinkException.notFound("Topic '" + record.topic() + "' is no mirror any more.");
+    }
+
+    private static LinkException fenced(PartitionRecord record) {
+        return new LinkException(
+                Errors.FENCED_LEADER_EPOCH,
+                "Partition " + record.topic() + "-" + record.partition() + " is not claimed under leader epoch "
+                        + record.leaderEpoch() + ", or was changed since.");
+    }
+
+    private static void check(MirrorRecord mirror, PartitionRecord before, PartitionRecord after) {
+        // Late, or by a leader that does not know of another change: it must look at the record again.
+        if (after.revision() != before.revision() + 1) {
+            throw fenced(after);
+        }
+        boolean stopping = after.phase() == Phase.STOPPING || after.phase() == Phase.STOPPED;
+        boolean backwards = step(before.phase()) > step(after.phase());
+        boolean stopOffsetMoved = before.phase() == Phase.STOPPING && before.stopOffset() != after.stopOffset();
+        boolean uncut = stopping && after.truncation() != null;
+        if (backwards || stopOffsetMoved || uncut || (stopping && !mirror.stop().isFinal())) {
+            throw LinkException.invalid("Partition " + after.topic() + "-" + after.partition() + " cannot become "
+                    + after.phase() + " while it is " + before.phase() + " and its mirror is " + mirror.state() + ".");
+        }
+    }
+
+    private static int step(Phase phase) {
+        return switch (phase) {
+            case MIRRORING, FAILED -> 0;
+            case STOPPING -> 1;
+            case STOPPED -> 2;
+        };
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.record.PartitionClaim;
+import io.clusterlinks.state.TransitionSink;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Sends the claims of partitions that this broker has begun to lead, many at once, again and again until the image
+ * shows them. For the manager's thread; {@link #error} from any.
+ */
+final class Claims {
+    private static final long RETRY_MS = 1000;
+
+    private final TransitionSink sink;
+    private final Map<PartitionClaim, Long> notBeforeMs = new HashMap<>();
+    private volatile String error;
+
+    Claims(TransitionSink sink) {
+        this.sink = sink;
+    }
+
+    /** Sends those of {@code wanted}, which are all that the image does not show, that are due. */
+    void send(Collection<PartitionClaim> wanted, long nowMs) {
+        notBeforeMs.keySet().retainAll(wanted);
+        List<PartitionClaim> due = new ArrayList<>();
+        for (PartitionClaim claim : wanted) {
+            if (nowMs >= notBeforeMs.getOrDefault(claim, nowMs)) {
+                due.add(claim);
+                notBeforeMs.put(claim, nowMs + RETRY_MS);
+            }
+        }
+        if (!due.isEmpty()) {
+            send(due);
+        }
+    }
+
+    private void send(List<PartitionClaim> claims) {
+        CompletableFuture<Void> answer;
+        try {
+            answer = sink.claim(claims);
+        } catch (RuntimeException e) {
+            answer = CompletableFuture.failedFuture(e);
+        }
+        answer.whenComplete((ok, failure) ->
+                error = failure == null ? null : "waiting for the coordinator: " + SourceText.oneLine(cause(failure)));
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure.getCause() == null ? failure : failure.getCause();
+    }
+
+    /** Why the last claims were not written; null if nothing is wrong. */
+    String error() {
+        return error;
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.ClusterView.PartitionView;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.LinkException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.ElectionType;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData;
+import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignablePartition;
+import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignableTopic;
+import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData;
+import org.apache.kafka.common.message.ElectLeadersResponseData.PartitionResult;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AlterPartitionReassignmentsRequest;
+import org.apache.kafka.common.requests.AlterPartitionReassignmentsResponse;
+import org.apache.kafka.common.requests.ElectLeadersRequest;
+import org.apache.kafka.common.requests.ElectLeadersResponse;
+
+/**
+ * Moves leadership through the controller: the same replicas in another order, then a preferred election. That is the
+ * one way to move a partition's leader epoch that harms nobody.
+ */
+final class LeaderMove implements Leadership {
+    private static final int TIMEOUT_MS = 10_000;
+
+    private final LocalBroker broker;
+
+    LeaderMove(LocalBroker broker) {
+        this.broker = broker;
+    }
+
+    @Override
+    public List<Integer> replicas(TopicPartition partition) {
+        return view(broker.cluster(), partition).map(PartitionView::replicas).orElse(List.of());
+    }
+
+    @Override
+    public CompletableFuture<Void> moveAway(TopicPartition partition) {
+        ClusterView cluster = broker.cluster();
+        PartitionView view = view(cluster, partition).orElse(null);
+        if (view == null || view.leader() != broker.nodeId()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Set<Integer> live = cluster.liveBrokers();
+        Optional<Integer> next = view.replicas().stream()
+                .filter(replica -> replica != broker.nodeId() && view.isr().contains(replica) && live.contains(replica))
+                .findFirst();
+        if (next.isEmpty()) {
+            return CompletableFuture.failedFuture(new LinkException(
+                    Errors.NOT_ENOUGH_REPLICAS,
+                    "none of the other replicas (" + view.replicas() + ") is in sync; bring one back."));
+        }
+        List<Integer> order = new ArrayList<>(view.replicas());
+        order.remove(next.get());
+        order.add(0, next.get());
+        return reassign(partition, order).thenCompose(done -> elect(partition));
+    }
+
+    @Override
+    public CompletableFuture<Void> order(TopicPartition partition, List<Integer> replicas) {
+        List<Integer> now = replicas(partition);
+        boolean same = now.size() == replicas.size() && now.containsAll(replicas);
+        return same && !now.equals(replicas) ? reassign(partition, replicas) : CompletableFuture.completedFuture(null);
+    }
+
+    private static Optional<PartitionView> view(ClusterView cluster, TopicPartition partition) {
+        return cluster.topic(partition.topic())
+                .filter(topic -> partition.partition() < topic.partitions().size())
+                .map(topic -> topic.partitions().get(partition.partition()));
+    }
+
+    private CompletableFuture<Void> reassign(TopicPartition partition, List<Integer> order) {
+        AlterPartitionReassignmentsRequestData data =
+                new AlterPartitionReassignmentsRequestData().setTimeoutMs(TIMEOUT_MS);
+        data.topics()
+                .add(new ReassignableTopic()
+                        .setName(partition.topic())
+                        .setPartitions(List.of(new ReassignablePartition()
+                                .setPartitionIndex(partition.partition())
+                                .setReplicas(order))));
+        return broker.controller()
+                .send(new AlterPartitionReassignmentsRequest.Builder(data))
+                .thenAccept(response -> {
+                    AlterPartitionReassignmentsResponseData answer =
+                            ((AlterPartitionReassignmentsResponse) response).data();
+                    check("reassigning replicas", answer.errorCode(), answer.errorMessage());
+                    answer.responses().forEach(topic -> topic.partitions()
+                            .forEach(result ->
+                                    check("reassigning replicas", result.errorCode(), result.errorMessage())));
+                });
+    }
+
+    private CompletableFuture<Void> elect(TopicPartition partition) {
+        return broker.controller()
+                .send(new ElectLeadersRequest.Builder(ElectionType.PREFERRED, Set.of(partition), TIMEOUT_MS))
+                .thenAccept(response -> {
+                    var answer = ((ElectLeadersResponse) response).data();
+                    check("electing the preferred leader", answer.errorCode(), null);
+                    answer.replicaElectionResults().forEach(topic -> topic.partitionResult().stream()
+                            .filter(result -> result.errorCode() != Errors.ELECTION_NOT_NEEDED.code())
+                            .forEach(LeaderMove::checkElected));
+                });
+    }
+
+    private static void checkElected(PartitionResult result) {
+        check("electing the preferred leader", result.errorCode(), result.errorMessage());
+    }
+
+    private static void check(String step, short code, String message) {
+        Errors error = Errors.forCode(code);
+        if (error != Errors.NONE) {
+            throw new LinkException(
+                    error, step + " failed: " + (message == null ? error.message() : message) + " (" + error + ")");
+        }
+    }
+}

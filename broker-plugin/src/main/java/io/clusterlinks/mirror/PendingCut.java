@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.host.AppendException;
+import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Carries out a truncation that is in the record. Until it is done nothing else happens to the partition.
+ *
+ * <pre>
+ * recorded --leader epoch is new enough--> cut --in-sync followers have cut--> order of replicas restored --> out of the record
+ *     +--else: another replica is made leader, which claims the partition and goes on
+ * </pre>
+ *
+ * The newer epoch begins where the log was cut, so Kafka's own divergence check makes every other replica cut itself
+ * there, also one that is away and comes back after more was appended. Why the followers are waited for: until a
+ * follower has cut itself the leader takes its old end for a position in the new records, and could call records
+ * committed that the follower does not have. A leader that dies before the truncation is out of the record leaves it to
+ * the next one, which has a newer epoch again.
+ *
+ * <p>For one thread; stepped, never waits.
+ */
+final class PendingCut {
+    /** A replica order that cannot be restored is no reason to hold up the partition for longer. */
+    private static final int RESTORE_ATTEMPTS = 3;
+
+    private final MirrorPartition partition;
+    private final LocalPartition local;
+    private final Transitions transitions;
+    private final Leadership leadership;
+    private final long backoffMs;
+    private CompletableFuture<Void> request;
+    private long notBeforeMs;
+    private int restores;
+    /** A moment at which the log was cut, -1 before it was; read from the clock after the cut. */
+    private long cutSinceMs = -1;
+
+    private String error;
+
+    PendingCut(
+            MirrorPartition partition,
+            LocalPartition local,
+            Transitions transitions,
+            Leadership leadership,
+            long backoffMs) {
+        this.partition = partition;
+        this.local = local;
+        this.transitions = transitions;
+        this.leadership = leadership;
+        this.backoffMs = backoffMs;
+    }
+
+    boolean isPending() {
+        return transitions.record().truncation() != null;
+    }
+
+    /** What holds it up; null if nothing does. */
+    String error() {
+        return error;
+    }
+
+    /** Takes the next step if it can be taken now. Only while {@link #isPending} and no transition is under way. */
+    void step(long nowMs) {
+        Truncation truncation = transitions.record().truncation();
+        if (nowMs < notBeforeMs) {
+            return;
+        }
+        if (partition.leaderEpoch() < truncation.minLeaderEpoch()) {
+            moveLeader(nowMs);
+            return;
+        }
+        if (local.logEndOffset() > Math.max(truncation.target(), local.logStartOffset())) {
+            cut(truncation.target(), nowMs);
+            return;
+        }
+        if (cutSinceMs < 0) {
+            cutSinceMs = nowMs;
+        }
+        if (!local.followersEndBy(local.logEndOffset(), cutSinceMs)) {
+            error = "waiting until the in-sync replicas have cut off what the source lost, from offset "
+                    + truncation.target() + " on";
+        } else if (isOrderRestored(truncation.replicas(), nowMs)) {
+            error = null;
+            transitions.propose(Records.truncated(transitions.record()), null, () -> {});
+        }
+    }
+
+    private void cut(long target, long nowMs) {
+        try {
+            local.truncateTo(target, partition.leaderEpoch());
+        } catch (AppendException e) {
+            error = "cutting off what the source lost failed, retrying: " + SourceText.oneLine(e);
+            notBeforeMs = nowMs + backoffMs;
+        }
+    }
+
+    private void moveLeader(long nowMs) {
+        if (request == null) {
+            request = leadership.moveAway(partition.local());
+        }
+        if (!request.isDone()) {
+            return;
+        }
+        error = failure(request)
+                .map(failure -> "the source lost its tail, and leadership must move before it is cut off here: "
+                        + SourceText.oneLine(failure))
+                .orElse(null);
+        request = null;
+        // Also after success: this broker hears of the new leader in its own time.
+        notBeforeMs = nowMs + backoffMs;
+    }
+
+    private boolean isOrderRestored(List<Integer> replicas, long nowMs) {
+        if (restores >= RESTORE_ATTEMPTS
+                || leadership.replicas(partition.local()).equals(replicas)) {
+            return true;
+        }
+        if (request == null) {
+            request = leadership.order(partition.local(), replicas);
+        }
+        if (request.isDone()) {
+            boolean failed = request.isCompletedExceptionally();
+            request = null;
+            restores = failed ? restores + 1 : RESTORE_ATTEMPTS;
+            notBeforeMs = failed ? nowMs + backoffMs : nowMs;
+            return restores >= RESTORE_ATTEMPTS;
+        }
+        return false;
+    }
+
+    private static Optional<Throwable> failure(CompletableFuture<Void> done) {
+        try {
+            done.join();
+            return Optional.empty();
+        } catch (RuntimeException e) {
+            return Optional.of(e.getCause() == null ? e : e.getCause());
+        }
+    }
+}
