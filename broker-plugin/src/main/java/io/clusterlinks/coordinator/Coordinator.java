@@ -77,8 +77,9 @@ public final class Coordinator implements AutoCloseable {
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
         this.reconciler = new Reconciler(broker, writer, reports, creation, time);
-        this.sync = new SyncScheduler(new TopicSync(broker, writer, time), sources, secrets, syncThreads, time);
-        this.describer = new Describer(broker, reports);
+        this.sync =
+                new SyncScheduler(List.of(new TopicSync(broker, writer, time)), sources, secrets, syncThreads, time);
+        this.describer = new Describer(broker, reports, sync);
     }
 
     public void start() {
@@ -91,6 +92,8 @@ public final class Coordinator implements AutoCloseable {
         if (writer.isCoordinating()) {
             reconciler.safeTick();
             sync();
+        } else {
+            sync.reset();
         }
     }
 

@@ -32,10 +32,12 @@ import org.apache.kafka.common.config.ConfigDef;
 final class Describer {
     private final LocalBroker broker;
     private final BrokerReports reports;
+    private final SyncScheduler sync;
 
-    Describer(LocalBroker broker, BrokerReports reports) {
+    Describer(LocalBroker broker, BrokerReports reports, SyncScheduler sync) {
         this.broker = broker;
         this.reports = reports;
+        this.sync = sync;
     }
 
     List<Entry> describe(LinkImage image, LinkResource resource) {
@@ -132,6 +134,9 @@ final class Describer {
                 WireContract.STATUS_SINCE_MS,
                 Long.toString(trouble.map(ObservedLink::sinceMs).orElse(link.createdMs()))));
         entries.add(Entry.status(WireContract.STATUS_SOURCE_CLUSTER_ID, link.sourceClusterId()));
+        sync.statuses(link.link())
+                .forEach(task ->
+                        entries.add(Entry.status(WireContract.STATUS_TASK_PREFIX + task.task(), Json.write(task))));
         image.mirrorsOf(link.link())
                 .forEach(mirror -> entries.add(Entry.status(
                         WireContract.MIRROR_ENTRY_PREFIX + mirror.topic(), Json.write(shown(image, link, mirror)))));

@@ -50,6 +50,9 @@ public final class WireContract {
     /** Mirrors: the event log, JSON list of {@link LinkEvent}, newest last. */
     public static final String STATUS_EVENTS = "status.events";
 
+    /** Links: {@code status.task.NAME}, a {@link TaskStatus} as JSON; one for every periodic task. */
+    public static final String STATUS_TASK_PREFIX = "status.task.";
+
     /** Links: {@code mirror.TOPIC}, a {@link MirrorSummary} as JSON. */
     public static final String MIRROR_ENTRY_PREFIX = "mirror.";
 
