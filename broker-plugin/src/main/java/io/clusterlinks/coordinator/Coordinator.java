@@ -15,6 +15,7 @@ import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkSecrets;
+import io.clusterlinks.sync.OffsetSync;
 import io.clusterlinks.sync.TopicSync;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +56,7 @@ public final class Coordinator implements AutoCloseable {
     private final MirrorCommands mirrors;
     private final Reconciler reconciler;
     private final SyncScheduler sync;
+    private final StopBarrier barrier;
     private final Describer describer;
 
     /**
@@ -76,10 +78,12 @@ public final class Coordinator implements AutoCloseable {
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
-        this.reconciler = new Reconciler(broker, writer, reports, creation, time);
+        OffsetSync offsets = new OffsetSync(broker, writer::image, new ReportedBounds(broker, reports), time);
+        this.barrier = new StopBarrier(offsets, sources, secrets, syncThreads, time);
+        this.reconciler = new Reconciler(broker, writer, reports, creation, barrier, time);
         this.sync =
-                new SyncScheduler(List.of(new TopicSync(broker, writer, time)), sources, secrets, syncThreads, time);
-        this.describer = new Describer(broker, reports, sync);
+                new SyncScheduler(List.of(new TopicSync(broker, writer, time), offsets), sources, secrets, syncThreads, time);
+        this.describer = new Describer(broker, reports, sync, offsets);
     }
 
     public void start() {
@@ -94,6 +98,7 @@ public final class Coordinator implements AutoCloseable {
             sync();
         } else {
             sync.reset();
+            barrier.reset();
         }
     }
 

@@ -163,6 +163,16 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     @Override
+    public Set<String> groups(Duration timeout) {
+        return new GroupReader(link, admin()).groups(timeout);
+    }
+
+    @Override
+    public SourceOffsets committedOffsets(Set<String> groups, Duration timeout) {
+        return new GroupReader(link, admin()).committedOffsets(groups, timeout);
+    }
+
+    @Override
     public Map<TopicPartition, Long> startOffsets(Set<TopicPartition> partitions, String spec, Duration timeout) {
         long deadlineNs = System.nanoTime() + timeout.toNanos();
         Map<TopicPartition, Long> offsets = offsets(partitions, offsetSpec(spec), timeout);

@@ -34,6 +34,12 @@ public interface SourceAdmin extends AutoCloseable {
      */
     Map<TopicPartition, Long> startOffsets(Set<TopicPartition> partitions, String spec, Duration timeout);
 
+    /** Names of the groups that may have committed offsets: classic and new consumer groups, and simple ones. */
+    Set<String> groups(Duration timeout);
+
+    /** Every offset that these groups have committed. A group that fails does not keep the others. */
+    SourceOffsets committedOffsets(Set<String> groups, Duration timeout);
+
     @Override
     void close();
 }
