@@ -15,9 +15,12 @@ import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkSecrets;
+import io.clusterlinks.sync.AclSync;
 import io.clusterlinks.sync.OffsetSync;
+import io.clusterlinks.sync.TopicDiscovery;
 import io.clusterlinks.sync.TopicSync;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -82,8 +85,17 @@ public final class Coordinator implements AutoCloseable {
         this.barrier = new StopBarrier(offsets, sources, secrets, syncThreads, time);
         this.reconciler = new Reconciler(broker, writer, reports, creation, barrier, time);
         this.sync =
-                new SyncScheduler(List.of(new TopicSync(broker, writer, time), offsets), sources, secrets, syncThreads, time);
+                new SyncScheduler(List.of(
+                        new TopicSync(broker, writer, time),
+                        offsets,
+                        new TopicDiscovery(broker, writer::image, this::mirror),
+                        new AclSync(broker, writer, writer::image)), sources, secrets, syncThreads, time);
         this.describer = new Describer(broker, reports, sync, offsets);
+    }
+
+    private CompletableFuture<Void> mirror(String link, String topic, String sourceTopic) {
+        return mirrors.create(
+                new CreateMirror(link, topic, Optional.of(sourceTopic), (short) -1, Optional.empty(), Map.of()), false);
     }
 
     public void start() {

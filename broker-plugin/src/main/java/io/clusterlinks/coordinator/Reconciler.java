@@ -89,7 +89,7 @@ final class Reconciler {
     private List<Change> next(LinkImage image, MirrorRecord mirror) {
         if (topicIsGone(mirror)) {
             LOG.warn("Topic {} was deleted: it is no mirror over link {} any more", mirror.topic(), mirror.link());
-            return MirrorTransitions.endMirror(image, mirror);
+            return MirrorTransitions.retire(image, mirror, time.milliseconds());
         }
         if (mirror.stop() == StopMode.DRAIN && isDrained(mirror)) {
             LOG.info("Mirror topic {} is level with its source; stopping it", mirror.topic());
