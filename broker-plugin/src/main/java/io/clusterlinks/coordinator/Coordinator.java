@@ -84,12 +84,16 @@ public final class Coordinator implements AutoCloseable {
         OffsetSync offsets = new OffsetSync(broker, writer::image, new ReportedBounds(broker, reports), time);
         this.barrier = new StopBarrier(offsets, sources, secrets, syncThreads, time);
         this.reconciler = new Reconciler(broker, writer, reports, creation, barrier, time);
-        this.sync =
-                new SyncScheduler(List.of(
+        this.sync = new SyncScheduler(
+                List.of(
                         new TopicSync(broker, writer, time),
                         offsets,
                         new TopicDiscovery(broker, writer::image, this::mirror),
-                        new AclSync(broker, writer, writer::image)), sources, secrets, syncThreads, time);
+                        new AclSync(broker, writer, writer::image)),
+                sources,
+                secrets,
+                syncThreads,
+                time);
         this.describer = new Describer(broker, reports, sync, offsets);
     }
 
@@ -176,6 +180,7 @@ public final class Coordinator implements AutoCloseable {
         eventThread.shutdownNow();
         workers.shutdownNow();
         syncThreads.shutdownNow();
+        sync.close();
         sources.close();
     }
 

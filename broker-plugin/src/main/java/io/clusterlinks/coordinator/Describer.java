@@ -58,7 +58,9 @@ final class Describer {
                             .orElseThrow(() -> MirrorCommands.unknown(mirror.link(), mirror.topic())));
         }
         if (resource instanceof LinkResource.Group group) {
-            image.link(group.link()).orElseThrow(() -> LinkCommands.unknown(group.link()));
+            if (image.link(group.link()).isEmpty()) {
+                throw LinkCommands.unknown(group.link());
+            }
             return group(group);
         }
         return index(image);

@@ -26,8 +26,8 @@ final class ReportedBounds implements PartitionBounds {
                 .topic(mirror.topic())
                 .filter(topic -> topic.id().toString().equals(mirror.topicId()))
                 .filter(topic -> partition < topic.partitions().size())
-                .flatMap(topic -> reports.partition(
-                        topic.partitions().get(partition).leader(), mirror.topic(), partition))
+                .flatMap(topic ->
+                        reports.partition(topic.partitions().get(partition).leader(), mirror.topic(), partition))
                 .map(observed -> bounds(
                         record,
                         observed.status().startOffset(),

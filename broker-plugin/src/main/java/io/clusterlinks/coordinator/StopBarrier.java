@@ -31,7 +31,7 @@ final class StopBarrier {
     /** How long a mirror waits at most. */
     static final long TIMEOUT_MS = 6_000;
 
-    private static final Duration PROMOTE_SOURCE_TIMEOUT = Duration.ofMillis(4_000);
+    private static final Duration PROMOTE_SOURCE_TIMEOUT = Duration.ofMillis(2_500);
     private static final Duration FAILOVER_SOURCE_TIMEOUT = Duration.ofMillis(1_500);
     private static final Logger LOG = LoggerFactory.getLogger(StopBarrier.class);
 
@@ -44,8 +44,7 @@ final class StopBarrier {
     private final Map<String, String> results = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> running = new ConcurrentHashMap<>();
 
-    StopBarrier(
-            OffsetSync offsets, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
+    StopBarrier(OffsetSync offsets, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
         this.offsets = offsets;
         this.sources = sources;
         this.configs = configs;
@@ -99,16 +98,17 @@ final class StopBarrier {
 
     private static boolean isStopping(LinkImage image, String topic) {
         return image.mirror(topic).filter(mirror -> mirror.stop().isFinal()).isPresent()
-                && image.mirror(topic).flatMap(mirror -> image.link(mirror.link())).isPresent();
+                && image.mirror(topic)
+                        .flatMap(mirror -> image.link(mirror.link()))
+                        .isPresent();
     }
 
     private void run(LinkImage image, LinkRecord link, Set<String> topics) {
         try {
             LinkConfig config = configs.resolve(link);
-            boolean promotes = topics.stream()
-                    .anyMatch(topic -> image.mirror(topic)
-                            .filter(mirror -> mirror.stop() == StopMode.PROMOTE)
-                            .isPresent());
+            boolean promotes = topics.stream().anyMatch(topic -> image.mirror(topic)
+                    .filter(mirror -> mirror.stop() == StopMode.PROMOTE)
+                    .isPresent());
             results.putAll(offsets.finish(
                     new SyncContext(image, link, config, sources.of(link)),
                     topics,

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * Runs the periodic tasks of each link when they are due. A task of a link waits for nothing but its own last run, so
  * that no source delays another link, and no task another task.
  */
-final class SyncScheduler {
+final class SyncScheduler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SyncScheduler.class);
 
     private final Collection<SyncTask> tasks;
@@ -33,6 +33,7 @@ final class SyncScheduler {
     private final LinkConfigResolver configs;
     private final Executor threads;
     private final Time time;
+    private final TaskMetrics metrics;
     private final Map<String, Tasks> links = new ConcurrentHashMap<>();
 
     SyncScheduler(
@@ -42,6 +43,7 @@ final class SyncScheduler {
         this.configs = configs;
         this.threads = threads;
         this.time = time;
+        this.metrics = new TaskMetrics(time);
     }
 
     /** The tasks of one incarnation of a link. */
@@ -70,12 +72,14 @@ final class SyncScheduler {
 
     private void forget(String link) {
         links.remove(link);
+        metrics.remove(link);
         tasks.forEach(task -> task.forget(link));
     }
 
     private Tasks newTasks(LinkRecord link) {
         Map<String, TaskSlot> slots = new TreeMap<>();
         tasks.forEach(task -> slots.put(task.name(), new TaskSlot(task)));
+        slots.values().forEach(slot -> metrics.add(link.link(), slot));
         return new Tasks(link.createdMs(), slots);
     }
 
@@ -93,6 +97,7 @@ final class SyncScheduler {
             LinkConfig config = configs.resolve(link);
             OptionalLong interval = slot.task().intervalMs(config);
             if (interval.isEmpty() || link.deleting()) {
+                slot.task().forget(link.link());
                 slot.skipped(TaskState.DISABLED);
             } else if (config.paused()) {
                 slot.skipped(TaskState.PAUSED);
@@ -114,5 +119,10 @@ final class SyncScheduler {
                     e);
             slot.failed("Internal error: " + e + "; tried again, see the log.", intervalMs, time.milliseconds());
         }
+    }
+
+    @Override
+    public void close() {
+        metrics.close();
     }
 }

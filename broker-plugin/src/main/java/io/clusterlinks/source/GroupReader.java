@@ -93,14 +93,13 @@ final class GroupReader {
         if (cause instanceof AuthorizationException) {
             return new LinkException(
                     Errors.forException(cause),
-                    "Source of link " + link + ": the link's principal needs the ACL " + acl
-                            + " at the source for " + step + ".",
+                    "Source of link " + link + ": the link's principal needs the ACL " + acl + " at the source for "
+                            + step + ".",
                     cause);
         }
-        Throwable classified =
-                cause instanceof java.util.concurrent.TimeoutException
-                        ? new org.apache.kafka.common.errors.TimeoutException("no answer in time", cause)
-                        : cause;
+        Throwable classified = cause instanceof java.util.concurrent.TimeoutException
+                ? new org.apache.kafka.common.errors.TimeoutException("no answer in time", cause)
+                : cause;
         return SourceErrors.classify(link, step, null, classified);
     }
 }

@@ -174,8 +174,10 @@ final class KafkaSourceAdmin implements SourceAdmin {
         try {
             for (AclBindingFilter filter : filters) {
                 Duration left = Duration.ofNanos(Math.max(1_000_000, deadlineNs - System.nanoTime()));
-                acls.addAll(
-                        get(admin().describeAcls(filter, new DescribeAclsOptions().timeoutMs(millis(left))).values(), left));
+                acls.addAll(get(
+                        admin().describeAcls(filter, new DescribeAclsOptions().timeoutMs(millis(left)))
+                                .values(),
+                        left));
             }
             return acls;
         } catch (Exception e) {

@@ -112,8 +112,10 @@ public final class LinkImage {
             } else if (change.key() instanceof StateKey.OfPartition key) {
                 edit(newPartitions, key.topic(), byId -> put(byId, key.partition(), (PartitionRecord) change.value()));
             } else if (change.key() instanceof StateKey.OfRetired key) {
-                edit(newRetired, key.link(), byTopic -> put(byTopic, key.sourceTopic(), (RetiredRecord)
-                        change.value()));
+                edit(
+                        newRetired,
+                        key.link(),
+                        byTopic -> put(byTopic, key.sourceTopic(), (RetiredRecord) change.value()));
             } else if (change.key() instanceof StateKey.OfAcl key) {
                 edit(newAcls, key.link(), byDigest -> put(byDigest, key.digest(), (AclRecord) change.value()));
             }

@@ -41,12 +41,10 @@ final class AclMapping {
         if (pattern.resourceType() == ResourceType.TOPIC) {
             List<String> names = mirrors.get(pattern.name());
             return pattern.patternType() == PatternType.LITERAL && names != null
-                    ? names.stream()
-                            .map(name -> new ResourcePattern(ResourceType.TOPIC, name, PatternType.LITERAL))
+                    ? names.stream().map(name -> new ResourcePattern(ResourceType.TOPIC, name, PatternType.LITERAL))
                     : Stream.of(prefixed(pattern, topicPrefix));
         }
-        return Stream.of(
-                pattern.resourceType() == ResourceType.GROUP ? prefixed(pattern, groupPrefix) : pattern);
+        return Stream.of(pattern.resourceType() == ResourceType.GROUP ? prefixed(pattern, groupPrefix) : pattern);
     }
 
     /** Everything at the source is everything with the prefix here, and no more. */

@@ -83,7 +83,9 @@ final class BrokerGroups implements LocalGroups {
                 }
             });
         }
-        partitions.keySet().stream().filter(group -> !committed.containsKey(group)).forEach(coordinators::remove);
+        partitions.keySet().stream()
+                .filter(group -> !committed.containsKey(group))
+                .forEach(coordinators::remove);
         return committed;
     }
 
@@ -121,8 +123,9 @@ final class BrokerGroups implements LocalGroups {
     }
 
     private void findCoordinators(Set<String> groups) {
-        List<String> unknown =
-                groups.stream().filter(group -> !coordinators.containsKey(group)).toList();
+        List<String> unknown = groups.stream()
+                .filter(group -> !coordinators.containsKey(group))
+                .toList();
         if (unknown.isEmpty()) {
             return;
         }
@@ -164,5 +167,4 @@ final class BrokerGroups implements LocalGroups {
             action.accept(response);
         }
     }
-
 }

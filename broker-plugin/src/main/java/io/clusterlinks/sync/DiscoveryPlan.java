@@ -76,8 +76,8 @@ record DiscoveryPlan(int taking, Map<String, String> create, List<TaskItem> conf
             return Optional.of(new TaskItem(
                     name,
                     "CONFLICT",
-                    "Is a mirror over link '" + other.get().link() + "' already; give this link a "
-                            + LinkConfig.PREFIX + ", or exclude the topic."));
+                    "Is a mirror over link '" + other.get().link() + "' already; give this link a " + LinkConfig.PREFIX
+                            + ", or exclude the topic."));
         }
         return existsHere.test(name)
                 ? Optional.of(new TaskItem(

@@ -60,8 +60,9 @@ final class GroupReport {
         Map<GroupOffsetState, List<String>> byState = new TreeMap<>();
         table.groups().forEach((name, group) -> group.offsets().entrySet().stream()
                 .filter(entry -> entry.getKey().topic().equals(topic))
-                .map(entry ->
-                        group.isActive() ? GroupOffsetState.ACTIVE_AT_DESTINATION : entry.getValue().state())
+                .map(entry -> group.isActive()
+                        ? GroupOffsetState.ACTIVE_AT_DESTINATION
+                        : entry.getValue().state())
                 .max(GroupOffsetState::compareTo)
                 .ifPresent(state ->
                         byState.computeIfAbsent(state, key -> new ArrayList<>()).add(name)));

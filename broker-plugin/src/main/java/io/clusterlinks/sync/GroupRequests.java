@@ -28,8 +28,8 @@ import org.apache.kafka.common.requests.OffsetFetchRequest;
 /** Requests about groups of the own cluster, and what their answers say. */
 final class GroupRequests {
     /** Every state of a group that has members. */
-    private static final List<String> ACTIVE_STATES = List.of(
-            "Stable", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "NotReady");
+    private static final List<String> ACTIVE_STATES =
+            List.of("Stable", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "NotReady");
 
     private GroupRequests() {}
 
@@ -45,19 +45,20 @@ final class GroupRequests {
 
     static OffsetFetchRequest.Builder fetch(List<String> groups, Map<String, Set<TopicPartition>> partitions) {
         OffsetFetchRequestData data = new OffsetFetchRequestData();
-        groups.forEach(group -> data.groups()
-                .add(new OffsetFetchRequestGroup()
-                        .setGroupId(group)
-                        .setTopics(partitions.get(group).stream()
-                                .collect(Collectors.groupingBy(TopicPartition::topic))
-                                .entrySet()
-                                .stream()
-                                .map(entry -> new OffsetFetchRequestTopics()
-                                        .setName(entry.getKey())
-                                        .setPartitionIndexes(entry.getValue().stream()
-                                                .map(TopicPartition::partition)
-                                                .toList()))
-                                .toList())));
+        groups.forEach(
+                group -> data.groups()
+                        .add(new OffsetFetchRequestGroup()
+                                .setGroupId(group)
+                                .setTopics(partitions.get(group).stream()
+                                        .collect(Collectors.groupingBy(TopicPartition::topic))
+                                        .entrySet()
+                                        .stream()
+                                        .map(entry -> new OffsetFetchRequestTopics()
+                                                .setName(entry.getKey())
+                                                .setPartitionIndexes(entry.getValue().stream()
+                                                        .map(TopicPartition::partition)
+                                                        .toList()))
+                                        .toList())));
         return OffsetFetchRequest.Builder.forTopicNames(data, false);
     }
 
@@ -65,8 +66,7 @@ final class GroupRequests {
         Map<TopicPartition, Long> offsets = new HashMap<>();
         group.topics().forEach(topic -> topic.partitions().forEach(partition -> {
             if (partition.errorCode() == Errors.NONE.code() && partition.committedOffset() >= 0) {
-                offsets.put(
-                        new TopicPartition(topic.name(), partition.partitionIndex()), partition.committedOffset());
+                offsets.put(new TopicPartition(topic.name(), partition.partitionIndex()), partition.committedOffset());
             }
         }));
         return offsets;

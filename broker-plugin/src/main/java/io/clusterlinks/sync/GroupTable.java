@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
@@ -87,8 +88,9 @@ final class GroupTable {
         }
     }
 
-    /** Forgets offsets of topics that are not mirrored any more. */
-    void retain(Set<String> topics) {
+    /** Forgets groups that the filters do not include any more, and offsets of topics that are not mirrored any more. */
+    void retain(Predicate<String> sourceGroups, Set<String> topics) {
+        groups.values().removeIf(group -> !sourceGroups.test(group.sourceGroup()));
         groups.values().forEach(group -> group.offsets().keySet().removeIf(it -> !topics.contains(it.topic())));
         groups.values().removeIf(group -> group.offsets().isEmpty());
     }

@@ -99,8 +99,8 @@ final class OffsetCommits {
             if (mirror.isEmpty()) {
                 return;
             }
-            Optional<Bounds> range = known.computeIfAbsent(
-                    partition, key -> bounds.of(image, mirror.get(), partition.partition()));
+            Optional<Bounds> range =
+                    known.computeIfAbsent(partition, key -> bounds.of(image, mirror.get(), partition.partition()));
             if (range.isEmpty()) {
                 if (offset.state() != GroupOffsetState.WAITING) {
                     group.offsets()
@@ -113,7 +113,8 @@ final class OffsetCommits {
                 due.computeIfAbsent(name, key -> new HashMap<>()).put(partition, target);
             } else if (offset.state() == GroupOffsetState.WAITING
                     || (offset.heldFor() == null && !target.equals(offset.committed()))
-                    || (offset.state() == GroupOffsetState.SYNCED) != (target.offset() >= offset.source().offset())) {
+                    || (offset.state() == GroupOffsetState.SYNCED)
+                            != (target.offset() >= offset.source().offset())) {
                 group.offsets().put(partition, settled(offset, target));
             }
         }));
@@ -131,16 +132,18 @@ final class OffsetCommits {
 
     private static void leaveToMembers(
             TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, long nowMs) {
-        group.offsets().computeIfPresent(partition, (key, offset) -> offset.held(
-                target,
-                offset.here(),
-                GroupOffsetState.ACTIVE_AT_DESTINATION,
-                "The group has members here and commits for itself; stop them if it should follow the source.",
-                nowMs + HOLD_MS));
+        group.offsets()
+                .computeIfPresent(
+                        partition,
+                        (key, offset) -> offset.held(
+                                target,
+                                offset.here(),
+                                GroupOffsetState.ACTIVE_AT_DESTINATION,
+                                "The group has members here and commits for itself; stop them if it should follow the source.",
+                                nowMs + HOLD_MS));
     }
 
-    private void yieldToOthers(
-            GroupTable table, Map<String, Map<TopicPartition, OffsetAndMetadata>> due, long nowMs) {
+    private void yieldToOthers(GroupTable table, Map<String, Map<TopicPartition, OffsetAndMetadata>> due, long nowMs) {
         if (due.isEmpty()) {
             return;
         }
@@ -150,9 +153,10 @@ final class OffsetCommits {
         due.forEach((name, offsets) -> {
             TrackedGroup group = table.groups().get(name);
             Map<TopicPartition, Long> here = found.get(name);
-            offsets.entrySet().removeIf(entry -> here == null
-                    ? unanswered(group, entry.getKey(), entry.getValue(), nowMs)
-                    : yields(group, entry.getKey(), entry.getValue(), here.get(entry.getKey()), nowMs));
+            offsets.entrySet()
+                    .removeIf(entry -> here == null
+                            ? unanswered(group, entry.getKey(), entry.getValue(), nowMs)
+                            : yields(group, entry.getKey(), entry.getValue(), here.get(entry.getKey()), nowMs));
         });
         due.values().removeIf(Map::isEmpty);
     }
@@ -193,8 +197,7 @@ final class OffsetCommits {
             results.forEach((partition, error) -> {
                 OffsetAndMetadata target = due.get(name).get(partition);
                 if (error == Errors.NONE) {
-                    group.offsets()
-                            .computeIfPresent(partition, (key, offset) -> offset.committed(target, nowMs));
+                    group.offsets().computeIfPresent(partition, (key, offset) -> offset.committed(target, nowMs));
                 } else if (HAS_MEMBERS.contains(error)) {
                     group.active(true);
                     leaveToMembers(group, partition, target, nowMs);
@@ -215,11 +218,14 @@ final class OffsetCommits {
                 ? " Grant the brokers' own principal READ on the GROUP and the TOPIC in this cluster, or make it a super"
                         + " user."
                 : " Tried again.";
-        group.offsets().computeIfPresent(partition, (key, offset) -> offset.held(
-                target,
-                offset.here(),
-                GroupOffsetState.FAILED,
-                "Could not be committed here: " + error.message() + remedy,
-                nowMs + (soon ? RETRY_MS : HOLD_MS)));
+        group.offsets()
+                .computeIfPresent(
+                        partition,
+                        (key, offset) -> offset.held(
+                                target,
+                                offset.here(),
+                                GroupOffsetState.FAILED,
+                                "Could not be committed here: " + error.message() + remedy,
+                                nowMs + (soon ? RETRY_MS : HOLD_MS)));
     }
 }

@@ -101,10 +101,12 @@ public final class OffsetSync implements SyncTask {
         SourceOffsets offsets = context.source().committedOffsets(groups, left.isNegative() ? Duration.ZERO : left);
         synchronized (table) {
             table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
-            table.retain(context.image()
-                    .mirrorsOf(context.link().link())
-                    .map(MirrorRecord::topic)
-                    .collect(Collectors.toSet()));
+            table.retain(
+                    filters::matches,
+                    context.image()
+                            .mirrorsOf(context.link().link())
+                            .map(MirrorRecord::topic)
+                            .collect(Collectors.toSet()));
         }
     }
 

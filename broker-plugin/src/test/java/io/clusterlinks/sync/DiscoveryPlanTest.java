@@ -68,8 +68,7 @@ class DiscoveryPlanTest {
 
     @Test
     void doesNotMirrorAgainWhatSomebodyDeletedHere() {
-        LinkImage image =
-                Records.image(Records.link(), new RetiredRecord(1, Records.LINK, "orders", "orders", 1));
+        LinkImage image = Records.image(Records.link(), new RetiredRecord(1, Records.LINK, "orders", "orders", 1));
 
         assertThat(plan(image, "", ALL, Set.of("orders"), Set.of()).create()).isEmpty();
     }
@@ -80,7 +79,11 @@ class DiscoveryPlanTest {
 
         DiscoveryPlan plan = DiscoveryPlan.of(image, "west", config("", ALL), Set.of(Records.TOPIC), name -> true);
 
-        assertThat(plan.conflicts()).extracting(TaskItem::message).first().asString().contains("link 'east'");
+        assertThat(plan.conflicts())
+                .extracting(TaskItem::message)
+                .first()
+                .asString()
+                .contains("link 'east'");
     }
 
     @Test

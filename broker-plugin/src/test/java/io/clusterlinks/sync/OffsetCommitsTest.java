@@ -182,7 +182,10 @@ class OffsetCommitsTest {
         bounds.put(PARTITION, new Bounds(0, 80));
         local.refusals.put("bad", Errors.GROUP_AUTHORIZATION_FAILED);
         update(Map.of(
-                "bad", Map.of(PARTITION, new OffsetAndMetadata(1)), GROUP, Map.of(PARTITION, new OffsetAndMetadata(2))));
+                "bad",
+                Map.of(PARTITION, new OffsetAndMetadata(1)),
+                GROUP,
+                Map.of(PARTITION, new OffsetAndMetadata(2))));
         apply();
         assertThat(here()).isEqualTo(2);
         assertThat(table.groups().get("bad").state()).isEqualTo(GroupOffsetState.FAILED);
@@ -250,6 +253,14 @@ class OffsetCommitsTest {
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         GroupReport.trouble(GROUP, table.groups().get(GROUP), counter);
         assertThat(counter.outcome().troubles().get(0).state()).isEqualTo("DELETED_AT_SOURCE");
+    }
+
+    @Test
+    void forgetsAGroupThatTheFiltersExcludeNow() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(20);
+        table.retain(group -> false, Set.of(Records.TOPIC));
+        assertThat(table.groups()).isEmpty();
     }
 
     private void source(long offset) {

@@ -12,9 +12,4 @@ package io.clusterlinks.protocol;
  * @param message why, if it does not stand where it stands at the source; null otherwise
  */
 public record GroupOffsetStatus(
-        String topic,
-        int partition,
-        long sourceOffset,
-        long committedOffset,
-        GroupOffsetState state,
-        String message) {}
+        String topic, int partition, long sourceOffset, long committedOffset, GroupOffsetState state, String message) {}

@@ -49,8 +49,7 @@ public record AclRecord(
 
     public AclBinding binding() {
         return new AclBinding(
-                new ResourcePattern(
-                        ResourceType.valueOf(resourceType), resourceName, PatternType.valueOf(patternType)),
+                new ResourcePattern(ResourceType.valueOf(resourceType), resourceName, PatternType.valueOf(patternType)),
                 new AccessControlEntry(
                         principal, host, AclOperation.valueOf(operation), AclPermissionType.valueOf(permissionType)));
     }
@@ -58,8 +57,8 @@ public record AclRecord(
     /** Names and principals may hold any character, so the key holds a digest of them. */
     @Override
     public StateKey key() {
-        String text = String.join(
-                "\n", resourceType, resourceName, patternType, principal, host, operation, permissionType);
+        String text =
+                String.join("\n", resourceType, resourceName, patternType, principal, host, operation, permissionType);
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
             return new StateKey.OfAcl(link, HexFormat.of().formatHex(Arrays.copyOf(digest, ID_BYTES)));
