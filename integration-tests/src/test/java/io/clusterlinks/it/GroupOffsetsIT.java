@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -232,6 +233,36 @@ class GroupOffsetsIT {
             assertThat(result.exitCode()).isEqualTo(1);
             assertThat(result.stderr()).contains(message);
         });
+    }
+
+    @Test
+    void shareGroupsFollowToo() {
+        // Given a share group whose start offset is in mid-stream at the source
+        Workload.onNewTopic(source, "shared", 1, Map.of()).plain(100);
+        links.mirror(LINK, "shared");
+        TopicPartition partition = new TopicPartition("shared", 0);
+        Topics.get(source.admin()
+                .alterShareGroupOffsets("sharing", Map.of(partition, 60L))
+                .all());
+
+        // Then it starts there here, also after a promotion
+        Await.until("it follows", SOON, () -> shareStart("sharing", partition) == 60);
+        Topics.get(source.admin()
+                .alterShareGroupOffsets("sharing", Map.of(partition, 80L))
+                .all());
+        links.run("mirrors", "promote", "--link", LINK, "--topic", "shared", "--wait");
+        assertThat(shareStart("sharing", partition)).isEqualTo(80);
+        assertThat(links.describe(LINK, "shared").get(WireContract.STATUS_EVENTS))
+                .contains("Share groups: in step with the source");
+    }
+
+    private static long shareStart(String group, TopicPartition partition) {
+        var info = Topics.get(destination
+                        .admin()
+                        .listShareGroupOffsets(Map.of(group, new ListShareGroupOffsetsSpec()))
+                        .partitionsToOffsetInfo(group))
+                .get(partition);
+        return info == null ? -1 : info.startOffset();
     }
 
     @Test
