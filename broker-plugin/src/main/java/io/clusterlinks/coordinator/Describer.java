@@ -153,8 +153,7 @@ final class Describer {
 
     private Map<GroupOffsetState, Integer> groupCounts(String link) {
         Map<GroupOffsetState, Integer> counts = new TreeMap<>();
-        offsets.forEach(kind ->
-                kind.counts(link).forEach((state, count) -> counts.merge(state, count, Integer::sum)));
+        offsets.forEach(kind -> kind.counts(link).forEach((state, count) -> counts.merge(state, count, Integer::sum)));
         return counts;
     }
 

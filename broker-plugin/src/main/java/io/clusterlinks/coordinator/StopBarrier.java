@@ -45,7 +45,8 @@ final class StopBarrier {
     private final Map<String, String> results = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> running = new ConcurrentHashMap<>();
 
-    StopBarrier(List<OffsetSync> offsets, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
+    StopBarrier(
+            List<OffsetSync> offsets, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
         this.offsets = offsets;
         this.sources = sources;
         this.configs = configs;
@@ -115,8 +116,7 @@ final class StopBarrier {
             Map<String, String> summaries = new HashMap<>();
             for (OffsetSync kind : offsets) {
                 kind.finish(context, topics, !config.paused(), timeout)
-                        .forEach((topic, summary) ->
-                                summaries.merge(topic, summary, (a, b) -> (a + " " + b).strip()));
+                        .forEach((topic, summary) -> summaries.merge(topic, summary, (a, b) -> (a + " " + b).strip()));
             }
             results.putAll(summaries);
         } catch (LinkException e) {

@@ -100,8 +100,7 @@ final class BrokerGroups implements LocalGroups {
             ofGroup.keySet().forEach(partition -> result.put(partition, Errors.COORDINATOR_NOT_AVAILABLE));
             if (answers.containsKey(group)) {
                 deadline.ifAnswered(
-                        answers.get(group),
-                        response -> result.putAll(dialect.committed(response, ofGroup.keySet())));
+                        answers.get(group), response -> result.putAll(dialect.committed(response, ofGroup.keySet())));
             }
             if (result.values().stream().anyMatch(BrokerGroups::movesCoordinator)) {
                 coordinators.remove(group);

@@ -74,7 +74,8 @@ final class GroupReport {
         }
         List<String> parts = new ArrayList<>();
         byState.forEach((state, names) -> parts.add(text(state) + ": " + names(names, state)));
-        return (kind == GroupKind.SHARE ? "Share groups" : "Consumer groups") + suffix + ": " + String.join("; ", parts) + ".";
+        return (kind == GroupKind.SHARE ? "Share groups" : "Consumer groups") + suffix + ": " + String.join("; ", parts)
+                + ".";
     }
 
     private static String names(List<String> names, GroupOffsetState state) {

@@ -27,19 +27,20 @@ final class ShareDialect implements GroupDialect {
     public DescribeShareGroupOffsetsRequest.Builder fetch(
             List<String> groups, Map<String, Set<TopicPartition>> partitions) {
         DescribeShareGroupOffsetsRequestData data = new DescribeShareGroupOffsetsRequestData();
-        groups.forEach(group -> data.groups()
-                .add(new DescribeShareGroupOffsetsRequestGroup()
-                        .setGroupId(group)
-                        .setTopics(partitions.get(group).stream()
-                                .collect(Collectors.groupingBy(TopicPartition::topic))
-                                .entrySet()
-                                .stream()
-                                .map(entry -> new DescribeShareGroupOffsetsRequestTopic()
-                                        .setTopicName(entry.getKey())
-                                        .setPartitions(entry.getValue().stream()
-                                                .map(TopicPartition::partition)
-                                                .toList()))
-                                .toList())));
+        groups.forEach(
+                group -> data.groups()
+                        .add(new DescribeShareGroupOffsetsRequestGroup()
+                                .setGroupId(group)
+                                .setTopics(partitions.get(group).stream()
+                                        .collect(Collectors.groupingBy(TopicPartition::topic))
+                                        .entrySet()
+                                        .stream()
+                                        .map(entry -> new DescribeShareGroupOffsetsRequestTopic()
+                                                .setTopicName(entry.getKey())
+                                                .setPartitions(entry.getValue().stream()
+                                                        .map(TopicPartition::partition)
+                                                        .toList()))
+                                        .toList())));
         return new DescribeShareGroupOffsetsRequest.Builder(data);
     }
 
