@@ -15,6 +15,7 @@ import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkSecrets;
 import io.clusterlinks.sync.AclSync;
+import io.clusterlinks.sync.GroupKind;
 import io.clusterlinks.sync.OffsetSync;
 import io.clusterlinks.sync.TopicDiscovery;
 import io.clusterlinks.sync.TopicSync;
@@ -80,14 +81,18 @@ public final class Coordinator implements AutoCloseable {
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
-        OffsetSync offsets = new OffsetSync(broker, writer::image, new ReportedBounds(broker, reports), time);
+        ReportedBounds bounds = new ReportedBounds(broker, reports);
+        OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer::image, bounds, time);
+        OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer::image, bounds, time);
+        List<OffsetSync> offsets = List.of(consumers, shares);
         this.barrier = new StopBarrier(offsets, sources, secrets, syncThreads, time);
         this.reconciler = new Reconciler(broker, writer, reports, creation, barrier, time);
         this.stateTopic = new StateTopicKeeper(broker, workers);
         this.sync = new SyncScheduler(
                 List.of(
                         new TopicSync(broker, writer, time),
-                        offsets,
+                        consumers,
+                        shares,
                         new TopicDiscovery(broker, writer::image, this::mirror),
                         new AclSync(broker, writer, writer::image)),
                 sources,

@@ -5,6 +5,7 @@ import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.BrokerStatus;
 import io.clusterlinks.protocol.DesiredState;
+import io.clusterlinks.protocol.GroupOffsetState;
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
@@ -35,9 +36,9 @@ final class Describer {
     private final LocalBroker broker;
     private final BrokerReports reports;
     private final SyncScheduler sync;
-    private final OffsetSync offsets;
+    private final List<OffsetSync> offsets;
 
-    Describer(LocalBroker broker, BrokerReports reports, SyncScheduler sync, OffsetSync offsets) {
+    Describer(LocalBroker broker, BrokerReports reports, SyncScheduler sync, List<OffsetSync> offsets) {
         this.broker = broker;
         this.reports = reports;
         this.sync = sync;
@@ -140,7 +141,7 @@ final class Describer {
                 WireContract.STATUS_SINCE_MS,
                 Long.toString(trouble.map(ObservedLink::sinceMs).orElse(link.createdMs()))));
         entries.add(Entry.status(WireContract.STATUS_SOURCE_CLUSTER_ID, link.sourceClusterId()));
-        entries.add(Entry.status(WireContract.STATUS_GROUPS, Json.write(offsets.counts(link.link()))));
+        entries.add(Entry.status(WireContract.STATUS_GROUPS, Json.write(groupCounts(link.link()))));
         sync.statuses(link.link())
                 .forEach(task ->
                         entries.add(Entry.status(WireContract.STATUS_TASK_PREFIX + task.task(), Json.write(task))));
@@ -150,8 +151,16 @@ final class Describer {
         return entries;
     }
 
+    private Map<GroupOffsetState, Integer> groupCounts(String link) {
+        Map<GroupOffsetState, Integer> counts = new TreeMap<>();
+        offsets.forEach(kind -> kind.counts(link).forEach((state, count) -> counts.merge(state, count, Integer::sum)));
+        return counts;
+    }
+
     private List<Entry> group(LinkResource.Group resource) {
-        OffsetSync.GroupView group = offsets.group(resource.link(), resource.group())
+        OffsetSync.GroupView group = offsets.stream()
+                .flatMap(kind -> kind.group(resource.link(), resource.group()).stream())
+                .findFirst()
                 .orElseThrow(() -> LinkException.notFound("Group '" + resource.group() + "' does not follow link '"
                         + resource.link() + "': no offsets of its mirror topics were read for it at the source. Check "
                         + LinkConfig.OFFSET_SYNC_ENABLE + ", " + LinkConfig.GROUP_FILTERS + " and the task: "

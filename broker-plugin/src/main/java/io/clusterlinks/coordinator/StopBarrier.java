@@ -13,6 +13,7 @@ import io.clusterlinks.sync.SyncContext;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -35,7 +36,7 @@ final class StopBarrier {
     private static final Duration FAILOVER_SOURCE_TIMEOUT = Duration.ofMillis(1_500);
     private static final Logger LOG = LoggerFactory.getLogger(StopBarrier.class);
 
-    private final OffsetSync offsets;
+    private final List<OffsetSync> offsets;
     private final SourceAdmins sources;
     private final LinkConfigResolver configs;
     private final Executor threads;
@@ -44,7 +45,8 @@ final class StopBarrier {
     private final Map<String, String> results = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> running = new ConcurrentHashMap<>();
 
-    StopBarrier(OffsetSync offsets, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
+    StopBarrier(
+            List<OffsetSync> offsets, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
         this.offsets = offsets;
         this.sources = sources;
         this.configs = configs;
@@ -109,11 +111,14 @@ final class StopBarrier {
             boolean promotes = topics.stream().anyMatch(topic -> image.mirror(topic)
                     .filter(mirror -> mirror.stop() == StopMode.PROMOTE)
                     .isPresent());
-            results.putAll(offsets.finish(
-                    new SyncContext(image, link, config, sources.of(link)),
-                    topics,
-                    !config.paused(),
-                    promotes ? PROMOTE_SOURCE_TIMEOUT : FAILOVER_SOURCE_TIMEOUT));
+            SyncContext context = new SyncContext(image, link, config, sources.of(link));
+            Duration timeout = promotes ? PROMOTE_SOURCE_TIMEOUT : FAILOVER_SOURCE_TIMEOUT;
+            Map<String, String> summaries = new HashMap<>();
+            for (OffsetSync kind : offsets) {
+                kind.finish(context, topics, !config.paused(), timeout)
+                        .forEach((topic, summary) -> summaries.merge(topic, summary, (a, b) -> (a + " " + b).strip()));
+            }
+            results.putAll(summaries);
         } catch (LinkException e) {
             LOG.info("Link {}: the last sync of consumer groups failed, trying again: {}", link.link(), e.getMessage());
         } catch (RuntimeException e) {

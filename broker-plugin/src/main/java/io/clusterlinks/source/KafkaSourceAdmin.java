@@ -211,6 +211,16 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     @Override
+    public Set<String> shareGroups(Duration timeout) {
+        return new GroupReader(link, admin()).shareGroups(timeout);
+    }
+
+    @Override
+    public SourceOffsets shareOffsets(Set<String> groups, Duration timeout) {
+        return new GroupReader(link, admin()).shareOffsets(groups, timeout);
+    }
+
+    @Override
     public Map<TopicPartition, Long> startOffsets(Set<TopicPartition> partitions, String spec, Duration timeout) {
         long deadlineNs = System.nanoTime() + timeout.toNanos();
         Map<TopicPartition, Long> offsets = offsets(partitions, offsetSpec(spec), timeout);

@@ -43,6 +43,12 @@ public interface SourceAdmin extends AutoCloseable {
     /** Every offset that these groups have committed. A group that fails does not keep the others. */
     SourceOffsets committedOffsets(Set<String> groups, Duration timeout);
 
+    /** Names of share groups; none where the source knows no such groups (before Kafka 4.0). */
+    Set<String> shareGroups(Duration timeout);
+
+    /** The start offsets of these share groups. A group that fails does not keep the others. */
+    SourceOffsets shareOffsets(Set<String> groups, Duration timeout);
+
     /** ACLs of the source that any of the filters matches. */
     Set<AclBinding> acls(List<AclBindingFilter> filters, Duration timeout);
 

@@ -22,8 +22,6 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
 import org.apache.kafka.common.requests.ListGroupsResponse;
-import org.apache.kafka.common.requests.OffsetCommitResponse;
-import org.apache.kafka.common.requests.OffsetFetchResponse;
 
 /** Groups as their coordinators among the cluster's brokers have them; which broker that is is remembered. */
 final class BrokerGroups implements LocalGroups {
@@ -31,11 +29,13 @@ final class BrokerGroups implements LocalGroups {
 
     private final LocalBroker broker;
     private final BrokerChannel channel;
+    private final GroupDialect dialect;
     private final Map<String, Integer> coordinators = new ConcurrentHashMap<>();
 
-    BrokerGroups(LocalBroker broker) {
+    BrokerGroups(LocalBroker broker, GroupDialect dialect) {
         this.broker = broker;
         this.channel = broker.groups();
+        this.dialect = dialect;
     }
 
     @Override
@@ -66,22 +66,15 @@ final class BrokerGroups implements LocalGroups {
                 .filter(coordinators::containsKey)
                 .collect(Collectors.groupingBy(coordinators::get));
         List<CompletableFuture<AbstractResponse>> answers = new ArrayList<>();
-        byBroker.forEach((id, groups) -> answers.add(channel.send(id, GroupRequests.fetch(groups, partitions))));
+        byBroker.forEach((id, groups) -> answers.add(channel.send(id, dialect.fetch(groups, partitions))));
         Deadline deadline = new Deadline();
         Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
         for (CompletableFuture<AbstractResponse> answer : answers) {
-            deadline.ifAnswered(answer, response -> {
-                for (var group : ((OffsetFetchResponse) response).data().groups()) {
-                    Errors error = Errors.forCode(group.errorCode());
-                    if (error == Errors.NONE) {
-                        committed.put(group.groupId(), GroupRequests.offsets(group));
-                    } else if (error == Errors.GROUP_ID_NOT_FOUND) {
-                        committed.put(group.groupId(), Map.of());
-                    } else {
-                        coordinators.remove(group.groupId());
-                    }
+            deadline.ifAnswered(answer, response -> dialect.fetched(response).forEach((group, fetched) -> {
+                if (fetched.error() == Errors.NONE || fetched.error() == Errors.GROUP_ID_NOT_FOUND) {
+                    committed.put(group, fetched.offsets());
                 }
-            });
+            }));
         }
         partitions.keySet().stream()
                 .filter(group -> !committed.containsKey(group))
@@ -97,7 +90,7 @@ final class BrokerGroups implements LocalGroups {
         offsets.forEach((group, ofGroup) -> {
             Integer coordinator = coordinators.get(group);
             if (coordinator != null) {
-                answers.put(group, channel.send(coordinator, GroupRequests.commit(group, ofGroup)));
+                answers.put(group, channel.send(coordinator, dialect.commit(group, ofGroup)));
             }
         });
         Deadline deadline = new Deadline();
@@ -107,8 +100,7 @@ final class BrokerGroups implements LocalGroups {
             ofGroup.keySet().forEach(partition -> result.put(partition, Errors.COORDINATOR_NOT_AVAILABLE));
             if (answers.containsKey(group)) {
                 deadline.ifAnswered(
-                        answers.get(group),
-                        response -> result.putAll(GroupRequests.results((OffsetCommitResponse) response)));
+                        answers.get(group), response -> result.putAll(dialect.committed(response, ofGroup.keySet())));
             }
             if (result.values().stream().anyMatch(BrokerGroups::movesCoordinator)) {
                 coordinators.remove(group);

@@ -56,7 +56,7 @@ final class GroupReport {
     }
 
     /** What became of the groups of a topic that stops, in one line. */
-    static String summary(GroupTable table, String topic, String suffix) {
+    static String summary(GroupKind kind, GroupTable table, String topic, String suffix) {
         Map<GroupOffsetState, List<String>> byState = new TreeMap<>();
         table.groups().forEach((name, group) -> group.offsets().entrySet().stream()
                 .filter(entry -> entry.getKey().topic().equals(topic))
@@ -66,12 +66,16 @@ final class GroupReport {
                 .max(GroupOffsetState::compareTo)
                 .ifPresent(state ->
                         byState.computeIfAbsent(state, key -> new ArrayList<>()).add(name)));
+        if (byState.isEmpty() && kind == GroupKind.SHARE) {
+            return "";
+        }
         if (byState.isEmpty()) {
             return "Consumer groups: none had committed offsets of this topic" + suffix + ".";
         }
         List<String> parts = new ArrayList<>();
         byState.forEach((state, names) -> parts.add(text(state) + ": " + names(names, state)));
-        return "Consumer groups" + suffix + ": " + String.join("; ", parts) + ".";
+        return (kind == GroupKind.SHARE ? "Share groups" : "Consumer groups") + suffix + ": " + String.join("; ", parts)
+                + ".";
     }
 
     private static String names(List<String> names, GroupOffsetState state) {

@@ -29,6 +29,7 @@ public final class OffsetSync implements SyncTask {
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
     private static final long DEFAULT_RETENTION_MINUTES = 7 * 24 * 60;
 
+    private final GroupKind kind;
     private final Supplier<LinkImage> newest;
     private final OffsetCommits commits;
     private final Map<String, GroupTable> tables = new ConcurrentHashMap<>();
@@ -36,13 +37,16 @@ public final class OffsetSync implements SyncTask {
     /**
      * @param newest the newest image; fails where this broker does not coordinate
      */
-    public OffsetSync(LocalBroker broker, Supplier<LinkImage> newest, PartitionBounds bounds, Time time) {
-        this(newest, new OffsetCommits(new BrokerGroups(broker), bounds, time, refreshMs(broker)));
-    }
-
-    OffsetSync(Supplier<LinkImage> newest, OffsetCommits commits) {
+    public OffsetSync(
+            GroupKind kind, LocalBroker broker, Supplier<LinkImage> newest, PartitionBounds bounds, Time time) {
+        this.kind = kind;
         this.newest = newest;
-        this.commits = commits;
+        // Positions of share groups do not expire.
+        this.commits = new OffsetCommits(
+                new BrokerGroups(broker, kind.dialect()),
+                bounds,
+                time,
+                kind == GroupKind.SHARE ? Long.MAX_VALUE : refreshMs(broker));
     }
 
     /** Offsets of groups without members expire; well before that they are committed again. */
@@ -53,7 +57,7 @@ public final class OffsetSync implements SyncTask {
 
     @Override
     public String name() {
-        return "consumer.offsets";
+        return kind.task();
     }
 
     @Override
@@ -94,11 +98,11 @@ public final class OffsetSync implements SyncTask {
         }
         long startedNs = System.nanoTime();
         NameFilters filters = context.config().groupFilters();
-        Set<String> groups = context.source().groups(timeout).stream()
+        Set<String> groups = kind.groups(context.source(), timeout).stream()
                 .filter(filters::matches)
                 .collect(Collectors.toSet());
         Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
-        SourceOffsets offsets = context.source().committedOffsets(groups, left.isNegative() ? Duration.ZERO : left);
+        SourceOffsets offsets = kind.offsets(context.source(), groups, left.isNegative() ? Duration.ZERO : left);
         synchronized (table) {
             table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
             table.retain(
@@ -121,7 +125,7 @@ public final class OffsetSync implements SyncTask {
      *
      * @param readSource whether to ask the source once more; otherwise, or if it does not answer, what was read last counts
      * @param sourceTimeout how long to wait for the source
-     * @return by topic, what became of the groups, in one line each
+     * @return by topic, what became of the groups, in one line each; empty for share groups if there are none
      */
     public Map<String, String> finish(
             SyncContext context, Set<String> topics, boolean readSource, Duration sourceTimeout) {
@@ -142,7 +146,7 @@ public final class OffsetSync implements SyncTask {
         }
         String suffix = from;
         return topics.stream()
-                .collect(Collectors.toMap(topic -> topic, topic -> GroupReport.summary(table, topic, suffix)));
+                .collect(Collectors.toMap(topic -> topic, topic -> GroupReport.summary(kind, table, topic, suffix)));
     }
 
     private static boolean hasFailures(GroupTable table, Set<String> topics) {

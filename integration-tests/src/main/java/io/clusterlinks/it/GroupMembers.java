@@ -53,7 +53,8 @@ public final class GroupMembers implements AutoCloseable {
                 new KafkaConsumer<>(configs, new StringDeserializer(), new StringDeserializer())) {
             consumer.subscribe(List.of(topic));
             while (!stopping) {
-                consumer.poll(Duration.ofMillis(100)).forEach(record -> deliveries.delivered(String.valueOf(record.value())));
+                consumer.poll(Duration.ofMillis(100))
+                        .forEach(record -> deliveries.delivered(String.valueOf(record.value())));
                 consumer.commitSync();
             }
             done.complete(null);

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -64,8 +65,7 @@ class GroupOffsetsIT {
 
         // When the topic is promoted and they go on here
         links.run("mirrors", "promote", "--link", LINK, "--topic", topic, "--wait");
-        Set<String> all = Set.copyOf(Clients.values(
-                destination, topic, IsolationLevel.READ_COMMITTED));
+        Set<String> all = Set.copyOf(Clients.values(destination, topic, IsolationLevel.READ_COMMITTED));
         try (GroupMembers members = GroupMembers.start(destination, topic, group, protocol, 2, deliveries)) {
             Await.until("everything is consumed", SOON, () -> deliveries.distinct() == all.size());
             members.stop();
@@ -94,8 +94,8 @@ class GroupOffsetsIT {
             return here != null && here.equals(new OffsetAndMetadata(42, "checkpoint"));
         });
         Await.until("it is shown", SOON, () -> groupState("follower").equals("SYNCED"));
-        Map<String, String> shown = Topics.describe(
-                destination.admin(), new LinkResource.Group(LINK, "follower").resourceName());
+        Map<String, String> shown =
+                Topics.describe(destination.admin(), new LinkResource.Group(LINK, "follower").resourceName());
         assertThat(shown.get("status.offset.followed.0")).contains("\"sourceOffset\":42");
 
         // And when the mirror stands still while the group goes on
@@ -138,7 +138,8 @@ class GroupOffsetsIT {
             links.run("mirrors", "promote", "--link", LINK, "--topic", "busy", "--wait");
             members.stop();
         }
-        assertThat(committed("busy-group").get(new TopicPartition("busy", 0)).offset()).isEqualTo(200);
+        assertThat(committed("busy-group").get(new TopicPartition("busy", 0)).offset())
+                .isEqualTo(200);
         assertThat(links.describe(LINK, "busy").get(WireContract.STATUS_EVENTS))
                 .contains("ACTIVE_AT_DESTINATION")
                 .contains("busy-group");
@@ -189,20 +190,26 @@ class GroupOffsetsIT {
             }
             Map<TopicPartition, OffsetAndMetadata> there =
                     Topics.get(doomed.admin().listConsumerGroupOffsets("left").partitionsToOffsetAndMetadata());
-            Await.until("it has followed", SOON, () -> offset(committed("left"), "left")
-                            == there.get(new TopicPartition("left", 0)).offset()
-                    && committed("left").get(new TopicPartition("left", 1)).offset()
-                            == there.get(new TopicPartition("left", 1)).offset());
+            Await.until(
+                    "it has followed",
+                    SOON,
+                    () -> offset(committed("left"), "left")
+                                    == there.get(new TopicPartition("left", 0)).offset()
+                            && committed("left")
+                                            .get(new TopicPartition("left", 1))
+                                            .offset()
+                                    == there.get(new TopicPartition("left", 1)).offset());
 
             // When the source dies and the mirror is failed over
             doomed.brokers().forEach(BrokerProcess::kill);
             links.run("mirrors", "failover", "--link", "doomed", "--topic", "left", "--wait");
 
             // Then the group goes on where it stood
-            Set<String> all = Set.copyOf(Clients.values(
-                    destination, "left", IsolationLevel.READ_COMMITTED));
+            Set<String> all = Set.copyOf(Clients.values(destination, "left", IsolationLevel.READ_COMMITTED));
             try (GroupMembers members = GroupMembers.start(destination, "left", "left", "classic", 1, deliveries)) {
-                Await.until("everything is consumed", SOON, () -> deliveries.values().containsAll(all));
+                Await.until("everything is consumed", SOON, () -> deliveries
+                        .values()
+                        .containsAll(all));
                 members.stop();
             }
             assertThat(deliveries.repeated()).isEmpty();
@@ -229,6 +236,36 @@ class GroupOffsetsIT {
     }
 
     @Test
+    void shareGroupsFollowToo() {
+        // Given a share group whose start offset is in mid-stream at the source
+        Workload.onNewTopic(source, "shared", 1, Map.of()).plain(100);
+        links.mirror(LINK, "shared");
+        TopicPartition partition = new TopicPartition("shared", 0);
+        Topics.get(source.admin()
+                .alterShareGroupOffsets("sharing", Map.of(partition, 60L))
+                .all());
+
+        // Then it starts there here, also after a promotion
+        Await.until("it follows", SOON, () -> shareStart("sharing", partition) == 60);
+        Topics.get(source.admin()
+                .alterShareGroupOffsets("sharing", Map.of(partition, 80L))
+                .all());
+        links.run("mirrors", "promote", "--link", LINK, "--topic", "shared", "--wait");
+        assertThat(shareStart("sharing", partition)).isEqualTo(80);
+        assertThat(links.describe(LINK, "shared").get(WireContract.STATUS_EVENTS))
+                .contains("Share groups: in step with the source");
+    }
+
+    private static long shareStart(String group, TopicPartition partition) {
+        var info = Topics.get(destination
+                        .admin()
+                        .listShareGroupOffsets(Map.of(group, new ListShareGroupOffsetsSpec()))
+                        .partitionsToOffsetInfo(group))
+                .get(partition);
+        return info == null ? -1 : info.startOffset();
+    }
+
+    @Test
     void showsTasksAsJson() {
         JsonNode tasks = links.cli().json("describe", "--link", LINK, "--tasks");
 
@@ -240,16 +277,15 @@ class GroupOffsetsIT {
         return offset == null ? -1 : offset.offset();
     }
 
-    private static void commit(
-            TestCluster cluster, String group, TopicPartition partition, OffsetAndMetadata offset) {
+    private static void commit(TestCluster cluster, String group, TopicPartition partition, OffsetAndMetadata offset) {
         Topics.get(cluster.admin()
                 .alterConsumerGroupOffsets(group, Map.of(partition, offset))
                 .all());
     }
 
     private static Map<TopicPartition, OffsetAndMetadata> committed(String group) {
-        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(Topics.get(
-                destination.admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata()));
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(
+                Topics.get(destination.admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata()));
         offsets.values().removeIf(offset -> offset == null);
         return offsets;
     }
@@ -258,5 +294,4 @@ class GroupOffsetsIT {
         return Topics.describe(destination.admin(), new LinkResource.Group(LINK, group).resourceName())
                 .get(WireContract.STATUS_STATE);
     }
-
 }

@@ -39,10 +39,14 @@ class GroupScaleIT {
                     source,
                     "auto.create.mirror.topics.enable=true",
                     "auto.create.mirror.topics.filters={\"topicFilters\":[{\"name\":\"*\"}]}");
-            Await.until("all are mirrored", Duration.ofMinutes(3), () -> links.describe("east").values().stream()
-                            .filter(value -> value != null && value.contains("\"state\":\"ACTIVE\",\"partitions\""))
-                            .count()
-                    == TOPICS);
+            Await.until(
+                    "all are mirrored",
+                    Duration.ofMinutes(3),
+                    () -> links.describe("east").values().stream()
+                                    .filter(value ->
+                                            value != null && value.contains("\"state\":\"ACTIVE\",\"partitions\""))
+                                    .count()
+                            == TOPICS);
             double[] without = cpu(source, destination);
 
             // When all groups come at once
@@ -90,9 +94,10 @@ class GroupScaleIT {
             topics.add(new NewTopic("topic-" + i, Optional.of(1), Optional.empty()));
         }
         Topics.get(source.admin().createTopics(topics).all());
-        Await.until("topics have leaders", Duration.ofMinutes(1), () -> Topics.partitions(source.admin(), "topic-499")
-                        .size()
-                == 1);
+        Await.until(
+                "topics have leaders",
+                Duration.ofMinutes(1),
+                () -> Topics.partitions(source.admin(), "topic-499").size() == 1);
         List<String> names = topics.stream().map(NewTopic::name).toList();
         try (Producer<String, String> producer = Clients.producer(source, Map.of())) {
             names.forEach(topic -> {
@@ -104,15 +109,13 @@ class GroupScaleIT {
         return names;
     }
 
-    private static Map<String, Map<TopicPartition, OffsetAndMetadata>> commit(
-            TestCluster source, List<String> topics) {
+    private static Map<String, Map<TopicPartition, OffsetAndMetadata>> commit(TestCluster source, List<String> topics) {
         Map<String, Map<TopicPartition, OffsetAndMetadata>> groups = new HashMap<>();
         List<KafkaFuture<Void>> commits = new ArrayList<>();
         for (int group = 0; group < GROUPS; group++) {
             Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
             for (int i = 0; i < PARTITIONS_PER_GROUP; i++) {
-                offsets.put(
-                        new TopicPartition(topics.get((group + i * 97) % TOPICS), 0), new OffsetAndMetadata(10));
+                offsets.put(new TopicPartition(topics.get((group + i * 97) % TOPICS), 0), new OffsetAndMetadata(10));
             }
             groups.put("group-" + group, offsets);
             commits.add(source.admin()
@@ -154,13 +157,16 @@ class GroupScaleIT {
                 .alterConsumerGroupOffsets(group, Map.of(partition, new OffsetAndMetadata(15)))
                 .all());
         long began = System.nanoTime();
-        Await.until("the change is here", Duration.ofSeconds(20), () -> Topics.get(destination
-                                .admin()
-                                .listConsumerGroupOffsets(group)
-                                .partitionsToOffsetAndMetadata())
-                        .get(partition)
-                        .offset()
-                == 15);
+        Await.until(
+                "the change is here",
+                Duration.ofSeconds(20),
+                () -> Topics.get(destination
+                                        .admin()
+                                        .listConsumerGroupOffsets(group)
+                                        .partitionsToOffsetAndMetadata())
+                                .get(partition)
+                                .offset()
+                        == 15);
         return (System.nanoTime() - began) / 1_000_000;
     }
 }
