@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import org.apache.kafka.common.Uuid;
 
 /** Says what a {@link TestCluster} should be and starts it. */
@@ -22,6 +23,8 @@ public final class TestClusterBuilder {
     private Path parent;
     private int brokers = 1;
     private int heapMb = 512;
+    private List<String> jvmOptions = List.of("-Xms64m", "-XX:+UseSerialGC");
+    private IntUnaryOperator advertisedPort = IntUnaryOperator.identity();
     private boolean agent;
     private boolean agentOnControllers;
     private boolean separateController;
@@ -55,6 +58,18 @@ public final class TestClusterBuilder {
 
     public TestClusterBuilder heapMb(int mb) {
         heapMb = mb;
+        return this;
+    }
+
+    /** Options of the brokers' JVMs besides the heap's limit, instead of those that save memory. */
+    public TestClusterBuilder jvm(String... options) {
+        jvmOptions = List.of(options);
+        return this;
+    }
+
+    /** The port under which clients reach a broker that listens on the given one: a proxy's. */
+    public TestClusterBuilder advertised(IntUnaryOperator port) {
+        advertisedPort = port;
         return this;
     }
 
@@ -108,7 +123,7 @@ public final class TestClusterBuilder {
             String listener = "PLAINTEXT://127.0.0.1:" + port;
             broker.put("process.roles", combined ? "broker,controller" : "broker");
             broker.put("listeners", combined ? listener + ",CONTROLLER://127.0.0.1:" + controllerPort : listener);
-            broker.put("advertised.listeners", listener);
+            broker.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + advertisedPort.applyAsInt(port));
             broker.put("inter.broker.listener.name", "PLAINTEXT");
             nodes.add(node(dir, clusterId, id, port, broker, agent));
         }
@@ -147,7 +162,8 @@ public final class TestClusterBuilder {
 
     private BrokerProcess node(
             Path dir, String clusterId, int id, int port, Map<String, String> config, boolean withAgent) {
-        List<String> jvm = List.of("-Xmx" + heapMb + "m", "-Xms64m", "-XX:+UseSerialGC", "-Xshare:auto");
+        List<String> jvm = new ArrayList<>(List.of("-Xmx" + heapMb + "m", "-Xshare:auto"));
+        jvm.addAll(jvmOptions);
         return new BrokerProcess(
                 distribution,
                 new BrokerProcess.Spec(id, nodeDir(dir, id), clusterId, port, config, features, jvm, withAgent));
