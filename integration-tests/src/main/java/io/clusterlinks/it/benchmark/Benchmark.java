@@ -17,6 +17,11 @@ public final class Benchmark {
     private static Map<String, Scenario> scenarios() {
         Map<String, Scenario> all = new LinkedHashMap<>();
         all.put("backlog", new Backlog());
+        all.put("latency", new Latency());
+        all.put("stop", new Stop());
+        all.put("partitions", new Partitions());
+        all.put("small", new SmallBatches());
+        all.put("wan", new Wan());
         return all;
     }
 
