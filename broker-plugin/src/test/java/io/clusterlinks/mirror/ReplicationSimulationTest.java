@@ -69,7 +69,9 @@ class ReplicationSimulationTest {
         begin(seed, 1);
         run(seed, false);
 
-        assertThat(described(cluster.node(0).log)).as("seed %s %s", seed, history).isEqualTo(expected());
+        assertThat(described(cluster.node(0).log))
+                .as("seed %s %s", seed, history)
+                .isEqualTo(expected());
     }
 
     @Property(tries = 300, shrinking = ShrinkingMode.OFF)
@@ -80,7 +82,9 @@ class ReplicationSimulationTest {
         assertThat(durable().phase()).as("seed %s %s", seed, history).isEqualTo(Phase.STOPPED);
         List<String> first = described(cluster.node(0).log);
         for (Node node : cluster.nodes) {
-            assertThat(node.log.end).as("seed %s %s", seed, history).isEqualTo(durable().stopOffset());
+            assertThat(node.log.end)
+                    .as("seed %s %s", seed, history)
+                    .isEqualTo(durable().stopOffset());
             assertThat(described(node.log))
                     .as("log of %s, seed %s %s", node.id, seed, history)
                     .isEqualTo(first);
@@ -252,8 +256,7 @@ class ReplicationSimulationTest {
 
     /** Nothing is appended by who really leads once the partition has begun to stop. */
     private void onAppend(Node node) {
-        boolean leads = cluster.registration.leader() == node.id
-                && cluster.registration.epoch() == node.heard.epoch();
+        boolean leads = cluster.registration.leader() == node.id && cluster.registration.epoch() == node.heard.epoch();
         boolean stopped = state.image()
                 .partition(TP.topic(), 0)
                 .filter(record -> record.phase() == Phase.STOPPING || record.phase() == Phase.STOPPED)
