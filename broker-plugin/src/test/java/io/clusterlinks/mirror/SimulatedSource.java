@@ -14,7 +14,7 @@ import org.apache.kafka.common.protocol.Errors;
 /** A source leader's log as a fetch sees it: what {@code Partition.readRecords} and the epoch cache do in Kafka. */
 final class SimulatedSource {
     /** One batch; the bytes are those of {@link TestBatches}. */
-    record Batch(long base, long next, int epoch, ByteBuffer bytes) {}
+    record Batch(long base, long next, int epoch, ByteBuffer bytes, String described) {}
 
     private final Random random;
     final List<Batch> batches = new ArrayList<>();
@@ -32,7 +32,10 @@ final class SimulatedSource {
 
     void produce() {
         int count = 1 + random.nextInt(20);
-        batches.add(new Batch(end, end + count, epoch, TestBatches.batch(end, count, epoch)));
+        // Compaction leaves gaps.
+        end += random.nextInt(4) == 0 ? random.nextInt(30) : 0;
+        ByteBuffer bytes = TestBatches.batch(end, count, epoch);
+        batches.add(new Batch(end, end + count, epoch, bytes, SimulatedLog.describe(bytes)));
         end += count;
     }
 
