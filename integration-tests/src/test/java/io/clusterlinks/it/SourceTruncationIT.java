@@ -123,8 +123,8 @@ class SourceTruncationIT {
 
         // Then the partition fails, with the reason, and can be failed over with what it has
         Await.untilPasses(
-                TIMEOUT, () -> assertThat(links.partitions(LINK, TOPIC).get(0).state())
-                        .isEqualTo(MirrorState.FAILED));
+                TIMEOUT,
+                () -> assertThat(links.partitions(LINK, TOPIC).get(0).state()).isEqualTo(MirrorState.FAILED));
         assertThat(links.partitions(LINK, TOPIC).get(0).error()).contains("max.truncation.records");
         links.run("mirrors", "failover", "--link", LINK, "--topic", TOPIC, "--wait");
         assertThat(end(partition)).isEqualTo(end);
