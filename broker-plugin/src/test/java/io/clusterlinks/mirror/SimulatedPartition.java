@@ -84,7 +84,7 @@ final class SimulatedPartition implements LocalPartition {
             }
             ByteBuffer entry = ByteBuffer.allocate(batch.sizeInBytes());
             batch.writeTo(entry);
-            node.log.append(SimulatedLog.Entry.of(
+            node.log.append(new SimulatedLog.Entry(
                     batch.baseOffset(), batch.nextOffset(), batch.partitionLeaderEpoch(), entry.flip()));
         }
         cluster.advanceHighWatermark(node);
@@ -97,9 +97,8 @@ final class SimulatedPartition implements LocalPartition {
 
     @Override
     public ByteBuffer read(long offset, int maxBytes) {
-        // Only where the batch begins is ever looked at.
         return node.log.from(offset, 1).stream()
-                .map(entry -> ByteBuffer.allocate(Long.BYTES).putLong(0, entry.base()))
+                .map(entry -> entry.bytes().duplicate())
                 .findFirst()
                 .orElse(ByteBuffer.allocate(0));
     }

@@ -14,7 +14,7 @@ import org.apache.kafka.common.protocol.Errors;
 /** A source leader's log as a fetch sees it: what {@code Partition.readRecords} and the epoch cache do in Kafka. */
 final class SimulatedSource {
     /** One batch; the bytes are those of {@link TestBatches}. */
-    record Batch(long base, long next, int epoch, ByteBuffer bytes, String described) {}
+    record Batch(long base, long next, int epoch, ByteBuffer bytes) {}
 
     private final Random random;
     final List<Batch> batches = new ArrayList<>();
@@ -32,10 +32,7 @@ final class SimulatedSource {
 
     void produce() {
         int count = 1 + random.nextInt(20);
-        // Compaction leaves gaps.
-        end += random.nextInt(4) == 0 ? random.nextInt(30) : 0;
-        ByteBuffer bytes = TestBatches.batch(end, count, epoch);
-        batches.add(new Batch(end, end + count, epoch, bytes, SimulatedLog.describe(bytes)));
+        batches.add(new Batch(end, end + count, epoch, TestBatches.batch(end, count, epoch)));
         end += count;
     }
 
@@ -43,7 +40,7 @@ final class SimulatedSource {
     void elect(boolean unclean) {
         long keep = end;
         if (unclean && !batches.isEmpty()) {
-            Batch first = batches.get(Math.max(0, batches.size() - 1 - random.nextInt(25)));
+            Batch first = batches.get(Math.max(0, batches.size() - 1 - random.nextInt(6)));
             keep = Math.max(first.base(), start);
         }
         long newEnd = keep;
@@ -57,7 +54,7 @@ final class SimulatedSource {
     }
 
     void deleteHead() {
-        start = Math.min(end, start + random.nextInt(20));
+        start = Math.min(end, start + random.nextInt(40));
         batches.removeIf(batch -> batch.next() <= start);
         Map.Entry<Integer, Long> floor = null;
         for (Map.Entry<Integer, Long> entry : epochs.entrySet()) {
