@@ -65,8 +65,8 @@ class LoadingIT {
             // Then that is refused, naming the broker, and nothing is left; the link itself cannot be created either if
             // that broker was chosen to lead the state
             Await.untilPasses(TIMEOUT, () -> {
-                Cli.Result refused = cli.run(
-                        "create", "--link", "east", "--config", "bootstrap.servers=" + source.bootstrap());
+                Cli.Result refused =
+                        cli.run("create", "--link", "east", "--config", "bootstrap.servers=" + source.bootstrap());
                 if (refused.exitCode() == 0 || refused.stderr().contains("exists already")) {
                     refused = cli.run("mirrors", "create", "--link", "east", "--topic", "one");
                 }
