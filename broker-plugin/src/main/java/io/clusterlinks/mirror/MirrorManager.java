@@ -221,6 +221,10 @@ public final class MirrorManager implements AutoCloseable {
         }
         if (task != null) {
             task.draining(duty.isDraining() ? duty.mirror().sinceMs() : PartitionTask.NOT_DRAINING);
+            if (duty.record().truncation() != null) {
+                // The link's own thread may be waiting for a source that is away, which a cut does not need.
+                task.wake();
+            }
         }
     }
 

@@ -32,9 +32,9 @@ import org.apache.kafka.common.Uuid;
 class ReplicationSimulationTest {
     private static final TopicPartition TP = new TopicPartition("orders", 0);
     private static final Uuid TOPIC_ID = Uuid.ONE_UUID;
-    private static final int STEPS = 1_500;
+    private static final int STEPS = 3_000;
     /** Rounds without any change after which nothing will change any more: longer than every pause. */
-    private static final int QUIET = 150;
+    private static final int QUIET = 500;
 
     private Random random;
     private SimulatedSource source;
@@ -48,6 +48,9 @@ class ReplicationSimulationTest {
     private final List<String> history = new ArrayList<>();
     private long nowMs;
     private List<Object> checked = List.of();
+    /** Highest log start of any leader so far: of what lies before it the lineage may be forgotten. */
+    private long forgotten;
+
 
     @Property(tries = 400, shrinking = ShrinkingMode.OFF)
     void allReplicasEndUpEqualToTheSource(@ForAll long seed) {
@@ -78,6 +81,12 @@ class ReplicationSimulationTest {
         run(seed, true);
 
         assertThat(durable().phase()).as("seed %s %s", seed, history).isEqualTo(Phase.STOPPED);
+        // A leader that dies takes the newest log start with it; what lies before it the source has deleted.
+        long start = cluster.nodes.stream()
+                .mapToLong(node -> node.log.start)
+                .max()
+                .orElseThrow();
+        cluster.nodes.forEach(node -> node.log.start = start);
         List<String> first = described(cluster.node(0).log);
         for (Node node : cluster.nodes) {
             assertThat(node.log.end).as("seed %s %s", seed, history).isEqualTo(durable().stopOffset());
@@ -96,6 +105,7 @@ class ReplicationSimulationTest {
         managers.clear();
         written.clear();
         history.clear();
+        forgotten = 0;
         nowMs = 1_000_000;
         state.put(io.clusterlinks.Records.link());
         state.put(mirror());
@@ -144,24 +154,35 @@ class ReplicationSimulationTest {
     }
 
     private void act(int dice) {
-        nowMs += random.nextInt(20);
+        nowMs += random.nextInt(60);
         cluster.nowMs = nowMs;
-        if (dice < 20) {
+        if (dice < 10) {
             actAtSource(random.nextInt(20));
-        } else if (dice < 32) {
+        } else if (dice < 14) {
             actAtDestination(random.nextInt(24));
+        } else if (dice < 17) {
+            sink.catchUp();
         } else {
-            actOnBroker(managers.get(random.nextInt(managers.size())), dice);
+            actOnBroker(random.nextBoolean() ? leading() : anyManager(), dice);
         }
     }
 
+    private SimulatedManager leading() {
+        int leader = cluster.registration.leader();
+        return leader < 0 ? anyManager() : managers.get(leader);
+    }
+
+    private SimulatedManager anyManager() {
+        return managers.get(random.nextInt(managers.size()));
+    }
+
     private void actAtSource(int dice) {
-        if (dice < 15) {
+        if (dice < 13) {
             source.produce();
-        } else if (dice < 16) {
+        } else if (dice < 17) {
             note("source loses its tail at " + source.end);
             source.elect(true);
-        } else if (dice < 18) {
+        } else if (dice < 19) {
             source.elect(false);
         } else {
             source.deleteHead();
@@ -172,21 +193,19 @@ class ReplicationSimulationTest {
 
     private void actAtDestination(int dice) {
         Node node = cluster.node(random.nextInt(cluster.nodes.size()));
-        if (dice < 3 && node.alive) {
+        if (dice < 6 && node.alive) {
             note("kill " + node.id + " at " + node.log.end);
             cluster.kill(node);
             managers.get(node.id).restart();
-        } else if (dice < 10 && !node.alive) {
+        } else if (dice < 12 && !node.alive) {
             note("restart " + node.id);
             cluster.restart(node);
-        } else if (dice < 12) {
+        } else if (dice < 14) {
             cluster.moveLeader();
             note("leader " + cluster.registration.leader() + " epoch " + cluster.registration.epoch());
-        } else if (dice < 14) {
-            cluster.shrink();
         } else if (dice < 18) {
-            sink.catchUp();
-        } else if (dice < 19) {
+            cluster.shrink();
+        } else if (dice < 20) {
             managers.get(node.id).partition().nextFailure =
                     new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
         } else {
@@ -199,19 +218,19 @@ class ReplicationSimulationTest {
         if (!node.alive) {
             return;
         }
-        if (dice < 45) {
+        if (dice < 27) {
             cluster.hear(node);
-        } else if (dice < 55) {
+        } else if (dice < 37) {
             manager.seeImage(false);
-        } else if (dice < 70) {
+        } else if (dice < 50) {
             manager.reconcile(nowMs);
-        } else if (dice < 75) {
+        } else if (dice < 55) {
             manager.seeSource(source);
-        } else if (dice < 100) {
+        } else if (dice < 85) {
             manager.fetch(source, nowMs);
-        } else if (dice < 120) {
+        } else if (dice < 110) {
             manager.deliver();
-        } else if (dice < 125) {
+        } else if (dice < 115) {
             manager.answer(source, nowMs);
         } else if (dice < 150) {
             manager.step(nowMs);
@@ -277,6 +296,7 @@ class ReplicationSimulationTest {
             return;
         }
         checked = moment;
+        cluster.trueLeader().ifPresent(leader -> forgotten = Math.max(forgotten, leader.log.start));
         PartitionRecord record = state.image().partition(TP.topic(), 0).orElse(null);
         if (record == null || record.startOffset() < 0) {
             return;
@@ -290,7 +310,7 @@ class ReplicationSimulationTest {
                 continue;
             }
             for (Entry entry : log.entries) {
-                if (entry.base() < goes && entry.next() > log.start) {
+                if (entry.base() < goes && entry.next() > Math.max(log.start, forgotten)) {
                     Integer epoch = written.get(entry.described());
                     assertThat(Lineage.lastEpoch(record.lineage(), entry.base() + 1))
                             .as("lineage at %s of %s, %s, seed %s %s", entry.base(), id, record, seed, history)

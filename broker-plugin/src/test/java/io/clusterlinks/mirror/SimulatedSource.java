@@ -32,11 +32,18 @@ final class SimulatedSource {
 
     void produce() {
         int count = 1 + random.nextInt(20);
-        // Compaction leaves gaps.
-        end += random.nextInt(4) == 0 ? random.nextInt(30) : 0;
+        end += isWithinEpoch() && random.nextInt(4) == 0 ? random.nextInt(30) : 0;
         ByteBuffer bytes = TestBatches.batch(end, count, epoch);
         batches.add(new Batch(end, end + count, epoch, bytes, SimulatedLog.describe(bytes)));
         end += count;
+    }
+
+    /**
+     * Compaction leaves gaps; here only between batches of one epoch. Followers date an epoch from its first batch, so
+     * behind a gap at the very place of a cut Kafka's own divergence check looks too late.
+     */
+    private boolean isWithinEpoch() {
+        return !batches.isEmpty() && batches.get(batches.size() - 1).epoch() == epoch;
     }
 
     /** A replica that lacks the tail becomes leader; with nothing to lose, a clean election. */
@@ -59,6 +66,7 @@ final class SimulatedSource {
     void deleteHead() {
         start = Math.min(end, start + random.nextInt(40));
         batches.removeIf(batch -> batch.next() <= start);
+        start = batches.isEmpty() ? end : Math.max(start, batches.get(0).base());
         Map.Entry<Integer, Long> floor = null;
         for (Map.Entry<Integer, Long> entry : epochs.entrySet()) {
             floor = entry.getValue() <= start ? entry : floor;
