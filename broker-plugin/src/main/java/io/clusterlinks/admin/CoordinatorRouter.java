@@ -4,18 +4,21 @@ package io.clusterlinks.admin;
 import io.clusterlinks.admin.Alteration.Op;
 import io.clusterlinks.coordinator.Coordinator;
 import io.clusterlinks.coordinator.Entry;
+import io.clusterlinks.host.BrokerChannel;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.state.StateTopic;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
@@ -27,6 +30,11 @@ import org.apache.kafka.common.utils.Time;
 public final class CoordinatorRouter {
     private static final long DEADLINE_MS = 8_000;
     private static final long RETRY_MS = 100;
+    /** A command may have to wait for a source that answers slowly. */
+    private static final long COMMAND_TIMEOUT_MS = 12_000;
+    /** What needs no source is answered at once, or by another coordinator. */
+    private static final long REPORT_TIMEOUT_MS = 3_000;
+
     private static final Set<Errors> RETRIED =
             Set.of(Errors.NOT_COORDINATOR, Errors.COORDINATOR_LOAD_IN_PROGRESS, Errors.COORDINATOR_NOT_AVAILABLE);
 
@@ -45,13 +53,31 @@ public final class CoordinatorRouter {
         this.time = time;
     }
 
-    /** Has the coordinator carry out an alteration on behalf of {@code principal}. */
+    /**
+     * Has the coordinator carry out an alteration on behalf of {@code principal}. If an attempt fails without an answer
+     * it may have been carried out: what it creates may then be found to exist, which is what was asked for.
+     */
     CompletableFuture<Void> alter(Alteration alteration, String principal, boolean validateOnly) {
-        return withRetries(leader -> leader == broker.nodeId()
+        AtomicInteger attempts = new AtomicInteger();
+        return withRetries(COMMAND_TIMEOUT_MS, leader -> {
+            boolean repeated = attempts.getAndIncrement() > 0;
+            return alterOn(leader, broker.brokers(), alteration, principal, validateOnly)
+                    .exceptionally(failure -> {
+                        LinkException cause = classify(failure);
+                        if (repeated && cause.error() == Errors.DUPLICATE_RESOURCE) {
+                            return null;
+                        }
+                        throw cause;
+                    });
+        });
+    }
+
+    private CompletableFuture<Void> alterOn(
+            int leader, BrokerChannel channel, Alteration alteration, String principal, boolean validateOnly) {
+        return leader == broker.nodeId()
                 ? local.alter(alteration, principal, validateOnly)
-                : broker.brokers()
-                        .send(leader, ForwardedRequests.alter(alteration, principal, validateOnly))
-                        .thenAccept(ForwardedRequests::throwIfRefused));
+                : channel.send(leader, ForwardedRequests.alter(alteration, principal, validateOnly))
+                        .thenAccept(response -> ForwardedRequests.throwIfRefused(leader, response));
     }
 
     /** As {@link #alter}, but only if the coordinator is here: for what another broker has forwarded. */
@@ -61,17 +87,21 @@ public final class CoordinatorRouter {
 
     /** Has the coordinator carry out an alteration of the index that only brokers may ask for. */
     CompletableFuture<Void> internal(String name, String json) {
-        Op op = new Op(name, org.apache.kafka.clients.admin.AlterConfigOp.OpType.SET, json);
-        return alter(new Alteration(new LinkResource.Index(), List.of(op)), "broker " + broker.nodeId(), false);
+        Alteration alteration = new Alteration(new LinkResource.Index(), List.of(new Op(name, OpType.SET, json)));
+        return withRetries(
+                REPORT_TIMEOUT_MS,
+                leader -> alterOn(leader, broker.reports(), alteration, "broker " + broker.nodeId(), false));
     }
 
     /** The entries of a resource as the coordinator knows them. */
     CompletableFuture<List<Entry>> describe(LinkResource resource) {
-        return withRetries(leader -> leader == broker.nodeId()
-                ? CompletableFuture.supplyAsync(() -> coordinator.describe(resource), Runnable::run)
-                : broker.brokers()
-                        .send(leader, ForwardedRequests.describe(resource))
-                        .thenApply(ForwardedRequests::entries));
+        return withRetries(
+                REPORT_TIMEOUT_MS,
+                leader -> leader == broker.nodeId()
+                        ? CompletableFuture.supplyAsync(() -> coordinator.describe(resource), Runnable::run)
+                        : broker.reports()
+                                .send(leader, ForwardedRequests.describe(resource))
+                                .thenApply(response -> ForwardedRequests.entries(leader, response)));
     }
 
     /** As {@link #describe}, but only if the coordinator is here. */
@@ -79,20 +109,19 @@ public final class CoordinatorRouter {
         return coordinator.describe(resource);
     }
 
-    private <T> CompletableFuture<T> withRetries(Function<Integer, CompletableFuture<T>> call) {
+    private <T> CompletableFuture<T> withRetries(long timeoutMs, Function<Integer, CompletableFuture<T>> call) {
         CompletableFuture<T> result = new CompletableFuture<>();
-        attempt(call, time.milliseconds() + DEADLINE_MS, result);
+        attempt(leader -> call.apply(leader).orTimeout(timeoutMs, TimeUnit.MILLISECONDS), deadline(), result);
         return result;
+    }
+
+    private long deadline() {
+        return time.milliseconds() + DEADLINE_MS;
     }
 
     private <T> void attempt(
             Function<Integer, CompletableFuture<T>> call, long deadlineMs, CompletableFuture<T> result) {
-        Optional<Integer> leader = StateTopic.coordinator(broker.cluster());
-        CompletableFuture<T> answer = leader.isPresent()
-                ? call.apply(leader.get())
-                : CompletableFuture.failedFuture(LinkException.unavailable(
-                        "No broker coordinates cluster links: " + StateTopic.NAME + " has no leader."));
-        answer.whenComplete((value, failure) -> {
+        askLeader(call).whenComplete((value, failure) -> {
             if (failure == null) {
                 result.complete(value);
                 return;
@@ -106,16 +135,28 @@ public final class CoordinatorRouter {
         });
     }
 
+    private <T> CompletableFuture<T> askLeader(Function<Integer, CompletableFuture<T>> call) {
+        try {
+            return StateTopic.coordinator(broker.cluster())
+                    .map(call)
+                    .orElseGet(() -> CompletableFuture.failedFuture(LinkException.unavailable(
+                            "No broker coordinates cluster links: " + StateTopic.NAME + " has no leader.")));
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
     private static LinkException classify(Throwable failure) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         if (cause instanceof LinkException link) {
             return link;
         }
-        if (cause instanceof ApiException) {
+        if (cause instanceof ApiException || cause instanceof TimeoutException) {
             // The request did not get through: whether it was carried out is unknown, and repeating is safe.
             return new LinkException(
                     Errors.COORDINATOR_NOT_AVAILABLE,
-                    "The broker that coordinates cluster links does not answer: " + cause.getMessage(),
+                    "The broker that coordinates cluster links does not answer"
+                            + (cause.getMessage() == null ? "." : ": " + cause.getMessage()),
                     cause);
         }
         return new LinkException(Errors.UNKNOWN_SERVER_ERROR, "Internal error: " + cause, cause);

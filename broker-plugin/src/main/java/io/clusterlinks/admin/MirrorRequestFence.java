@@ -199,10 +199,11 @@ public final class MirrorRequestFence {
         List<CreatableTopicResult> refused = new ArrayList<>();
         body.data().topics().forEach(topic -> {
             if (LinkResource.isReserved(topic.name())) {
-                refused.add(new CreatableTopicResult()
-                        .setName(topic.name())
-                        .setErrorCode(Errors.INVALID_TOPIC_EXCEPTION.code())
-                        .setErrorMessage("Topic name '" + topic.name() + "' is reserved for cluster links."));
+                refused.add(creationRefusal(
+                        topic.name(), "Topic name '" + topic.name() + "' is reserved for cluster links."));
+            } else if (images.image().mirror(topic.name()).isPresent()) {
+                // Also before the mirror's topic exists: nobody else may create it.
+                refused.add(creationRefusal(topic.name(), "Topic '" + topic.name() + "' is a mirror topic."));
             }
         });
         refused.forEach(
@@ -219,6 +220,14 @@ public final class MirrorRequestFence {
                     refused.forEach(result -> created.data().topics().add(result));
                     return created;
                 });
+    }
+
+    private static CreatableTopicResult creationRefusal(String topic, String why) {
+        Errors error = LinkResource.isReserved(topic) ? Errors.INVALID_TOPIC_EXCEPTION : Errors.TOPIC_ALREADY_EXISTS;
+        return new CreatableTopicResult()
+                .setName(topic)
+                .setErrorCode(error.code())
+                .setErrorMessage(why);
     }
 
     private boolean answer(

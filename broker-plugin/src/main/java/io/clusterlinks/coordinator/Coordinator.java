@@ -14,8 +14,13 @@ import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkSecrets;
+import io.clusterlinks.sync.AclSync;
+import io.clusterlinks.sync.GroupKind;
+import io.clusterlinks.sync.OffsetSync;
+import io.clusterlinks.sync.TopicDiscovery;
 import io.clusterlinks.sync.TopicSync;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -38,6 +43,7 @@ public final class Coordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final int TICK_MS = 100;
     private static final int WORKERS = 8;
+    private static final int CLOSE_TIMEOUT_MS = 5_000;
 
     private final ScheduledExecutorService eventThread =
             Executors.newSingleThreadScheduledExecutor(threads("cluster-link-coordinator"));
@@ -52,7 +58,9 @@ public final class Coordinator implements AutoCloseable {
     private final LinkCommands links;
     private final MirrorCommands mirrors;
     private final Reconciler reconciler;
+    private final StateTopicKeeper stateTopic;
     private final SyncScheduler sync;
+    private final StopBarrier barrier;
     private final Describer describer;
 
     /**
@@ -73,9 +81,30 @@ public final class Coordinator implements AutoCloseable {
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
-        this.reconciler = new Reconciler(broker, writer, reports, creation, time);
-        this.sync = new SyncScheduler(new TopicSync(broker, writer, time), sources, secrets, syncThreads, time);
-        this.describer = new Describer(broker, reports);
+        ReportedBounds bounds = new ReportedBounds(broker, reports);
+        OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer::image, bounds, time);
+        OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer::image, bounds, time);
+        List<OffsetSync> offsets = List.of(consumers, shares);
+        this.barrier = new StopBarrier(offsets, sources, secrets, syncThreads, time);
+        this.reconciler = new Reconciler(broker, writer, reports, creation, barrier, time);
+        this.stateTopic = new StateTopicKeeper(broker, workers);
+        this.sync = new SyncScheduler(
+                List.of(
+                        new TopicSync(broker, writer, time),
+                        consumers,
+                        shares,
+                        new TopicDiscovery(broker, writer::image, this::mirror),
+                        new AclSync(broker, writer, writer::image)),
+                sources,
+                secrets,
+                syncThreads,
+                time);
+        this.describer = new Describer(broker, reports, sync, offsets);
+    }
+
+    private CompletableFuture<Void> mirror(String link, String topic, String sourceTopic) {
+        return mirrors.create(
+                new CreateMirror(link, topic, Optional.of(sourceTopic), (short) -1, Optional.empty(), Map.of()), false);
     }
 
     public void start() {
@@ -83,19 +112,23 @@ public final class Coordinator implements AutoCloseable {
     }
 
     private void tick() {
-        writer.refresh();
-        reports.checkWaiters();
-        if (writer.isCoordinating()) {
-            reconciler.safeTick();
-            sync();
-        }
-    }
-
-    private void sync() {
         try {
-            sync.tick(writer.image());
+            writer.refresh();
+            reports.checkWaiters();
+            if (writer.isCoordinating()) {
+                stateTopic.check();
+                reconciler.tick();
+                sync.tick(writer.image());
+            } else {
+                reconciler.reset();
+                sync.reset();
+                barrier.reset();
+            }
         } catch (LinkException e) {
             LOG.debug("Not coordinating: {}", e.getMessage());
+        } catch (Throwable e) {
+            // Whatever it is, the next tick must come: an exception would end the schedule silently.
+            LOG.error("Could not reconcile the state of cluster links; trying again", e);
         }
     }
 
@@ -144,11 +177,19 @@ public final class Coordinator implements AutoCloseable {
                 .thenApply(image -> null);
     }
 
+    /** Never interrupts the event thread: it may be writing to a log, and the broker would take the disk for broken. */
     @Override
     public void close() {
-        eventThread.shutdownNow();
+        eventThread.shutdown();
+        writer.close();
+        try {
+            eventThread.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         workers.shutdownNow();
         syncThreads.shutdownNow();
+        sync.close();
         sources.close();
     }
 

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -72,7 +73,7 @@ final class LinkCommands {
 
     private List<Change> decidePut(LinkImage image, PutLink command, LinkRecord before, String clusterId) {
         LinkRecord now = image.link(command.link()).orElse(null);
-        if (now != before) {
+        if (!Objects.equals(now, before)) {
             throw new LinkException(
                     Errors.INVALID_UPDATE_VERSION,
                     "Link '" + command.link() + "' was changed by another command meanwhile. Repeat the command.");
@@ -118,6 +119,11 @@ final class LinkCommands {
         if (!old.equals(configs.getOrDefault(LinkConfig.PREFIX, ""))) {
             throw LinkException.invalidConfig(LinkConfig.PREFIX + " of link '" + before.link() + "' is fixed at '" + old
                     + "': mirrors are named after it. Create another link instead.");
+        }
+        String groups = before.configs().getOrDefault(LinkConfig.GROUP_PREFIX_ENABLE, "false");
+        if (!groups.equalsIgnoreCase(configs.getOrDefault(LinkConfig.GROUP_PREFIX_ENABLE, "false"))) {
+            throw LinkException.invalidConfig(LinkConfig.GROUP_PREFIX_ENABLE + " of link '" + before.link()
+                    + "' is fixed at " + groups + ": groups are named after it. Create another link instead.");
         }
     }
 
@@ -177,7 +183,7 @@ final class LinkCommands {
         List<Change> changes = new ArrayList<>();
         changes.add(Change.put(link.withDeleting()));
         for (MirrorRecord mirror : open) {
-            changes.addAll(MirrorTransitions.stop(image, mirror, StopMode.FAILOVER, time.milliseconds()));
+            changes.addAll(MirrorTransitions.stop(mirror, StopMode.FAILOVER, time.milliseconds()));
         }
         return changes;
     }

@@ -12,6 +12,7 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.RetiredRecord;
 import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.source.SourceTopic;
 import io.clusterlinks.state.LinkConfigResolver;
@@ -65,6 +66,7 @@ final class MirrorCommands {
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
         checkFree(image, link, command.topic());
         CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> plan(link, command), workers)
+                .thenApply(mirror -> checkOnce(image, mirror))
                 .thenCompose(mirror -> creation.validate(mirror).thenApply(valid -> mirror));
         if (validateOnly) {
             return plan.thenApply(mirror -> null);
@@ -72,8 +74,31 @@ final class MirrorCommands {
         return plan.thenCompose(mirror -> creation.start(mirror, now -> {
             LinkRecord current = now.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
             checkFree(now, current, mirror.topic());
-            return List.of(Change.put(mirror));
+            return creation(now, checkOnce(now, mirror));
         }));
+    }
+
+    /** A link fetches each source topic once: a second mirror of it would get no records. */
+    private static MirrorRecord checkOnce(LinkImage image, MirrorRecord wanted) {
+        image.mirrorsOf(wanted.link())
+                .filter(mirror -> mirror.sourceTopic().equals(wanted.sourceTopic()))
+                .filter(mirror -> mirror.state() != MirrorState.STOPPED)
+                .findFirst()
+                .ifPresent(mirror -> {
+                    throw new LinkException(
+                            Errors.TOPIC_ALREADY_EXISTS,
+                            "Source topic '" + wanted.sourceTopic() + "' is mirrored over link '" + wanted.link()
+                                    + "' already, as '" + mirror.topic() + "'. Use another link for a second mirror.");
+                });
+        return wanted;
+    }
+
+    /** Who asks for a mirror wants it back, whatever was done away with before. */
+    private static List<Change> creation(LinkImage image, MirrorRecord mirror) {
+        RetiredRecord retired = image.retired(mirror.link()).get(mirror.sourceTopic());
+        return retired == null
+                ? List.of(Change.put(mirror))
+                : List.of(Change.put(mirror), Change.delete(retired.key()));
     }
 
     private void checkFree(LinkImage image, LinkRecord link, String topic) {
@@ -87,7 +112,7 @@ final class MirrorCommands {
         }
         image.mirror(topic).ifPresent(mirror -> {
             throw new LinkException(
-                    Errors.TOPIC_ALREADY_EXISTS,
+                    Errors.DUPLICATE_RESOURCE,
                     "Topic '" + topic + "' is already a mirror over link '" + mirror.link() + "' (" + mirror.state()
                             + ").");
         });

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
@@ -27,6 +28,20 @@ import org.slf4j.LoggerFactory;
  */
 final class MirrorCreation {
     private static final Logger LOG = LoggerFactory.getLogger(MirrorCreation.class);
+
+    private static final long RETRY_MS = 1_000;
+
+    /** Answers after which the topic certainly was not created by the request. */
+    private static final Set<Errors> REFUSALS = Set.of(
+            Errors.POLICY_VIOLATION,
+            Errors.INVALID_REPLICATION_FACTOR,
+            Errors.INVALID_PARTITIONS,
+            Errors.INVALID_CONFIG,
+            Errors.INVALID_TOPIC_EXCEPTION,
+            Errors.INVALID_REQUEST,
+            Errors.TOPIC_AUTHORIZATION_FAILED,
+            Errors.CLUSTER_AUTHORIZATION_FAILED,
+            Errors.TOPIC_ALREADY_EXISTS);
 
     private final LocalBroker broker;
     private final StateWriter writer;
@@ -55,22 +70,31 @@ final class MirrorCreation {
                     "Mirror topic '" + mirror.topic() + "' is being created by another command.");
         }
         return writer.commit(decision)
-                .thenCompose(image -> finish(mirror, image.nextOffset(), false))
-                .whenComplete((done, failure) -> underWay.remove(mirror.topic()));
+                .thenCompose(image -> finish(mirror, image.nextOffset()))
+                .whenComplete((done, failure) -> release(mirror.topic(), failure));
     }
 
-    /** Goes on with a creation that an earlier coordinator began; nothing if it is under way here. */
-    void resume(LinkImage image, MirrorRecord mirror) {
-        if (underWay.add(mirror.topic())) {
-            LOG.info("Going on to create mirror topic {}", mirror.topic());
-            finish(mirror, image.nextOffset(), true).whenComplete((done, failure) -> underWay.remove(mirror.topic()));
+    /** A failed attempt is not repeated at once. */
+    private void release(String topic, Throwable failure) {
+        if (failure == null) {
+            underWay.remove(topic);
+        } else {
+            CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS).execute(() -> underWay.remove(topic));
         }
     }
 
-    private CompletableFuture<Void> finish(MirrorRecord mirror, long offset, boolean resumed) {
+    /** Goes on with a creation that an earlier coordinator, or an earlier attempt, began; nothing if it is under way. */
+    void resume(LinkImage image, MirrorRecord mirror) {
+        if (underWay.add(mirror.topic())) {
+            LOG.info("Going on to create mirror topic {}", mirror.topic());
+            finish(mirror, image.nextOffset()).whenComplete((done, failure) -> release(mirror.topic(), failure));
+        }
+    }
+
+    private CompletableFuture<Void> finish(MirrorRecord mirror, long offset) {
         return reports.awaitApplied(offset)
                 .thenCompose(applied -> topics.create(mirror))
-                .exceptionally(failure -> adoptOrThrow(mirror, failure, resumed))
+                .exceptionally(failure -> adoptOrThrow(mirror, failure))
                 .thenCompose(id -> writer.commit(image -> activate(image, mirror, id)))
                 .handle((image, failure) -> failure)
                 .thenCompose(failure ->
@@ -78,31 +102,50 @@ final class MirrorCreation {
     }
 
     /**
-     * A topic that exists already was created by the coordinator that began, if there was one. Were it another's topic
-     * it would hold records, and its partitions would fail to start for that.
+     * A topic that exists was created by an earlier attempt whose answer was lost, for when the record was written there
+     * was none. Were it another's all the same it would hold records, and its partitions would fail to start for that.
      */
-    private Uuid adoptOrThrow(MirrorRecord mirror, Throwable failure, boolean resumed) {
+    private Uuid adoptOrThrow(MirrorRecord mirror, Throwable failure) {
         LinkException cause = asLinkException(failure);
-        if (cause.error() == Errors.TOPIC_ALREADY_EXISTS && resumed) {
-            return broker.cluster().topic(mirror.topic()).map(TopicView::id).orElseThrow(() -> cause);
+        if (cause.error() != Errors.TOPIC_ALREADY_EXISTS) {
+            throw cause;
         }
-        throw cause;
+        TopicView there = broker.cluster()
+                .topic(mirror.topic())
+                .orElseThrow(() -> LinkException.unavailable(
+                        "Topic '" + mirror.topic() + "' exists, but this broker has" + " not heard of it yet."));
+        if (there.partitions().size() != mirror.partitions()) {
+            throw cause;
+        }
+        return there.id();
     }
 
     private List<Change> activate(LinkImage image, MirrorRecord mirror, Uuid id) {
         MirrorRecord now = image.mirror(mirror.topic())
-                .filter(current -> current.state() == MirrorState.INITIALIZING)
-                .orElseThrow(() -> LinkException.invalid("Mirror topic '" + mirror.topic()
-                        + "' was failed over or deleted while it was being created."));
-        return List.of(
-                Change.put(now.withTopicId(id.toString()).withState(MirrorState.ACTIVE, null, time.milliseconds())));
+                .filter(current -> current.topicId() == null)
+                .orElseThrow(() -> LinkException.invalid(
+                        "Mirror topic '" + mirror.topic() + "' was deleted while it was being created."));
+        MirrorRecord created = now.withTopicId(id.toString());
+        return List.of(Change.put(
+                now.state() == MirrorState.INITIALIZING
+                        ? created.withState(MirrorState.ACTIVE, null, time.milliseconds())
+                        : created));
     }
 
+    /**
+     * Ends the mirror if its topic certainly does not exist; otherwise the record stays, the fence with it, and the
+     * reconciler tries again.
+     */
     private CompletableFuture<Void> undo(MirrorRecord mirror, Throwable failure) {
         LinkException cause = asLinkException(failure);
+        boolean exists = broker.cluster().topic(mirror.topic()).isPresent();
+        if (exists || !REFUSALS.contains(cause.error())) {
+            LOG.warn("Mirror topic {} is not created yet, trying again: {}", mirror.topic(), cause.getMessage());
+            return CompletableFuture.failedFuture(cause);
+        }
         LOG.warn("Could not create mirror topic {}: {}", mirror.topic(), cause.getMessage());
         return writer.commit(image -> image.mirror(mirror.topic())
-                        .filter(now -> now.state() == MirrorState.INITIALIZING && now.topicId() == null)
+                        .filter(now -> now.topicId() == null)
                         .map(now -> MirrorTransitions.endMirror(image, now))
                         .orElse(List.of()))
                 .handle((image, undoFailure) -> {

@@ -8,6 +8,8 @@ import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.RetiredRecord;
+import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
@@ -24,7 +26,7 @@ final class MirrorTransitions {
             case ACTIVE -> follow(mirror, MirrorState.ACTIVE, nowMs);
             case PAUSED -> follow(mirror, MirrorState.PAUSED, nowMs);
             case PROMOTED -> promote(image, mirror, nowMs);
-            case FAILED_OVER -> stop(image, mirror, StopMode.FAILOVER, nowMs);
+            case FAILED_OVER -> stop(mirror, StopMode.FAILOVER, nowMs);
             case DELETED ->
                 throw LinkException.invalid("A mirror is not deleted through its link: delete topic '" + mirror.topic()
                         + "' itself, or fail the mirror over to keep it.");
@@ -65,13 +67,10 @@ final class MirrorTransitions {
                 Change.put(transition(mirror, MirrorState.PENDING_STOPPED).withStop(StopMode.DRAIN, null, nowMs)));
     }
 
-    /** Lets a mirror stop now, in that way; a mirror whose topic was never created simply ends. */
-    static List<Change> stop(LinkImage image, MirrorRecord mirror, StopMode mode, long nowMs) {
+    /** Lets a mirror stop now, in that way; if its topic is still being created it stops after that. */
+    static List<Change> stop(MirrorRecord mirror, StopMode mode, long nowMs) {
         if (mirror.state() == MirrorState.STOPPED || mirror.stop().isFinal()) {
             return List.of();
-        }
-        if (mirror.topicId() == null) {
-            return endMirror(image, mirror);
         }
         return List.of(
                 Change.put(transition(mirror, MirrorState.PENDING_STOPPED).withStop(mode, null, nowMs)));
@@ -85,11 +84,23 @@ final class MirrorTransitions {
         return changes;
     }
 
-    /** Removes every trace of a link and its mirrors. */
+    /** Ends a mirror that somebody did away with here, so that discovery does not bring it back. */
+    static List<Change> retire(LinkImage image, MirrorRecord mirror, long nowMs) {
+        List<Change> changes = new ArrayList<>(endMirror(image, mirror));
+        if (image.link(mirror.link()).isPresent()) {
+            changes.add(Change.put(new RetiredRecord(
+                    StateRecord.VERSION, mirror.link(), mirror.sourceTopic(), mirror.topic(), nowMs)));
+        }
+        return changes;
+    }
+
+    /** Removes every trace of a link and its mirrors; the ACLs that it created stay, as its topics do. */
     static List<Change> endLink(LinkImage image, LinkRecord link) {
         List<Change> changes = new ArrayList<>();
         changes.add(Change.delete(link.key()));
         image.mirrorsOf(link.link()).forEach(mirror -> changes.addAll(endMirror(image, mirror)));
+        image.retired(link.link()).values().forEach(retired -> changes.add(Change.delete(retired.key())));
+        image.acls(link.link()).forEach(acl -> changes.add(Change.delete(acl.key())));
         return changes;
     }
 

@@ -4,7 +4,7 @@ package io.clusterlinks.coordinator;
 import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.ClusterView.TopicView;
 import io.clusterlinks.host.LocalBroker;
-import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
@@ -15,9 +15,11 @@ import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,14 +38,22 @@ final class Reconciler {
     private final StateWriter writer;
     private final BrokerReports reports;
     private final MirrorCreation creation;
+    private final StopBarrier barrier;
     private final Time time;
     private final Map<String, Long> missingSinceMs = new HashMap<>();
 
-    Reconciler(LocalBroker broker, StateWriter writer, BrokerReports reports, MirrorCreation creation, Time time) {
+    Reconciler(
+            LocalBroker broker,
+            StateWriter writer,
+            BrokerReports reports,
+            MirrorCreation creation,
+            StopBarrier barrier,
+            Time time) {
         this.broker = broker;
         this.writer = writer;
         this.reports = reports;
         this.creation = creation;
+        this.barrier = barrier;
         this.time = time;
     }
 
@@ -51,9 +61,11 @@ final class Reconciler {
     void tick() {
         LinkImage image = writer.image();
         image.mirrors().stream()
-                .filter(mirror -> mirror.state() == MirrorState.INITIALIZING && mirror.topicId() == null)
+                .filter(mirror -> mirror.topicId() == null)
                 .forEach(mirror -> creation.resume(image, mirror));
-        if (!nextSteps(image).isEmpty()) {
+        boolean due = !nextSteps(image).isEmpty();
+        barrier.tick(image);
+        if (due) {
             writer.commit(this::nextSteps).exceptionally(failure -> {
                 LOG.info("State transition was not written, trying again: {}", failure.getMessage());
                 return image;
@@ -64,31 +76,68 @@ final class Reconciler {
     /** The durable transitions that are due, given an image and what the brokers report. */
     private List<Change> nextSteps(LinkImage image) {
         List<Change> steps = new ArrayList<>();
+        Set<String> topicIds = new HashSet<>();
         for (MirrorRecord mirror : image.mirrors()) {
-            if (mirror.state() != MirrorState.INITIALIZING) {
-                steps.addAll(next(image, mirror));
+            if (mirror.topicId() != null) {
+                topicIds.add(mirror.topicId());
+                steps.addAll(safeNext(image, mirror));
             }
         }
+        missingSinceMs.keySet().retainAll(topicIds);
         for (LinkRecord link : image.links()) {
             steps.addAll(endIfStopped(image, link));
         }
         return steps;
     }
 
+    /** One mirror that makes trouble must not keep the others from their next step. */
+    private List<Change> safeNext(LinkImage image, MirrorRecord mirror) {
+        try {
+            return next(image, mirror);
+        } catch (RuntimeException e) {
+            LOG.error("Could not look after mirror topic {}; trying again", mirror.topic(), e);
+            return List.of();
+        }
+    }
+
     private List<Change> next(LinkImage image, MirrorRecord mirror) {
         if (topicIsGone(mirror)) {
             LOG.warn("Topic {} was deleted: it is no mirror over link {} any more", mirror.topic(), mirror.link());
-            return MirrorTransitions.endMirror(image, mirror);
+            return MirrorTransitions.retire(image, mirror, time.milliseconds());
+        }
+        Optional<PartitionRecord> failed = failedPartition(image, mirror);
+        if (mirror.stop() == StopMode.DRAIN && failed.isPresent()) {
+            LOG.warn(
+                    "Promotion of mirror topic {} is given up: {}",
+                    mirror.topic(),
+                    failed.get().reason());
+            String reason = "The promotion was given up, for partition "
+                    + failed.get().partition() + " failed: " + failed.get().reason();
+            return List.of(Change.put(mirror.withState(mirror.resumeState(), reason, time.milliseconds())));
         }
         if (mirror.stop() == StopMode.DRAIN && isDrained(mirror)) {
             LOG.info("Mirror topic {} is level with its source; stopping it", mirror.topic());
             return List.of(Change.put(mirror.withStop(StopMode.PROMOTE, null, time.milliseconds())));
         }
         if (mirror.state() == MirrorState.PENDING_STOPPED && mirror.stop().isFinal() && isStopped(image, mirror)) {
-            LOG.info("Mirror topic {} has stopped and is writable", mirror.topic());
-            return List.of(Change.put(mirror.stopped(null, time.milliseconds())));
+            return barrier.result(image, mirror)
+                    .map(groups -> stopped(mirror, groups))
+                    .orElse(List.of());
         }
         return List.of();
+    }
+
+    private static Optional<PartitionRecord> failedPartition(LinkImage image, MirrorRecord mirror) {
+        return image.partitions(mirror.topic()).values().stream()
+                .filter(partition -> partition.phase() == PartitionRecord.Phase.FAILED)
+                .findFirst();
+    }
+
+    private List<Change> stopped(MirrorRecord mirror, String groups) {
+        LOG.info("Mirror topic {} has stopped and is writable. {}", mirror.topic(), groups);
+        MirrorRecord stopped = mirror.stopped(null, time.milliseconds());
+        return List.of(Change.put(
+                groups.isEmpty() ? stopped : stopped.withEvent(new LinkEvent(time.milliseconds(), -1, groups))));
     }
 
     private boolean topicIsGone(MirrorRecord mirror) {
@@ -97,16 +146,16 @@ final class Reconciler {
                 .filter(topic -> topic.id().toString().equals(mirror.topicId()))
                 .isPresent();
         if (there) {
-            missingSinceMs.remove(mirror.topic());
+            missingSinceMs.remove(mirror.topicId());
             return false;
         }
         long now = time.milliseconds();
-        return now - missingSinceMs.computeIfAbsent(mirror.topic(), topic -> now) >= TOPIC_GONE_MS;
+        return now - missingSinceMs.computeIfAbsent(mirror.topicId(), id -> now) >= TOPIC_GONE_MS;
     }
 
     private boolean isDrained(MirrorRecord mirror) {
         Optional<TopicView> topic = broker.cluster().topic(mirror.topic());
-        if (topic.isEmpty()) {
+        if (topic.isEmpty() || topic.get().partitions().size() < mirror.partitions()) {
             return false;
         }
         for (int partition = 0; partition < mirror.partitions(); partition++) {
@@ -121,8 +170,13 @@ final class Reconciler {
         return true;
     }
 
-    private static boolean isStopped(LinkImage image, MirrorRecord mirror) {
-        for (int partition = 0; partition < mirror.partitions(); partition++) {
+    /** Partitions that were still to be added when the mirror was stopped do not count. */
+    private boolean isStopped(LinkImage image, MirrorRecord mirror) {
+        int there = broker.cluster()
+                .topic(mirror.topic())
+                .map(topic -> topic.partitions().size())
+                .orElse(mirror.partitions());
+        for (int partition = 0; partition < Math.min(there, mirror.partitions()); partition++) {
             if (image.partition(mirror.topic(), partition)
                     .filter(record -> record.phase() == PartitionRecord.Phase.STOPPED)
                     .isEmpty()) {
@@ -137,14 +191,8 @@ final class Reconciler {
         return link.deleting() && stopped ? MirrorTransitions.endLink(image, link) : List.of();
     }
 
-    /** Runs {@link #tick}, whatever happens. */
-    void safeTick() {
-        try {
-            tick();
-        } catch (LinkException e) {
-            LOG.debug("Not coordinating: {}", e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.error("Could not reconcile the state of cluster links; trying again", e);
-        }
+    /** This broker does not coordinate: what it observed as a coordinator is out of date. */
+    void reset() {
+        missingSinceMs.clear();
     }
 }

@@ -21,6 +21,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -50,6 +51,10 @@ final class StateWriter implements StateCommitter {
 
     /** The term under which this broker coordinates; null while it does not. Written by the event thread. */
     private volatile Term term;
+    /** The append that the event thread waits for; null before the first. */
+    private volatile CompletableFuture<Void> inFlight;
+
+    private volatile boolean closed;
 
     /**
      * A writer that is not coordinating yet.
@@ -105,7 +110,11 @@ final class StateWriter implements StateCommitter {
         synchronized (pending) {
             pending.add(item);
         }
-        eventThread.execute(this::drain);
+        try {
+            eventThread.execute(this::drain);
+        } catch (RejectedExecutionException e) {
+            item.done().completeExceptionally(deposed(e));
+        }
         return item.done();
     }
 
@@ -138,18 +147,31 @@ final class StateWriter implements StateCommitter {
     }
 
     private void drain() {
-        refresh();
         while (true) {
             List<Pending> batch = takePending();
             if (batch.isEmpty()) {
                 return;
             }
             try {
+                refresh();
                 process(batch, image());
-            } catch (LinkException e) {
-                batch.forEach(item -> item.done().completeExceptionally(e));
+            } catch (RuntimeException e) {
+                LinkException cause = e instanceof LinkException link
+                        ? link
+                        : new LinkException(Errors.UNKNOWN_SERVER_ERROR, "Internal error: " + e, e);
+                batch.forEach(item -> item.done().completeExceptionally(cause));
             }
         }
+    }
+
+    /** Fails what is being written or waits to be; nothing is interrupted. */
+    void close() {
+        closed = true;
+        CompletableFuture<Void> waiting = inFlight;
+        if (waiting != null) {
+            waiting.completeExceptionally(deposed(null));
+        }
+        takePending().forEach(item -> item.done().completeExceptionally(deposed(null)));
     }
 
     private List<Pending> takePending() {
@@ -201,11 +223,13 @@ final class StateWriter implements StateCommitter {
                         StateRecords.key(change.key()),
                         change.value() == null ? null : StateRecords.value(change.value())))
                 .toList();
+        if (closed) {
+            throw deposed(null);
+        }
         try {
-            partition
-                    .appendDurably(
-                            RecordBatches.data(offset, term.epoch(), time.milliseconds(), records), APPEND_TIMEOUT_MS)
-                    .get(2L * APPEND_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            inFlight = partition.appendDurably(
+                    RecordBatches.data(offset, term.epoch(), time.milliseconds(), records), APPEND_TIMEOUT_MS);
+            inFlight.get(2L * APPEND_TIMEOUT_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw classify(e.getCause());
         } catch (TimeoutException e) {

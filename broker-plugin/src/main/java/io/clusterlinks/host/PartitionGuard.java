@@ -52,10 +52,9 @@ final class PartitionGuard {
     @SuppressWarnings("unchecked")
     static boolean postponesTransaction(Object partitions, Object callback, WriteFence fence) {
         boolean inDoubt = ((Set<TopicPartition>) partitions)
-                .stream()
-                        .anyMatch(partition -> fence.refusal(partition.topic(), partition.partition())
-                                .filter(RetriableException.class::isInstance)
-                                .isPresent());
+                .stream().anyMatch(partition -> fence.refusal(partition.topic(), partition.partition())
+                        .filter(RetriableException.class::isInstance)
+                        .isPresent());
         if (inDoubt) {
             ((Function1<Errors, ?>) callback).apply(Errors.COORDINATOR_LOAD_IN_PROGRESS);
         }

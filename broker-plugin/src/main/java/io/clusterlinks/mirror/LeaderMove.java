@@ -74,7 +74,8 @@ final class LeaderMove implements Leadership {
         List<Integer> now = replicas(partition);
         boolean same = now.size() == replicas.size() && now.containsAll(replicas);
         return same && !now.equals(replicas)
-                ? checkStill(partition).thenCompose(still -> reassign(partition, replicas)) : CompletableFuture.completedFuture(null);
+                ? checkStill(partition).thenCompose(still -> reassign(partition, replicas))
+                : CompletableFuture.completedFuture(null);
     }
 
     private static Optional<PartitionView> view(ClusterView cluster, TopicPartition partition) {
@@ -95,7 +96,8 @@ final class LeaderMove implements Leadership {
                 .thenAccept(response -> {
                     var answer = ((ListPartitionReassignmentsResponse) response).data();
                     check("listing reassignments", answer.errorCode(), answer.errorMessage());
-                    if (answer.topics().stream().anyMatch(topic -> !topic.partitions().isEmpty())) {
+                    if (answer.topics().stream()
+                            .anyMatch(topic -> !topic.partitions().isEmpty())) {
                         throw new LinkException(
                                 Errors.REASSIGNMENT_IN_PROGRESS,
                                 "its replicas are being reassigned; waiting until that is done.");

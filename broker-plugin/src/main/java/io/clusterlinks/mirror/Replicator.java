@@ -306,10 +306,8 @@ final class Replicator {
         }
         if (run.baseOffset() < end) {
             if (!isEmpty()) {
-                fail(
-                        "a batch of the source at offset " + run.baseOffset() + " overlaps the mirror's end " + end
-                                + "; delete the mirror topic and create it again.",
-                        nowMs);
+                // Ends of epochs hide a divergence that the source's log start has passed.
+                cut(run.baseOffset(), "the source holds another batch at " + run.baseOffset(), nowMs);
                 return false;
             }
             // The first offset lies inside a batch: the log must begin with the batch, and is shown from the offset on.

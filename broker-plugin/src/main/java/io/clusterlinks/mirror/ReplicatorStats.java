@@ -21,9 +21,8 @@ final class ReplicatorStats {
 
     /** The source answered; offsets are -1 where the answer did not name them. */
     void onFetch(long newSourceStart, long newSourceEnd, long localEnd, long nowMs) {
-        if (newSourceStart >= 0) {
-            sourceStart = newSourceStart;
-        }
+        // Answers may come out of order when a partition moves between fetchers; a log start only moves forward.
+        sourceStart = Math.max(sourceStart, newSourceStart);
         if (newSourceEnd >= 0) {
             sourceEnd = newSourceEnd;
         }

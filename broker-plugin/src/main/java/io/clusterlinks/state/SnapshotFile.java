@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * The image as a local file, so that the fence stands from the first request after a restart, before the state topic
@@ -89,5 +90,6 @@ public final class SnapshotFile {
             channel.force(true);
         }
         Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Utils.flushDir(path.toAbsolutePath().getParent());
     }
 }

@@ -22,12 +22,20 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.common.requests.ListOffsetsResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +48,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StateTailer.class);
     private static final int FETCH_WAIT_MS = 500;
     private static final int FETCH_BYTES = 4 * 1024 * 1024;
-    private static final int RESPONSE_TIMEOUT_MS = 10_000;
+    private static final int RESPONSE_TIMEOUT_MS = 3_000;
     private static final int RETRY_MS = 50;
 
     private final LocalBroker broker;
@@ -55,6 +63,8 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     // Owned by the thread.
     private Uuid topicId = Uuid.ZERO_UUID;
     private LinkImage replayed = LinkImage.EMPTY;
+    /** Where the committed state ended when this broker began to read it; -1 until known. */
+    private long firstEnd = -1;
 
     public StateTailer(LocalBroker broker, SnapshotFile snapshot, LinkImage initial) {
         this.broker = broker;
@@ -122,10 +132,15 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         if (!topic.get().id().equals(topicId)) {
             topicId = topic.get().id();
             replayed = LinkImage.EMPTY;
+            firstEnd = -1;
         }
         int leader = topic.get().partitions().get(0).leader();
         if (leader < 0) {
             return false;
+        }
+        if (!caughtUp && firstEnd < 0) {
+            firstEnd = committedEnd(leader, topic.get().partitions().get(0).leaderEpoch());
+            return firstEnd >= 0;
         }
         Optional<PartitionData> partition = fetch(leader);
         if (partition.isEmpty()) {
@@ -147,42 +162,68 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         }
     }
 
+    /**
+     * End of what is committed, -1 if the leader does not know it yet: the high watermark of a new leader may lie below
+     * what was committed before, and an image that ends there would lack mirrors.
+     */
+    private long committedEnd(int leader, int leaderEpoch) throws InterruptedException {
+        ListOffsetsPartition latest = new ListOffsetsPartition()
+                .setPartitionIndex(0)
+                .setCurrentLeaderEpoch(leaderEpoch)
+                .setTimestamp(ListOffsetsRequest.LATEST_TIMESTAMP);
+        ListOffsetsRequest.Builder request = ListOffsetsRequest.Builder.forConsumer(
+                        false, IsolationLevel.READ_UNCOMMITTED)
+                .setTargetTimes(
+                        List.of(new ListOffsetsTopic().setName(StateTopic.NAME).setPartitions(List.of(latest))));
+        return send(leader, request)
+                .map(response -> ((ListOffsetsResponse) response)
+                        .topics()
+                        .get(0)
+                        .partitions()
+                        .get(0))
+                .filter(partition -> partition.errorCode() == Errors.NONE.code())
+                .map(ListOffsetsPartitionResponse::offset)
+                .orElse(-1L);
+    }
+
+    private Optional<AbstractResponse> send(int leader, AbstractRequest.Builder<? extends AbstractRequest> request)
+            throws InterruptedException {
+        try {
+            return Optional.of(
+                    broker.stateTail().send(leader, request).get(RESPONSE_TIMEOUT_MS, TimeUnit.MILLISECONDS));
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("Broker {} did not answer about {}", leader, StateTopic.NAME, e);
+            return Optional.empty();
+        }
+    }
+
     private Optional<PartitionData> fetch(int leader) throws InterruptedException {
         FetchRequest.PartitionData want = new FetchRequest.PartitionData(
                 topicId, replayed.nextOffset(), FetchRequest.INVALID_LOG_START_OFFSET, FETCH_BYTES, Optional.empty());
         FetchRequest.Builder request = FetchRequest.Builder.forConsumer(
                         ApiKeys.FETCH.latestVersion(), FETCH_WAIT_MS, 1, Map.of(StateTopic.PARTITION, want))
                 .setMaxBytes(FETCH_BYTES);
-        try {
-            FetchResponse response = (FetchResponse)
-                    broker.stateTail().send(leader, request).get(RESPONSE_TIMEOUT_MS, TimeUnit.MILLISECONDS);
-            if (response.error() != Errors.NONE || response.data().responses().isEmpty()) {
-                LOG.debug("Fetch from {} on broker {}: {}", StateTopic.NAME, leader, response.error());
-                return Optional.empty();
-            }
-            return Optional.of(response.data().responses().get(0).partitions().get(0));
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("Fetch from {} on broker {} failed", StateTopic.NAME, leader, e);
-            return Optional.empty();
-        }
+        return send(leader, request)
+                .map(FetchResponse.class::cast)
+                .filter(response -> response.error() == Errors.NONE)
+                .filter(response -> !response.data().responses().isEmpty())
+                .map(response -> response.data().responses().get(0).partitions().get(0));
     }
 
     private boolean onFetched(PartitionData partition) throws IOException {
         Errors error = Errors.forCode(partition.errorCode());
         if (error == Errors.OFFSET_OUT_OF_RANGE) {
-            LOG.warn("{} was truncated below offset {}; reading it again", StateTopic.NAME, replayed.nextOffset());
-            replayed = LinkImage.EMPTY;
-            return true;
+            LOG.warn("{} does not hold offset {}; reading it from its start", StateTopic.NAME, replayed.nextOffset());
+            replayed = LinkImage.EMPTY.apply(List.of(), partition.logStartOffset());
+            return false;
         }
         if (error != Errors.NONE) {
             LOG.debug("Fetch from {}: {}", StateTopic.NAME, error);
             return false;
         }
-        ByteBuffer batches = RecordBatches.of(partition);
-        LinkImage before = replayed;
-        replayed = replay(batches);
-        boolean atEnd = replayed.nextOffset() >= partition.highWatermark();
-        if (atEnd && (replayed != before || !caughtUp)) {
+        replayed = replay(RecordBatches.of(partition));
+        boolean atEnd = replayed.nextOffset() >= Math.max(partition.highWatermark(), firstEnd);
+        if (atEnd && (replayed != image || !caughtUp)) {
             publish();
         }
         return true;

@@ -26,17 +26,17 @@ import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
 import org.apache.kafka.common.requests.IncrementalAlterConfigsResponse;
 
 /** Changes topics of the own cluster through the controller, with the broker's credentials. Blocking. */
-final class TopicChanges {
+public final class TopicChanges {
     private static final int TIMEOUT_MS = 10_000;
 
     private final RequestChannel controller;
 
-    TopicChanges(RequestChannel controller) {
+    public TopicChanges(RequestChannel controller) {
         this.controller = controller;
     }
 
     /** Sets and unsets topic configs. @throws LinkException if the controller refuses */
-    void configure(String topic, Map<String, String> set, Set<String> delete) {
+    public void configure(String topic, Map<String, String> set, Set<String> delete) {
         AlterConfigsResource resource = new AlterConfigsResource()
                 .setResourceType(ConfigResource.Type.TOPIC.id())
                 .setResourceName(topic);

@@ -121,6 +121,16 @@ final class FakeStateBroker implements LocalBroker, LocalPartition {
     }
 
     @Override
+    public BrokerChannel reports() {
+        throw new AssertionError("not asked for");
+    }
+
+    @Override
+    public BrokerChannel groups() {
+        throw new AssertionError("not asked for");
+    }
+
+    @Override
     public Optional<Authorizer> authorizer() {
         return Optional.empty();
     }

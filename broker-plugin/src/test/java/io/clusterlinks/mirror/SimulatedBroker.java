@@ -84,6 +84,16 @@ record SimulatedBroker(Node node, SimulatedPartition partition) implements Local
     }
 
     @Override
+    public BrokerChannel groups() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public BrokerChannel reports() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Optional<Authorizer> authorizer() {
         throw new UnsupportedOperationException();
     }

@@ -245,8 +245,7 @@ final class SimulatedCluster implements Leadership {
 
     /** Leadership moves though nobody died. */
     void moveLeader() {
-        boolean other = registration.inSync().stream()
-                .anyMatch(id -> id != registration.leader() && node(id).alive);
+        boolean other = registration.inSync().stream().anyMatch(id -> id != registration.leader() && node(id).alive);
         if (other) {
             elect(registration.inSync());
         }

@@ -25,6 +25,7 @@ public final class BrokerProcess {
     /**
      * What a node is.
      *
+     * @param jmxPort -1 if JMX is not open
      * @param properties its server.properties, {@code log.dirs} and ports included
      * @param features {@code name=level} as for kafka-storage.sh format
      * @param agent whether the plugin is loaded
@@ -34,6 +35,7 @@ public final class BrokerProcess {
             Path dir,
             String clusterId,
             int port,
+            int jmxPort,
             Map<String, String> properties,
             List<String> features,
             List<String> jvmOptions,
@@ -50,6 +52,10 @@ public final class BrokerProcess {
 
     public int port() {
         return spec.port();
+    }
+
+    public int jmxPort() {
+        return spec.jmxPort();
     }
 
     /** What the process writes: log and standard error, appended over restarts. */

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
 import org.apache.kafka.common.Uuid;
 
 /** Says what a {@link TestCluster} should be and starts it. */
@@ -22,8 +24,11 @@ public final class TestClusterBuilder {
     private Path parent;
     private int brokers = 1;
     private int heapMb = 512;
-    private boolean agent;
+    private IntPredicate agent = id -> false;
+    private List<String> jvmOptions = List.of("-Xms64m", "-XX:+UseSerialGC");
+    private IntUnaryOperator advertisedPort = IntUnaryOperator.identity();
     private boolean agentOnControllers;
+    private boolean jmx;
     private boolean separateController;
 
     TestClusterBuilder(String name) {
@@ -37,7 +42,19 @@ public final class TestClusterBuilder {
 
     /** Loads the plugin into the brokers. */
     public TestClusterBuilder agent() {
-        agent = true;
+        agent = id -> true;
+        return this;
+    }
+
+    /** Loads the plugin into these brokers only. */
+    public TestClusterBuilder agentOn(Integer... ids) {
+        agent = List.of(ids)::contains;
+        return this;
+    }
+
+    /** Opens JMX on every broker, see {@link BrokerProcess#jmxPort}. */
+    public TestClusterBuilder jmx() {
+        jmx = true;
         return this;
     }
 
@@ -55,6 +72,18 @@ public final class TestClusterBuilder {
 
     public TestClusterBuilder heapMb(int mb) {
         heapMb = mb;
+        return this;
+    }
+
+    /** Options of the brokers' JVMs besides the heap's limit, instead of those that save memory. */
+    public TestClusterBuilder jvm(String... options) {
+        jvmOptions = List.of(options);
+        return this;
+    }
+
+    /** The port under which clients reach a broker that listens on the given one: a proxy's. */
+    public TestClusterBuilder advertised(IntUnaryOperator port) {
+        advertisedPort = port;
         return this;
     }
 
@@ -108,9 +137,9 @@ public final class TestClusterBuilder {
             String listener = "PLAINTEXT://127.0.0.1:" + port;
             broker.put("process.roles", combined ? "broker,controller" : "broker");
             broker.put("listeners", combined ? listener + ",CONTROLLER://127.0.0.1:" + controllerPort : listener);
-            broker.put("advertised.listeners", listener);
+            broker.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + advertisedPort.applyAsInt(port));
             broker.put("inter.broker.listener.name", "PLAINTEXT");
-            nodes.add(node(dir, clusterId, id, port, broker, agent));
+            nodes.add(node(dir, clusterId, id, port, broker, agent.test(id)));
         }
         return new TestCluster(name, dir, clusterId, controllers, nodes);
     }
@@ -147,10 +176,21 @@ public final class TestClusterBuilder {
 
     private BrokerProcess node(
             Path dir, String clusterId, int id, int port, Map<String, String> config, boolean withAgent) {
-        List<String> jvm = List.of("-Xmx" + heapMb + "m", "-Xms64m", "-XX:+UseSerialGC", "-Xshare:auto");
+        List<String> jvm = new ArrayList<>(List.of("-Xmx" + heapMb + "m", "-Xshare:auto"));
+        jvm.addAll(jvmOptions);
+        int jmxPort = jmx ? Ports.free() : -1;
+        if (jmx) {
+            jvm.add("-Dcom.sun.management.jmxremote.port=" + jmxPort);
+            jvm.add("-Dcom.sun.management.jmxremote.rmi.port=" + jmxPort);
+            jvm.add("-Dcom.sun.management.jmxremote.host=127.0.0.1");
+            jvm.add("-Djava.rmi.server.hostname=127.0.0.1");
+            jvm.add("-Dcom.sun.management.jmxremote.authenticate=false");
+            jvm.add("-Dcom.sun.management.jmxremote.ssl=false");
+        }
         return new BrokerProcess(
                 distribution,
-                new BrokerProcess.Spec(id, nodeDir(dir, id), clusterId, port, config, features, jvm, withAgent));
+                new BrokerProcess.Spec(
+                        id, nodeDir(dir, id), clusterId, port, jmxPort, config, features, jvm, withAgent));
     }
 
     private static Path nodeDir(Path dir, int id) {

@@ -192,7 +192,16 @@ class BadInputIT {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "nonsense", "create", "create --link", "create --link l", "mirrors", "mirrors create --link l", "list --bogus"})
+            strings = {
+                "",
+                "nonsense",
+                "create",
+                "create --link",
+                "create --link l",
+                "mirrors",
+                "mirrors create --link l",
+                "list --bogus"
+            })
     void tellsUsageErrorsByExitCode2(String command) {
         Cli.Result result = links.cli().run(command.isEmpty() ? new String[0] : command.split(" "));
         assertThat(result.exitCode()).as(result.toString()).isEqualTo(2);

@@ -98,7 +98,7 @@ class LifecycleIT {
         assertRefused("paused-by-link");
         links.run("resume", "--link", "pl");
         assertLevel("paused-by-link");
-        assertThat(links.state("pl", "paused-by-link")).isEqualTo(MirrorState.ACTIVE);
+        links.awaitState("pl", "paused-by-link", MirrorState.ACTIVE);
     }
 
     @Test
@@ -199,6 +199,10 @@ class LifecycleIT {
 
         // When mirrors start at the end
         links.mirror("sp", "late", "--config", "mirror.start.offset.spec=latest");
+        Await.until(
+                "the start is found",
+                LEVEL,
+                () -> links.partitions("sp", "late").get(0).lastFetchMs() > 0);
         Workload.onTopic(source, "late", 1).plain(5);
 
         // Then they have what came later, at the source's offsets
@@ -242,6 +246,34 @@ class LifecycleIT {
         links.awaitState("ki", "killed", MirrorState.ACTIVE);
         Workload.onTopic(source, "killed", 1).plain(10);
         assertLevel("killed");
+    }
+
+    @Test
+    void goesOnWhereItWasWhenTheBrokerIsKilledWhileItCopies() {
+        // Given a mirror that has much to copy
+        Workload workload = Workload.onNewTopic(source, "interrupted", 2, Map.of("segment.bytes", "1048576"));
+        for (int i = 0; i < 60; i++) {
+            workload.large(500_000);
+        }
+        workload.transactions();
+        links.create("in", source);
+        links.mirror("in", "interrupted");
+
+        // When its broker is killed again and again before it is level
+        for (int i = 0; i < 2; i++) {
+            destination.broker(1).kill();
+            destination.restart(1);
+        }
+
+        // Then nothing is missing, doubled or damaged
+        assertLevel("interrupted");
+        for (int partition = 0; partition < 2; partition++) {
+            assertThat(LogComparison.sourceAndMirror(
+                            source.broker(1).replicaDir("interrupted", partition),
+                            destination.broker(1).replicaDir("interrupted", partition),
+                            0))
+                    .isEmpty();
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.clusterlinks.protocol.PartitionStatus;
 import io.clusterlinks.protocol.WireContract;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
@@ -75,11 +76,13 @@ class MirrorIT {
                 "compacted",
                 1,
                 Map.of("cleanup.policy", "compact", "segment.ms", "100", "min.cleanable.dirty.ratio", "0.01"));
-        for (int i = 0; i < 4; i++) {
-            workload.keyed(50, 100);
-        }
-        Await.until("the cleaner has run", LEVEL, () -> TopicFiles.records(source, "compacted") < 10_000);
-        // Then neither side's cleaner runs while they are compared
+        // A segment is cleaned once another one is begun, which only a write after segment.ms does.
+        AtomicLong written = new AtomicLong();
+        Await.until("the cleaner has run", LEVEL, () -> {
+            workload.keyed(50, 20);
+            return TopicFiles.records(source, "compacted") < written.addAndGet(1000) / 2;
+        });
+        // And from now on no cleaner changes either side while they are compared
         Topics.alter(source.admin(), "compacted", Map.of("min.compaction.lag.ms", Long.toString(Long.MAX_VALUE)));
         TopicFiles.awaitQuiet(source, "compacted");
 

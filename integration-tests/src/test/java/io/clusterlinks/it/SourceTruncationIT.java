@@ -21,11 +21,13 @@ import org.apache.kafka.common.TopicPartitionInfo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * The source elects a leader that lacks the tail, and goes on with other records at the same offsets. The mirror drops
  * what the source has lost, on every replica, says so, and goes on.
  */
+@EnabledIfSystemProperty(named = "clusterlinks.scale", matches = "true", disabledReason = "takes minutes")
 class SourceTruncationIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(120);
     private static final String LINK = "east";
@@ -123,8 +125,8 @@ class SourceTruncationIT {
 
         // Then the partition fails, with the reason, and can be failed over with what it has
         Await.untilPasses(
-                TIMEOUT, () -> assertThat(links.partitions(LINK, TOPIC).get(0).state())
-                        .isEqualTo(MirrorState.FAILED));
+                TIMEOUT,
+                () -> assertThat(links.partitions(LINK, TOPIC).get(0).state()).isEqualTo(MirrorState.FAILED));
         assertThat(links.partitions(LINK, TOPIC).get(0).error()).contains("max.truncation.records");
         links.run("mirrors", "failover", "--link", LINK, "--topic", TOPIC, "--wait");
         assertThat(end(partition)).isEqualTo(end);

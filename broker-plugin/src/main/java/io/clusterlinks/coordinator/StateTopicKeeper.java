@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.state.StateTopic;
+import io.clusterlinks.sync.TopicChanges;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sees to it that the state topic is compacted. A client that asked for its metadata before the first link was created
+ * may have had the broker create it with the cluster's defaults; with retention the links would age out, and every
+ * mirror would become writable.
+ */
+final class StateTopicKeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(StateTopicKeeper.class);
+    private static final String CLEANUP_POLICY = "cleanup.policy";
+
+    private final LocalBroker broker;
+    private final TopicChanges changes;
+    private final Executor workers;
+    private final AtomicBoolean repairing = new AtomicBoolean();
+
+    StateTopicKeeper(LocalBroker broker, Executor workers) {
+        this.broker = broker;
+        this.changes = new TopicChanges(broker.controller());
+        this.workers = workers;
+    }
+
+    /** Has the topic's configs repaired, if they are not what they must be; does not block. */
+    void check() {
+        String policy = broker.cluster().topicConfigs(StateTopic.NAME).get(CLEANUP_POLICY);
+        if (!"compact".equals(policy) && repairing.compareAndSet(false, true)) {
+            workers.execute(this::repair);
+        }
+    }
+
+    private void repair() {
+        try {
+            short replicas = (short) broker.cluster()
+                    .topic(StateTopic.NAME)
+                    .map(topic -> topic.partitions().get(0).replicas().size())
+                    .orElse(1)
+                    .intValue();
+            Map<String, String> configs = StateTopic.configs(replicas);
+            changes.configure(StateTopic.NAME, configs, Set.of());
+            LOG.warn("{} had other configs than its own; set {}", StateTopic.NAME, configs);
+        } catch (RuntimeException e) {
+            LOG.error("{} is not compacted and cannot be made so; trying again", StateTopic.NAME, e);
+        } finally {
+            repairing.set(false);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import javax.management.JMException;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+import org.junit.jupiter.api.Test;
+
+/** What an operator's monitoring reads over JMX. */
+class MetricsIT {
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    @Test
+    void showsLagBytesAndStatesOfALink() throws IOException {
+        try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
+                TestCluster destination = TestCluster.builder("destination")
+                        .agent()
+                        .jmx()
+                        .heapMb(256)
+                        .start();
+                JMXConnector connector =
+                        JMXConnectorFactory.connect(new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:"
+                                + destination.broker(1).jmxPort() + "/jmxrmi"))) {
+            // Given a mirror of two partitions that is level
+            Workload workload =
+                    Workload.onNewTopic(source, "measured", 2, Map.of()).compressions();
+            Links links = new Links(destination);
+            links.create("east", source);
+            links.mirror("east", "measured");
+            new TopicComparison(source, "measured", destination, "measured").awaitLevel(TIMEOUT);
+
+            // Then its gauges say so
+            MBeanServerConnection beans = connector.getMBeanServerConnection();
+            Await.untilPasses(TIMEOUT, () -> assertThat(gauges(beans, "east"))
+                    .containsEntry("max-lag-records", 0.0)
+                    .containsEntry("max-lag-ms", 0.0)
+                    .containsEntry("link-state-active", 1.0)
+                    .containsEntry("mirror-partition-count-active", 2.0)
+                    .containsEntry("failed-partition-count", 0.0)
+                    .hasEntrySatisfying(
+                            "bytes-in-total", total -> assertThat(total).isGreaterThan(0.0))
+                    .hasEntrySatisfying(
+                            "last-fetch-age-ms", age -> assertThat(age).isBetween(0.0, 5000.0)));
+
+            // When it is paused and the source goes on, and then goes away
+            links.run("mirrors", "pause", "--link", "east", "--topic", "measured");
+            workload.plain(10);
+            source.broker(1).kill();
+
+            // Then throughput is zero, not what it was
+            Await.untilPasses(TIMEOUT, () -> assertThat(gauges(beans, "east"))
+                    .containsEntry("bytes-in-rate", 0.0)
+                    .containsEntry("mirror-partition-count-paused", 2.0));
+        }
+    }
+
+    /** The gauges of one link by name. */
+    private static Map<String, Double> gauges(MBeanServerConnection beans, String link)
+            throws IOException, JMException {
+        Map<String, Double> gauges = new HashMap<>();
+        for (ObjectName name : beans.queryNames(new ObjectName("kafka.server.link:*"), null)) {
+            boolean ofTasks = "link-task-metrics".equals(name.getKeyProperty("type"));
+            if (!ofTasks && link.equals(name.getKeyProperty("link")) && name.getKeyProperty("topic") == null) {
+                for (MBeanAttributeInfo attribute : beans.getMBeanInfo(name).getAttributes()) {
+                    gauges.put(attribute.getName(), (Double) beans.getAttribute(name, attribute.getName()));
+                }
+            }
+        }
+        return gauges;
+    }
+}
