@@ -90,6 +90,11 @@ final class Divergence {
         return cut(record, common, why, nowMs);
     }
 
+    /** The source's batch at {@code base} goes past the end here: ends of epochs hide what its log start has passed. */
+    Plan onOtherBatch(PartitionRecord record, long base, long nowMs) {
+        return cut(record, base, "the source holds another batch at " + base, nowMs);
+    }
+
     private Plan cut(PartitionRecord record, long commonEnd, String why, long nowMs) {
         long end = local.logEndOffset();
         long target = batchStart(Math.max(commonEnd, local.logStartOffset()));
@@ -98,14 +103,14 @@ final class Divergence {
         }
         String what =
                 "offsets " + target + " to " + (end - 1) + " (" + (end - target) + " records) of " + partition.local();
-        if (end - target > maxTruncation) {
+        if (end - target > maxTruncation && !record.repairing()) {
             return new Plan(
                     Kind.FAILURE,
                     null,
                     null,
                     "the source lost " + what + ", more than max.truncation.records of link " + partition.link()
                             + " allows (" + maxTruncation + "): " + why
-                            + "; raise it and repair the mirror, or fail the mirror over to keep what is here.");
+                            + "; repair the mirror to let them go, or fail it over to keep what is here.");
         }
         List<Integer> replicas = leadership.replicas(partition.local());
         int minEpoch = replicas.size() == 1 ? partition.leaderEpoch() : partition.leaderEpoch() + 1;

@@ -188,6 +188,7 @@ public final class MirrorManager implements AutoCloseable {
                 if (duty == null
                         || duty.kind() != Duty.Kind.FOLLOW
                         || task.replicator().isFenced()
+                        || task.replicator().isSuperseded(duty.record())
                         || !duty.partition().equals(task.partition())) {
                     worker.remove(task.partition().local());
                     release(task);

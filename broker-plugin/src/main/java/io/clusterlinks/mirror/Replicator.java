@@ -120,6 +120,15 @@ final class Replicator {
         return transitions.isFenced();
     }
 
+    /** Whether {@code seen} shows that an operator repairs what this has given up. */
+    boolean isSuperseded(PartitionRecord seen) {
+        PartitionRecord own = record();
+        return stage == Stage.FAILED
+                && seen.leaderEpoch() == own.leaderEpoch()
+                && seen.revision() > own.revision()
+                && seen.phase() == Phase.MIRRORING;
+    }
+
     /** Whether the log is the source's, as far as is known, and may grow. From any thread. */
     boolean isSound() {
         return stage == Stage.RUNNING && question == null && record().truncation() == null;
@@ -154,7 +163,12 @@ final class Replicator {
         // Asked from the start, so that it has mostly passed when it matters.
         boolean inLine = followers.passes(nowMs);
         boolean more = doStep(nowMs);
-        waitsForTime = stage == Stage.STARTING || !transitions.settle(nowMs) || cut.isPending() || !inLine || isLogStartBehind();
+        waitsForTime = stage == Stage.STARTING
+                || !transitions.settle(nowMs)
+                || cut.isPending()
+                || !inLine
+                || record().repairing()
+                || isLogStartBehind();
         return more;
     }
 
@@ -264,6 +278,9 @@ final class Replicator {
         followLogStart();
         FetchCursor.Item item = cursor.peek();
         if (item == null || question != null) {
+            if (question == null && cursor.isAgreed()) {
+                isRepaired(nowMs);
+            }
             return false;
         }
         Fetched fetched = item.fetched();
@@ -306,8 +323,7 @@ final class Replicator {
         }
         if (run.baseOffset() < end) {
             if (!isEmpty()) {
-                // Ends of epochs hide a divergence that the source's log start has passed.
-                cut(run.baseOffset(), "the source holds another batch at " + run.baseOffset(), nowMs);
+                onPlan(divergence.onOtherBatch(transitions.record(), run.baseOffset(), nowMs), nowMs);
                 return false;
             }
             // The first offset lies inside a batch: the log must begin with the batch, and is shown from the offset on.
@@ -316,7 +332,7 @@ final class Replicator {
                 return false;
             }
         }
-        if (run.sourceEpoch() >= 0 && !isRecorded(run, nowMs)) {
+        if (!isRepaired(nowMs) || (run.sourceEpoch() >= 0 && !isRecorded(run, nowMs))) {
             return false;
         }
         try {
@@ -364,11 +380,22 @@ final class Replicator {
         transitions.propose(
                 Records.withLineage(record, Lineage.since(extended, local.logStartOffset())),
                 null,
-                () -> onEpochRecorded(nowMs));
+                () -> onRecorded(nowMs));
         return transitions.settle(nowMs) && cursor.peek() != null;
     }
 
-    private void onEpochRecorded(long nowMs) {
+    /** Whether no repair is under way; if one is, which is over now that the source agrees, has that written. */
+    private boolean isRepaired(long nowMs) {
+        PartitionRecord record = transitions.record();
+        if (!record.repairing()) {
+            return true;
+        }
+        String what = "Repaired " + partition.local() + ": it goes on at offset " + local.logEndOffset() + ".";
+        transitions.propose(Records.repaired(record), event(what, nowMs), () -> onRecorded(nowMs));
+        return transitions.settle(nowMs) && cursor.peek() != null;
+    }
+
+    private void onRecorded(long nowMs) {
         stats.localError(null);
         if (cursor.peek() == null) {
             resume(nowMs);

@@ -79,6 +79,16 @@ record ControlledBroker(LeaderMoveTest.Controller answers, PartitionView view, S
     }
 
     @Override
+    public BrokerChannel reports() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public BrokerChannel groups() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Optional<Authorizer> authorizer() {
         throw new UnsupportedOperationException();
     }
