@@ -40,8 +40,8 @@ class LogReadsTest {
     @BeforeEach
     void open() throws IOException {
         scheduler.startup();
-        LogConfig config = new LogConfig(Map.of(
-                "segment.bytes", 1024 * 1024, "index.interval.bytes", 300, "segment.index.bytes", 4096));
+        LogConfig config = new LogConfig(
+                Map.of("segment.bytes", 1024 * 1024, "index.interval.bytes", 300, "segment.index.bytes", 4096));
         log = UnifiedLog.create(
                 dir.resolve("mirror-0").toFile(),
                 config,
@@ -114,7 +114,16 @@ class LogReadsTest {
                 .mapToObj(i -> new SimpleRecord(1_000, new byte[20]))
                 .toArray(SimpleRecord[]::new);
         MemoryRecords batch = MemoryRecords.withRecords(
-                RecordBatch.MAGIC_VALUE_V2, offset, Compression.NONE, TimestampType.CREATE_TIME, -1, (short) -1, -1, EPOCH, false, records);
+                RecordBatch.MAGIC_VALUE_V2,
+                offset,
+                Compression.NONE,
+                TimestampType.CREATE_TIME,
+                -1,
+                (short) -1,
+                -1,
+                EPOCH,
+                false,
+                records);
         log.appendAsFollower(batch, EPOCH);
     }
 }
