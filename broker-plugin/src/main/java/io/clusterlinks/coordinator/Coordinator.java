@@ -80,7 +80,8 @@ public final class Coordinator implements AutoCloseable {
         this.sources = new SourceAdmins(clients, secrets);
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
-        this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
+        this.mirrors = new MirrorCommands(
+                broker, writer, new MirrorDrafts(sources, secrets, time), secrets, creation, workers, time);
         ReportedBounds bounds = new ReportedBounds(broker, reports);
         OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer::image, bounds, time);
         OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer::image, bounds, time);
@@ -99,7 +100,7 @@ public final class Coordinator implements AutoCloseable {
                 secrets,
                 syncThreads,
                 time);
-        this.describer = new Describer(broker, reports, sync, offsets);
+        this.describer = new Describer(broker, reports, sync, new SyncDescriber(offsets));
     }
 
     private CompletableFuture<Void> mirror(String link, String topic, String sourceTopic) {

@@ -5,23 +5,16 @@ import io.clusterlinks.coordinator.Command.CreateMirror;
 import io.clusterlinks.coordinator.Command.SetMirrorState;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.DesiredState;
-import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
-import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.RetiredRecord;
-import io.clusterlinks.protocol.record.StateRecord;
-import io.clusterlinks.source.SourceTopic;
 import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
-import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.kafka.common.internals.Topic;
@@ -30,11 +23,9 @@ import org.apache.kafka.common.utils.Time;
 
 /** Creates mirror topics and changes what is wanted of them. */
 final class MirrorCommands {
-    private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(6);
-
     private final LocalBroker broker;
     private final StateWriter writer;
-    private final SourceAdmins sources;
+    private final MirrorDrafts drafts;
     private final LinkConfigResolver configs;
     private final MirrorCreation creation;
     private final Executor workers;
@@ -43,14 +34,14 @@ final class MirrorCommands {
     MirrorCommands(
             LocalBroker broker,
             StateWriter writer,
-            SourceAdmins sources,
+            MirrorDrafts drafts,
             LinkConfigResolver configs,
             MirrorCreation creation,
             Executor workers,
             Time time) {
         this.broker = broker;
         this.writer = writer;
-        this.sources = sources;
+        this.drafts = drafts;
         this.configs = configs;
         this.creation = creation;
         this.workers = workers;
@@ -65,7 +56,7 @@ final class MirrorCommands {
         LinkImage image = writer.image();
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
         checkFree(image, link, command.topic());
-        CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> plan(link, command), workers)
+        CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> drafts.draft(link, command), workers)
                 .thenApply(mirror -> checkOnce(image, mirror))
                 .thenCompose(mirror -> creation.validate(mirror).thenApply(valid -> mirror));
         if (validateOnly) {
@@ -122,51 +113,6 @@ final class MirrorCommands {
                     "Topic '" + topic + "' exists in this cluster and is no mirror. Delete it, or mirror under another"
                             + " name with --topic NAME --source-topic " + topic + ".");
         }
-    }
-
-    private MirrorRecord plan(LinkRecord link, CreateMirror command) {
-        LinkConfig config = configs.resolve(link);
-        String sourceName = command.sourceTopic().orElseGet(() -> withoutPrefix(link, config, command.topic()));
-        SourceTopic source = sources.of(link).topic(sourceName, SOURCE_TIMEOUT);
-        Map<String, String> topicConfigs = new HashMap<>(source.configs());
-        topicConfigs.keySet().retainAll(config.syncedTopicConfigs());
-        command.configs().forEach((key, value) -> {
-            if (config.syncedTopicConfigs().contains(key)) {
-                throw LinkException.invalidConfig("Topic config '" + key + "' of mirror '" + command.topic()
-                        + "' follows the source. Exclude it from the link first: "
-                        + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE
-                        + ".");
-            }
-            topicConfigs.put(key, value);
-        });
-        String startOffsetSpec = command.startOffsetSpec().orElse(config.getString(LinkConfig.START_OFFSET_SPEC));
-        return new MirrorRecord(
-                StateRecord.VERSION,
-                link.link(),
-                command.topic(),
-                sourceName,
-                null,
-                source.id(),
-                source.partitions(),
-                source.partitions(),
-                command.replicationFactor(),
-                topicConfigs,
-                startOffsetSpec,
-                MirrorState.INITIALIZING,
-                StopMode.NONE,
-                null,
-                null,
-                time.milliseconds(),
-                List.of());
-    }
-
-    private static String withoutPrefix(LinkRecord link, LinkConfig config, String topic) {
-        String prefix = config.prefix();
-        if (!topic.startsWith(prefix) || topic.length() == prefix.length()) {
-            throw LinkException.invalid("Mirrors of link '" + link.link() + "' are named with its prefix '" + prefix
-                    + "': use --topic " + prefix + topic + ", or name the source with --source-topic.");
-        }
-        return topic.substring(prefix.length());
     }
 
     /** Changes what is wanted of a mirror. Completes when the wish is durable. */

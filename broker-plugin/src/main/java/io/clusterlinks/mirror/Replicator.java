@@ -210,6 +210,8 @@ final class Replicator {
                             + " holds records that the link did not copy; delete the topic here and create the"
                             + " mirror again, or mirror to another name.",
                     nowMs);
+        } else if (partition.startOffset() != MirrorPartition.EARLIEST) {
+            onStartOffset(partition.startOffset(), nowMs);
         } else if (question == null) {
             question = new Question(Question.Kind.START_OFFSET, Lineage.UNKNOWN);
         }

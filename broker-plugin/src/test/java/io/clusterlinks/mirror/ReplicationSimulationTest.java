@@ -123,6 +123,8 @@ class ReplicationSimulationTest {
                 (short) 3,
                 Map.of(),
                 "earliest",
+                List.of(),
+                false,
                 MirrorState.ACTIVE,
                 StopMode.NONE,
                 null,

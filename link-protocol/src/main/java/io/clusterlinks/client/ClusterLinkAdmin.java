@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.client;
 
+import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.LinkSummary;
 import java.time.Duration;
 import java.util.Collection;
@@ -165,6 +166,28 @@ public interface ClusterLinkAdmin extends AutoCloseable {
      * accepted and durable; it is finished when a topic's state is STOPPED.
      */
     MirrorsResult<Void> failoverMirrors(String link, Collection<String> topics, WriteOptions options);
+
+    /**
+     * Lists the consumer and share groups that follow a link, sorted by name, as its coordinator knows them. Fails with
+     * RESOURCE_NOT_FOUND if there is no such link.
+     */
+    KafkaFuture<List<GroupSummary>> listGroups(String link, ReadOptions options);
+
+    /** {@link #listGroups(String, ReadOptions)} with default options. */
+    default KafkaFuture<List<GroupSummary>> listGroups(String link) {
+        return listGroups(link, ReadOptions.defaults());
+    }
+
+    /**
+     * Describes a group with its offsets, by its name at the destination. Fails with RESOURCE_NOT_FOUND if it does not
+     * follow the link.
+     */
+    KafkaFuture<GroupDescription> describeGroup(String link, String group, ReadOptions options);
+
+    /** {@link #describeGroup(String, String, ReadOptions)} with default options. */
+    default KafkaFuture<GroupDescription> describeGroup(String link, String group) {
+        return describeGroup(link, group, ReadOptions.defaults());
+    }
 
     /** Describes coordinator and brokers: who runs the plugin, who is up to date. */
     KafkaFuture<LinkClusterDescription> describeBrokers(ReadOptions options);

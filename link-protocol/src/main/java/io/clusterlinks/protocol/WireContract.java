@@ -56,8 +56,17 @@ public final class WireContract {
     /** Links: number of followed consumer groups by {@link GroupOffsetState}, the worst of each group's, as JSON. */
     public static final String STATUS_GROUPS = "status.groups";
 
+    /** Groups of a link: {@code group.NAME}, a {@link GroupSummary} as JSON. */
+    public static final String GROUP_ENTRY_PREFIX = "group.";
+
+    /** ACLs of a link: {@code acl.DIGEST}, JSON. */
+    public static final String ACL_ENTRY_PREFIX = "acl.";
+
     /** Groups: the group's name at the source. */
     public static final String SOURCE_GROUP = "source.group";
+
+    /** Groups: the group as a whole, a {@link GroupSummary} as JSON. */
+    public static final String STATUS_SUMMARY = "status.summary";
 
     /** Groups: {@code status.offset.TOPIC.N}, a {@link GroupOffsetStatus} as JSON. */
     public static final String STATUS_OFFSET_PREFIX = "status.offset.";

@@ -22,6 +22,9 @@ import java.util.Map;
  * @param replicationFactor at the destination, -1 for the destination's default
  * @param configs topic configs the topic is created with
  * @param startOffsetSpec {@code earliest}, {@code latest} or an ISO-8601 instant; where the initial partitions start
+ * @param startOffsets what {@code startOffsetSpec} meant at the source when the mirror was created, by partition; empty
+ *     for {@code earliest}, which means the earliest that there is when a partition starts
+ * @param adopted whether the topic was here before the mirror: its log must equal the source's before the mirror goes on
  * @param state durable state, never SOURCE_UNAVAILABLE
  * @param stop how the mirror is being stopped, {@link StopMode#NONE} unless PENDING_STOPPED or STOPPED
  * @param resumeState state to go back to if a promotion is given up: ACTIVE or PAUSED; null unless PENDING_STOPPED
@@ -41,6 +44,8 @@ public record MirrorRecord(
         short replicationFactor,
         Map<String, String> configs,
         String startOffsetSpec,
+        List<Long> startOffsets,
+        boolean adopted,
         MirrorState state,
         StopMode stop,
         MirrorState resumeState,
@@ -68,6 +73,7 @@ public record MirrorRecord(
 
     public MirrorRecord {
         configs = Map.copyOf(configs);
+        startOffsets = startOffsets == null ? List.of() : List.copyOf(startOffsets);
         events = List.copyOf(events);
     }
 
@@ -119,6 +125,8 @@ public record MirrorRecord(
                 replicationFactor,
                 newConfigs,
                 startOffsetSpec,
+                startOffsets,
+                adopted,
                 state,
                 stop,
                 resumeState,
@@ -147,6 +155,8 @@ public record MirrorRecord(
                 replicationFactor,
                 configs,
                 startOffsetSpec,
+                startOffsets,
+                adopted,
                 newState,
                 newStop,
                 newResumeState,
