@@ -8,6 +8,7 @@ import io.clusterlinks.host.LocalPartition.OpenTransaction;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -90,6 +91,22 @@ class PartitionStopTest {
         stop.step(nowMs);
 
         assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPING);
+    }
+
+    @Test
+    void whatMustBeCutOffIsCutOffBeforeTheStop() {
+        log.append0(0, 5, 1);
+        log.append0(5, 5, 1);
+        PartitionStop stop = stop(Records.truncating(mirroring, new Truncation(5, 1, List.of(1))));
+
+        for (int i = 0; i < 4; i++) {
+            stop.step(nowMs);
+        }
+
+        assertThat(sink.proposed.get(0).record().truncation()).isNull();
+        assertThat(sink.proposed.get(0).record().phase()).isEqualTo(Phase.MIRRORING);
+        assertThat(sink.proposed.get(1).record().phase()).isEqualTo(Phase.STOPPING);
+        assertThat(sink.proposed.get(1).record().stopOffset()).isEqualTo(5);
     }
 
     @Test

@@ -83,7 +83,8 @@ class StateRecordsTest {
             Phase.MIRRORING,
             -1,
             -1,
-            null);
+            null,
+            true);
 
     private static final PartitionRecord STOPPED_PARTITION = new PartitionRecord(
             1,
@@ -98,7 +99,8 @@ class StateRecordsTest {
             Phase.STOPPED,
             Long.MAX_VALUE,
             7,
-            "why");
+            "why",
+            false);
 
     static Stream<StateRecord> records() {
         return Stream.of(LINK, LINK.withDeleting(), MIRROR, STOPPING, PARTITION, STOPPED_PARTITION);
