@@ -51,7 +51,20 @@ public final class Records {
 
     public static PartitionRecord partition(int partition, Phase phase) {
         return new PartitionRecord(
-                1, TOPIC, partition, "topic-id", 5, 0, 0, List.of(new SourceEpoch(0, 0)), null, phase, -1, -1, null, false);
+                1,
+                TOPIC,
+                partition,
+                "topic-id",
+                5,
+                0,
+                0,
+                List.of(new SourceEpoch(0, 0)),
+                null,
+                phase,
+                -1,
+                -1,
+                null,
+                false);
     }
 
     public static LinkImage image(StateRecord... records) {

@@ -157,7 +157,11 @@ final class PartitionTransitions {
         boolean uncut = stopping && after.truncation() != null;
         boolean selfRepaired = (before.phase() == Phase.FAILED && after.phase() == Phase.MIRRORING)
                 || (!before.repairing() && after.repairing());
-        if (backwards || stopOffsetMoved || uncut || selfRepaired || (stopping && !mirror.stop().isFinal())) {
+        if (backwards
+                || stopOffsetMoved
+                || uncut
+                || selfRepaired
+                || (stopping && !mirror.stop().isFinal())) {
             throw LinkException.invalid("Partition " + after.topic() + "-" + after.partition() + " cannot become "
                     + after.phase() + " while it is " + before.phase() + " and its mirror is " + mirror.state() + ".");
         }

@@ -140,10 +140,7 @@ final class Divergence {
         String what = "Skipped offsets " + end + " to " + (sourceStart - 1) + " (" + (sourceStart - end)
                 + " records) of " + partition.local() + ": the source deleted them before they were copied.";
         return new Plan(
-                Kind.CHANGE,
-                Records.startingOver(record, sourceStart),
-                neverCopied ? null : event(what, nowMs),
-                null);
+                Kind.CHANGE, Records.startingOver(record, sourceStart), neverCopied ? null : event(what, nowMs), null);
     }
 
     private boolean isEmpty() {

@@ -121,11 +121,10 @@ class PendingCutTest {
 
     private void lead(int epoch, Truncation truncation) {
         PartitionRecord started = Records.withLineage(
-                Records.started(FakeSink.claimed(TP, epoch), 0),
-                List.of(new SourceEpoch(3, 0), new SourceEpoch(4, 5)));
+                Records.started(FakeSink.claimed(TP, epoch), 0), List.of(new SourceEpoch(3, 0), new SourceEpoch(4, 5)));
         transitions = new Transitions(sink, Records.truncating(started, truncation), BACKOFF_MS, () -> {});
         MirrorPartition partition = new MirrorPartition(
-                "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", epoch);
+                "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, epoch);
         cut = new PendingCut(partition, log, transitions, leadership, BACKOFF_MS);
     }
 

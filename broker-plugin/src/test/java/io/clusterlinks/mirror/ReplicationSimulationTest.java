@@ -51,7 +51,6 @@ class ReplicationSimulationTest {
     /** Highest log start of any leader so far: of what lies before it the lineage may be forgotten. */
     private long forgotten;
 
-
     @Property(tries = 400, shrinking = ShrinkingMode.OFF)
     void allReplicasEndUpEqualToTheSource(@ForAll long seed) {
         begin(seed, 3);
@@ -72,7 +71,9 @@ class ReplicationSimulationTest {
         begin(seed, 1);
         run(seed, false);
 
-        assertThat(described(cluster.node(0).log)).as("seed %s %s", seed, history).isEqualTo(expected());
+        assertThat(described(cluster.node(0).log))
+                .as("seed %s %s", seed, history)
+                .isEqualTo(expected());
     }
 
     @Property(tries = 300, shrinking = ShrinkingMode.OFF)
@@ -82,14 +83,14 @@ class ReplicationSimulationTest {
 
         assertThat(durable().phase()).as("seed %s %s", seed, history).isEqualTo(Phase.STOPPED);
         // A leader that dies takes the newest log start with it; what lies before it the source has deleted.
-        long start = cluster.nodes.stream()
-                .mapToLong(node -> node.log.start)
-                .max()
-                .orElseThrow();
+        long start =
+                cluster.nodes.stream().mapToLong(node -> node.log.start).max().orElseThrow();
         cluster.nodes.forEach(node -> node.log.start = start);
         List<String> first = described(cluster.node(0).log);
         for (Node node : cluster.nodes) {
-            assertThat(node.log.end).as("seed %s %s", seed, history).isEqualTo(durable().stopOffset());
+            assertThat(node.log.end)
+                    .as("seed %s %s", seed, history)
+                    .isEqualTo(durable().stopOffset());
             assertThat(described(node.log))
                     .as("log of %s, seed %s %s", node.id, seed, history)
                     .isEqualTo(first);
@@ -282,8 +283,7 @@ class ReplicationSimulationTest {
 
     /** Nothing is appended by who really leads once the partition has begun to stop. */
     private void onAppend(Node node) {
-        boolean leads = cluster.registration.leader() == node.id
-                && cluster.registration.epoch() == node.heard.epoch();
+        boolean leads = cluster.registration.leader() == node.id && cluster.registration.epoch() == node.heard.epoch();
         boolean stopped = state.image()
                 .partition(TP.topic(), 0)
                 .filter(record -> record.phase() == Phase.STOPPING || record.phase() == Phase.STOPPED)

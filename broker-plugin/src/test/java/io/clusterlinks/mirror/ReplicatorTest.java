@@ -201,7 +201,9 @@ class ReplicatorTest {
 
         assertThat(log.end).isEqualTo(10);
         assertThat(sink.last().record().phase()).isEqualTo(Phase.FAILED);
-        assertThat(sink.last().record().reason()).contains("max.truncation.records").contains("4 records");
+        assertThat(sink.last().record().reason())
+                .contains("max.truncation.records")
+                .contains("4 records");
     }
 
     @Test
@@ -222,8 +224,7 @@ class ReplicatorTest {
         sink.answersAtOnce = false;
         fetch(TestBatches.batch(0, 10, 4));
         step();
-        sink.lastAnswer()
-                .completeExceptionally(new LinkException(Errors.FENCED_LEADER_EPOCH, "claimed by another"));
+        sink.lastAnswer().completeExceptionally(new LinkException(Errors.FENCED_LEADER_EPOCH, "claimed by another"));
         step();
         nowMs += BACKOFF_MS;
         step();
