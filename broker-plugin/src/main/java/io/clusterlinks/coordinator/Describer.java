@@ -201,6 +201,11 @@ final class Describer {
         } else if (state == MirrorState.ACTIVE && unavailable.isPresent()) {
             state = MirrorState.SOURCE_UNAVAILABLE;
             reason = unavailable.get().error();
+        } else if (mirror.awaitsComparison()) {
+            reason = "Being compared with its source; " + equalPartitions(image, mirror) + " of "
+                    + mirror.initialPartitions() + " partitions are known to be equal.";
+        } else if (isBeingRepaired(image, mirror)) {
+            reason = "Being repaired: looking for the last offset in common with the source.";
         } else if (mirror.stop() == MirrorRecord.StopMode.DRAIN && unavailable.isPresent()) {
             reason = "Waiting for the source: " + unavailable.get().error();
         }
@@ -212,6 +217,16 @@ final class Describer {
                 lagRecords(partitions),
                 partitions.stream().mapToLong(PartitionStatus::lagMs).max().orElse(-1),
                 reason);
+    }
+
+    private static long equalPartitions(LinkImage image, MirrorRecord mirror) {
+        return image.partitions(mirror.topic()).values().stream()
+                .filter(partition -> partition.startOffset() >= 0)
+                .count();
+    }
+
+    private static boolean isBeingRepaired(LinkImage image, MirrorRecord mirror) {
+        return image.partitions(mirror.topic()).values().stream().anyMatch(PartitionRecord::repairing);
     }
 
     private static long lagRecords(List<PartitionStatus> partitions) {

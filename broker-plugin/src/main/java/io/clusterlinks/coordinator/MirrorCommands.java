@@ -2,6 +2,7 @@
 package io.clusterlinks.coordinator;
 
 import io.clusterlinks.coordinator.Command.CreateMirror;
+import io.clusterlinks.coordinator.Command.RepairMirror;
 import io.clusterlinks.coordinator.Command.SetMirrorState;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.DesiredState;
@@ -14,6 +15,7 @@ import io.clusterlinks.protocol.record.RetiredRecord;
 import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -55,16 +57,16 @@ final class MirrorCommands {
     CompletableFuture<Void> create(CreateMirror command, boolean validateOnly) {
         LinkImage image = writer.image();
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
-        checkFree(image, link, command.topic());
+        check(image, link, command);
         CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> drafts.draft(link, command), workers)
                 .thenApply(mirror -> checkOnce(image, mirror))
-                .thenCompose(mirror -> creation.validate(mirror).thenApply(valid -> mirror));
+                .thenCompose(mirror -> validate(mirror).thenApply(valid -> mirror));
         if (validateOnly) {
             return plan.thenApply(mirror -> null);
         }
         return plan.thenCompose(mirror -> creation.start(mirror, now -> {
             LinkRecord current = now.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
-            checkFree(now, current, mirror.topic());
+            check(now, current, command);
             return creation(now, checkOnce(now, mirror));
         }));
     }
@@ -84,34 +86,53 @@ final class MirrorCommands {
         return wanted;
     }
 
-    /** Who asks for a mirror wants it back, whatever was done away with before. */
-    private static List<Change> creation(LinkImage image, MirrorRecord mirror) {
-        RetiredRecord retired = image.retired(mirror.link()).get(mirror.sourceTopic());
-        return retired == null
-                ? List.of(Change.put(mirror))
-                : List.of(Change.put(mirror), Change.delete(retired.key()));
+    private CompletableFuture<Void> validate(MirrorRecord mirror) {
+        return mirror.adopted() ? CompletableFuture.completedFuture(null) : creation.validate(mirror);
     }
 
-    private void checkFree(LinkImage image, LinkRecord link, String topic) {
+    /** Who asks for a mirror wants it back, whatever was done away with before; what an earlier one left is void. */
+    private static List<Change> creation(LinkImage image, MirrorRecord mirror) {
+        List<Change> changes = new ArrayList<>();
+        changes.add(Change.put(mirror));
+        image.partitions(mirror.topic()).values().forEach(partition -> changes.add(Change.delete(partition.key())));
+        RetiredRecord retired = image.retired(mirror.link()).get(mirror.sourceTopic());
+        if (retired != null) {
+            changes.add(Change.delete(retired.key()));
+        }
+        return changes;
+    }
+
+    private void check(LinkImage image, LinkRecord link, CreateMirror command) {
         if (link.deleting()) {
             throw LinkException.invalid("Link '" + link.link() + "' is being deleted.");
         }
+        String topic = command.topic();
         LinkResource.validateTopicName(topic);
         if (LinkResource.isReserved(topic) || Topic.isInternal(topic)) {
             throw new LinkException(
                     Errors.INVALID_TOPIC_EXCEPTION, "Topic name '" + topic + "' is reserved; use another.");
         }
-        image.mirror(topic).ifPresent(mirror -> {
-            throw new LinkException(
-                    Errors.DUPLICATE_RESOURCE,
-                    "Topic '" + topic + "' is already a mirror over link '" + mirror.link() + "' (" + mirror.state()
-                            + ").");
-        });
-        if (broker.cluster().topic(topic).isPresent()) {
+        image.mirror(topic)
+                .filter(mirror -> !command.adopt() || mirror.state() != MirrorState.STOPPED)
+                .ifPresent(mirror -> {
+                    throw new LinkException(
+                            Errors.DUPLICATE_RESOURCE,
+                            "Topic '" + topic + "' is already a mirror over link '" + mirror.link() + "' ("
+                                    + mirror.state() + ").");
+                });
+        boolean exists = broker.cluster().topic(topic).isPresent();
+        if (exists && !command.adopt()) {
             throw new LinkException(
                     Errors.TOPIC_ALREADY_EXISTS,
-                    "Topic '" + topic + "' exists in this cluster and is no mirror. Delete it, or mirror under another"
-                            + " name with --topic NAME --source-topic " + topic + ".");
+                    "Topic '" + topic + "' exists in this cluster and is no mirror. Delete it, or adopt it (--adopt) if"
+                            + " it is a copy of the source's, or mirror under another name with --topic NAME"
+                            + " --source-topic " + topic + ".");
+        }
+        if (!exists && command.adopt()) {
+            throw new LinkException(
+                    Errors.UNKNOWN_TOPIC_OR_PARTITION,
+                    "Topic '" + topic + "' does not exist in this cluster, so that it cannot be adopted; create the"
+                            + " mirror without --adopt.");
         }
     }
 
@@ -123,11 +144,33 @@ final class MirrorCommands {
                 : writer.commit(image -> decide(image, command)).thenApply(image -> null);
     }
 
+    /** Has failed partitions try again, and a paused mirror follow. Completes when that is durable. */
+    CompletableFuture<Void> repair(RepairMirror command, boolean validateOnly) {
+        decide(writer.image(), command);
+        return validateOnly
+                ? CompletableFuture.completedFuture(null)
+                : writer.commit(image -> decide(image, command)).thenApply(image -> null);
+    }
+
+    private List<Change> decide(LinkImage image, RepairMirror command) {
+        MirrorRecord mirror = mirror(image, command.link(), command.topic());
+        List<Change> changes =
+                new ArrayList<>(MirrorTransitions.setDesired(image, mirror, DesiredState.ACTIVE, time.milliseconds()));
+        changes.addAll(PartitionTransitions.repair(image, mirror.topic()));
+        return changes;
+    }
+
+    private static MirrorRecord mirror(LinkImage image, String link, String topic) {
+        String known =
+                image.link(link).orElseThrow(() -> LinkCommands.unknown(link)).link();
+        return image.mirror(topic)
+                .filter(candidate -> candidate.link().equals(known))
+                .orElseThrow(() -> unknown(link, topic));
+    }
+
     private List<Change> decide(LinkImage image, SetMirrorState command) {
-        LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
-        MirrorRecord mirror = image.mirror(command.topic())
-                .filter(candidate -> candidate.link().equals(link.link()))
-                .orElseThrow(() -> unknown(command.link(), command.topic()));
+        MirrorRecord mirror = mirror(image, command.link(), command.topic());
+        LinkRecord link = image.link(command.link()).orElseThrow();
         if (command.desired() == DesiredState.PROMOTED && configs.resolve(link).paused()) {
             throw new LinkException(
                     Errors.POLICY_VIOLATION,

@@ -2,6 +2,8 @@
 package io.clusterlinks.coordinator;
 
 import io.clusterlinks.coordinator.Command.CreateMirror;
+import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
@@ -24,11 +26,13 @@ import org.apache.kafka.common.utils.Time;
 final class MirrorDrafts {
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(6);
 
+    private final LocalBroker broker;
     private final SourceAdmins sources;
     private final LinkConfigResolver configs;
     private final Time time;
 
-    MirrorDrafts(SourceAdmins sources, LinkConfigResolver configs, Time time) {
+    MirrorDrafts(LocalBroker broker, SourceAdmins sources, LinkConfigResolver configs, Time time) {
+        this.broker = broker;
         this.sources = sources;
         this.configs = configs;
         this.time = time;
@@ -40,6 +44,9 @@ final class MirrorDrafts {
         String sourceName = command.sourceTopic().orElseGet(() -> withoutPrefix(link, config, command.topic()));
         long deadlineNs = System.nanoTime() + SOURCE_TIMEOUT.toNanos();
         SourceTopic source = sources.of(link).topic(sourceName, SOURCE_TIMEOUT);
+        if (command.adopt()) {
+            return adopted(link, command.topic(), config, source);
+        }
         Map<String, String> topicConfigs = new HashMap<>(source.configs());
         topicConfigs.keySet().retainAll(config.syncedTopicConfigs());
         command.configs().forEach((key, value) -> {
@@ -66,6 +73,40 @@ final class MirrorDrafts {
                 startOffsetSpec,
                 startOffsets(link, source, startOffsetSpec, deadlineNs),
                 false,
+                MirrorState.INITIALIZING,
+                StopMode.NONE,
+                null,
+                null,
+                time.milliseconds(),
+                List.of());
+    }
+
+    /** A topic that is here, with its own configs as those that were synced last: the source's are set where they differ. */
+    private MirrorRecord adopted(LinkRecord link, String topic, LinkConfig config, SourceTopic source) {
+        ClusterView cluster = broker.cluster();
+        int here = cluster.topic(topic)
+                .map(view -> view.partitions().size())
+                .orElseThrow(() -> LinkException.invalid("Topic '" + topic + "' was deleted meanwhile."));
+        if (here > source.partitions()) {
+            throw LinkException.invalid("Topic '" + topic + "' has " + here + " partitions and '" + source.name()
+                    + "' at the source " + source.partitions() + "; it is no copy and cannot be adopted.");
+        }
+        Map<String, String> topicConfigs = new HashMap<>(cluster.topicConfigs(topic));
+        topicConfigs.keySet().retainAll(config.syncedTopicConfigs());
+        return new MirrorRecord(
+                StateRecord.VERSION,
+                link.link(),
+                topic,
+                source.name(),
+                null,
+                source.id(),
+                source.partitions(),
+                here,
+                (short) -1,
+                topicConfigs,
+                LinkConfig.EARLIEST,
+                List.of(),
+                true,
                 MirrorState.INITIALIZING,
                 StopMode.NONE,
                 null,

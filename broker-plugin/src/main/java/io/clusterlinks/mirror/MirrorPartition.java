@@ -13,6 +13,7 @@ import org.apache.kafka.common.Uuid;
  * @param source the partition it mirrors
  * @param sourceTopicId pinned id of the source topic, {@link Uuid#ZERO_UUID} where the source has none
  * @param startOffset where it starts, {@link #EARLIEST} for where the source's log starts then
+ * @param adopts whether its log was here before the mirror and is still to be compared with the source's
  * @param leaderEpoch destination leader epoch under which this broker leads it
  */
 record MirrorPartition(
@@ -22,6 +23,7 @@ record MirrorPartition(
         TopicPartition source,
         Uuid sourceTopicId,
         long startOffset,
+        boolean adopts,
         int leaderEpoch) {
     static final long EARLIEST = -1;
 
@@ -33,6 +35,7 @@ record MirrorPartition(
                 new TopicPartition(mirror.sourceTopic(), partition),
                 mirror.sourceTopicId() == null ? Uuid.ZERO_UUID : Uuid.fromString(mirror.sourceTopicId()),
                 partition < mirror.startOffsets().size() ? mirror.startOffsets().get(partition) : EARLIEST,
+                mirror.awaitsComparison(),
                 leaderEpoch);
     }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class RepairTest {
     private static final TopicPartition TP = new TopicPartition("mirror", 0);
     private static final MirrorPartition PARTITION = new MirrorPartition(
-            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, 1);
+            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
     private static final long BACKOFF_MS = 1000;
     /** Records that may be dropped without an operator's word. */
     private static final long MAX_TRUNCATION = 3;

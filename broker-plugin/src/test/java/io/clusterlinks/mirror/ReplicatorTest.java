@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class ReplicatorTest {
     private static final TopicPartition TP = new TopicPartition("mirror", 0);
     private static final MirrorPartition PARTITION = new MirrorPartition(
-            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, 1);
+            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
     private static final PartitionRecord CLAIMED = FakeSink.claimed(TP, 1);
     private static final long BACKOFF_MS = 1000;
 
@@ -52,8 +52,8 @@ class ReplicatorTest {
 
     @Test
     void startsWhereItWasDecidedAtCreationWithoutAsking() {
-        MirrorPartition decided =
-                new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, 700, 1);
+        MirrorPartition decided = new MirrorPartition(
+                "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, 700, false, 1);
         start(decided, CLAIMED);
 
         assertThat(replicator.question()).isEmpty();

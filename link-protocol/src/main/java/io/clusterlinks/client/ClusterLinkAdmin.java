@@ -156,6 +156,13 @@ public interface ClusterLinkAdmin extends AutoCloseable {
     MirrorsResult<Void> resumeMirrors(String link, Collection<String> topics, WriteOptions options);
 
     /**
+     * Has failed partitions of mirrors go on from the last offset that they have in common with the source; what is past
+     * it here is dropped, however much that is, and said in the mirror's events. Paused mirrors are resumed. Futures
+     * complete when the wish is durable; a partition whose cause is not mended fails again with its reason.
+     */
+    MirrorsResult<Void> repairMirrors(String link, Collection<String> topics, WriteOptions options);
+
+    /**
      * Makes mirrors writable once they are level with the source. Futures complete when the promotion is accepted and
      * durable; it is finished when a topic's state is STOPPED. {@link #resumeMirrors} gives it up until then.
      */

@@ -135,6 +135,13 @@ final class DefaultClusterLinkAdmin implements ClusterLinkAdmin {
     }
 
     @Override
+    public MirrorsResult<Void> repairMirrors(String link, Collection<String> topics, WriteOptions options) {
+        Map<String, Collection<AlterConfigOp>> changes = new LinkedHashMap<>();
+        topics.forEach(topic -> changes.put(topic, Requests.repair()));
+        return alterMirrors(link, changes, options);
+    }
+
+    @Override
     public MirrorsResult<Void> promoteMirrors(String link, Collection<String> topics, WriteOptions options) {
         return desire(link, topics, DesiredState.PROMOTED, options);
     }

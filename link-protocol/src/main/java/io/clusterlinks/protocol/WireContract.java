@@ -27,6 +27,12 @@ public final class WireContract {
     /** Mirrors, writable at creation: {@code topic.config.KEY=VALUE} sets a topic config that does not follow. */
     public static final String TOPIC_CONFIG_PREFIX = "topic.config.override.";
 
+    /** Mirrors, writable at creation: {@code true} takes over a topic that is here, if its log equals the source's. */
+    public static final String ADOPT = "adopt";
+
+    /** Mirrors, writable with {@code desired.state=ACTIVE}: {@code true} has FAILED partitions try again. */
+    public static final String REPAIR = "repair";
+
     public static final String STATUS_PREFIX = "status.";
 
     /** Links and mirrors: {@link LinkState} or {@link MirrorState}. */

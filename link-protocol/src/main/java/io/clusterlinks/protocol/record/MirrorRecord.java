@@ -77,6 +77,11 @@ public record MirrorRecord(
         events = List.copyOf(events);
     }
 
+    /** Whether it is not known yet that the log of the topic, which was here before, equals the source's. */
+    public boolean awaitsComparison() {
+        return adopted && state == MirrorState.INITIALIZING;
+    }
+
     @Override
     public StateKey key() {
         return new StateKey.OfMirror(topic);
@@ -96,6 +101,11 @@ public record MirrorRecord(
     /** The mirror after its last step: an ordinary topic. */
     public MirrorRecord stopped(String newReason, long nowMs) {
         return with(topicId, MirrorState.STOPPED, stop, null, newReason, nowMs, events);
+    }
+
+    /** The mirror that was to be adopted and is not: an ordinary topic, as before. */
+    public MirrorRecord notAdopted(String why, long nowMs) {
+        return with(topicId, MirrorState.STOPPED, StopMode.NONE, null, why, nowMs, events);
     }
 
     /** The mirror with the id its topic was given. */
