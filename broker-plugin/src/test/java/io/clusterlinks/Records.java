@@ -39,6 +39,8 @@ public final class Records {
                 (short) -1,
                 Map.of(),
                 "earliest",
+                List.of(),
+                false,
                 state,
                 stop,
                 null,

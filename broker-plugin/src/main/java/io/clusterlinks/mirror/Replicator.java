@@ -46,6 +46,9 @@ final class Replicator {
     private final Settings settings;
     private final FetchCursor cursor;
     private final PendingCut cut;
+    /** Null unless the log was here before the mirror. */
+    private final Adoption adoption;
+
     private final Divergence divergence;
     private final FollowerCheck followers;
     private final ReplicatorStats stats = new ReplicatorStats();
@@ -75,6 +78,7 @@ final class Replicator {
         this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local.maxAppendBytes());
         this.followers = new FollowerCheck(local);
         this.divergence = new Divergence(partition, local, leadership, settings.maxTruncation());
+        this.adoption = partition.adopts() ? new Adoption(partition, local) : null;
         this.cut = new PendingCut(partition, local, transitions, leadership, settings.backoffMs());
     }
 
@@ -143,7 +147,9 @@ final class Replicator {
 
     /** For a source that does not report divergence: compare epochs before the next fetch. */
     void onUnvalidated(int sourceLeaderEpoch) {
-        if (isSound() && cursor.peek() == null) {
+        if (isAdopting()) {
+            cursor.markValid(sourceLeaderEpoch);
+        } else if (isSound() && cursor.peek() == null) {
             validUnder = sourceLeaderEpoch;
             question = new Question(Question.Kind.EPOCH, lastEpoch());
         }
@@ -155,6 +161,8 @@ final class Replicator {
         question = null;
         if (stage == Stage.RUNNING) {
             resume(nowMs + settings.backoffMs());
+        } else if (adoption != null) {
+            adoption.startOver();
         }
     }
 
@@ -219,20 +227,93 @@ final class Replicator {
             question = null;
             return begin(nowMs);
         }
+        if (adoption != null && local.logEndOffset() > 0) {
+            return adopt(nowMs);
+        }
         if (!isEmpty()) {
             fail(
                     partition.local()
                             + " holds records that the link did not copy; delete the topic here and create the"
-                            + " mirror again, or mirror to another name.",
+                            + " mirror again, or adopt it (--adopt), or mirror to another name.",
                     nowMs);
+        } else if (partition.startOffset() != MirrorPartition.EARLIEST) {
+            onStartOffset(partition.startOffset(), nowMs);
         } else if (question == null) {
             question = new Question(Question.Kind.START_OFFSET, Lineage.UNKNOWN);
         }
         return false;
     }
 
+    private boolean isAdopting() {
+        return adoption != null && stage == Stage.STARTING && !Records.isStarted(transitions.record());
+    }
+
+    /** Compares what is here with the source; returns whether there may be more to do right away. */
+    private boolean adopt(long nowMs) {
+        if (!adoption.knowsWhere()) {
+            question = question == null ? new Question(Question.Kind.RANGE, Lineage.UNKNOWN) : question;
+            return false;
+        }
+        if (adoption.isComplete()) {
+            cursor.pause();
+            // Every replica that could lead next must hold all of it, and nothing else.
+            boolean replicated = local.highWatermark() >= local.logEndOffset() && followers.passes(nowMs);
+            if (replicated && adoption.obstacle() != null) {
+                refuse(adoption.obstacle(), nowMs);
+            } else if (replicated) {
+                onEqual(nowMs);
+            }
+            return false;
+        }
+        FetchCursor.Item item = cursor.peek();
+        if (item == null || question != null) {
+            return false;
+        }
+        if (item.failure() != null) {
+            onBadBytes(item.failure(), nowMs);
+        } else if (item.fetched().error() != Errors.NONE) {
+            onFetchError(item.fetched().error(), nowMs);
+        } else if (item.fetched().divergingEpoch() >= 0) {
+            adoption.startOver();
+        } else {
+            String difference = adoption.compare(item.runs().peek());
+            cursor.consumed(item);
+            if (difference != null) {
+                refuse(difference, nowMs);
+            }
+        }
+        return stage == Stage.STARTING;
+    }
+
+    private void onEqual(long nowMs) {
+        long end = local.logEndOffset();
+        transitions.propose(adoption.adopted(transitions.record()), null, () -> {
+            if (local.logEndOffset() != end) {
+                refuse(partition.local() + " was written to while it was compared", nowMs);
+            }
+        });
+    }
+
+    private void refuse(String why, long nowMs) {
+        fail(why + ".", nowMs);
+    }
+
+    private void onAdoptionRange(Question.Answer answer, long nowMs) {
+        String refusal = adoption.onRange(answer.rangeStart(), answer.rangeEnd());
+        if (refusal != null) {
+            refuse(refusal, nowMs);
+        } else {
+            resume(nowMs);
+        }
+    }
+
     /** Goes on at the log end; a log that ends before the start offset is of before that was decided, or empty. */
     private boolean begin(long nowMs) {
+        if (partition.adopts()) {
+            // Until all of its partitions are known to be equal the topic stays as it is.
+            cursor.pause();
+            return false;
+        }
         if (transitions.record().startOffset() > local.logEndOffset()
                 && !moveTo(transitions.record().startOffset())) {
             return false;
@@ -262,9 +343,17 @@ final class Replicator {
         question = null;
         switch (asked.kind()) {
             case START_OFFSET -> onStartOffset(answer.startOffset(), nowMs);
-            case RANGE -> onPlan(divergence.onRange(transitions.record(), asked, answer, nowMs), nowMs);
+            case RANGE -> onRange(asked, answer, nowMs);
             case EPOCH ->
                 onPlan(divergence.onEpochEnd(transitions.record(), asked.epoch(), answer.epochEnd(), nowMs), nowMs);
+        }
+    }
+
+    private void onRange(Question asked, Question.Answer answer, long nowMs) {
+        if (isAdopting()) {
+            onAdoptionRange(answer, nowMs);
+        } else {
+            onPlan(divergence.onRange(transitions.record(), asked, answer, nowMs), nowMs);
         }
     }
 
@@ -479,7 +568,11 @@ final class Replicator {
     }
 
     private void resume(long notBeforeMs) {
-        cursor.reset(local.logEndOffset(), lastEpoch(), notBeforeMs);
+        if (isAdopting()) {
+            cursor.reset(adoption.position(), Lineage.UNKNOWN, notBeforeMs);
+        } else {
+            cursor.reset(local.logEndOffset(), lastEpoch(), notBeforeMs);
+        }
     }
 
     /** Source epoch of the last record here; unknown for a log without records. */

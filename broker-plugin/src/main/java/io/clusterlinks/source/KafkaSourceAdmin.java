@@ -168,6 +168,16 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     @Override
+    public Set<String> mirrors(Duration timeout) {
+        return new SourceLinks(link, admin()).mirrors(timeout);
+    }
+
+    @Override
+    public Set<AclBinding> linkedAcls(Duration timeout) {
+        return new SourceLinks(link, admin()).acls(timeout);
+    }
+
+    @Override
     public Set<AclBinding> acls(List<AclBindingFilter> filters, Duration timeout) {
         Set<AclBinding> acls = new HashSet<>();
         long deadlineNs = System.nanoTime() + timeout.toNanos();

@@ -32,6 +32,12 @@ public interface SourceAdmin extends AutoCloseable {
     Set<String> topics(Duration timeout);
 
     /**
+     * Which of the source's topics are mirrors there, of whatever cluster; none where the source does not run this
+     * plugin. Fails if that cannot be told.
+     */
+    Set<String> mirrors(Duration timeout);
+
+    /**
      * Offsets at which partitions start for a start offset spec: {@code earliest}, {@code latest}, or an ISO-8601
      * instant. An instant past the last record means the end.
      */
@@ -51,6 +57,9 @@ public interface SourceAdmin extends AutoCloseable {
 
     /** ACLs of the source that any of the filters matches. */
     Set<AclBinding> acls(List<AclBindingFilter> filters, Duration timeout);
+
+    /** ACLs of the source that links created there; none where the source does not run this plugin. */
+    Set<AclBinding> linkedAcls(Duration timeout);
 
     @Override
     void close();

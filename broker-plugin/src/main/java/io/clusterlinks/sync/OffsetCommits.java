@@ -71,6 +71,7 @@ final class OffsetCommits {
         Map<String, Map<TopicPartition, OffsetAndMetadata>> due = due(image, table, force, now);
         if (!due.isEmpty() || force || now - table.membersSeenMs() >= ACTIVE_MS) {
             table.membersSeen(local.active(), now);
+            forgetDeleted(table);
         }
         due.forEach((name, offsets) -> {
             TrackedGroup group = table.groups().get(name);
@@ -88,6 +89,18 @@ final class OffsetCommits {
             committed += commit(table, chunk, now);
         }
         return committed;
+    }
+
+    /** A group that is gone on both sides is nobody's concern any more. */
+    private void forgetDeleted(GroupTable table) {
+        Map<String, Set<TopicPartition>> deleted = table.deletedAtSource();
+        if (!deleted.isEmpty()) {
+            local.committed(deleted).forEach((name, offsets) -> {
+                if (offsets.isEmpty()) {
+                    table.groups().remove(name);
+                }
+            });
+        }
     }
 
     private Map<String, Map<TopicPartition, OffsetAndMetadata>> due(
@@ -109,7 +122,7 @@ final class OffsetCommits {
                 return;
             }
             OffsetAndMetadata target = offset.target(range.get());
-            if (offset.isDue(target, force ? Long.MAX_VALUE : nowMs, force ? Long.MAX_VALUE : refreshMs)) {
+            if (isDue(group, offset, target, force, nowMs)) {
                 due.computeIfAbsent(name, key -> new HashMap<>()).put(partition, target);
             } else if (offset.state() == GroupOffsetState.WAITING
                     || (offset.heldFor() == null && !target.equals(offset.committed()))
@@ -119,6 +132,15 @@ final class OffsetCommits {
             }
         }));
         return due;
+    }
+
+    /** A group that the source has deleted is completed where it is not, and then left to expire or to be deleted. */
+    private boolean isDue(
+            TrackedGroup group, TrackedOffset offset, OffsetAndMetadata target, boolean force, long nowMs) {
+        if (group.isDeletedAtSource()) {
+            return offset.state() == GroupOffsetState.COMPLETING && !target.equals(offset.committed());
+        }
+        return offset.isDue(target, force ? Long.MAX_VALUE : nowMs, force ? Long.MAX_VALUE : refreshMs);
     }
 
     /** Nothing is to be committed, but the source has moved on or back beyond the mirror's end. */

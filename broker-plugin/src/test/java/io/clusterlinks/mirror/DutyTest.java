@@ -30,6 +30,8 @@ class DutyTest {
             (short) 1,
             java.util.Map.of(),
             "latest",
+            List.of(70L),
+            false,
             MirrorState.ACTIVE,
             StopMode.NONE,
             null,
@@ -84,8 +86,8 @@ class DutyTest {
     /** Records written before the mirror noticed a new partition must not be skipped. */
     @Test
     void partitionsThatWereAddedLaterStartAtTheirBeginning() {
-        assertThat(MirrorPartition.of(ACTIVE, 0, 0).startOffsetSpec()).isEqualTo("latest");
-        assertThat(MirrorPartition.of(ACTIVE, 1, 0).startOffsetSpec()).isEqualTo("earliest");
+        assertThat(MirrorPartition.of(ACTIVE, 0, 0).startOffset()).isEqualTo(70);
+        assertThat(MirrorPartition.of(ACTIVE, 1, 0).startOffset()).isEqualTo(MirrorPartition.EARLIEST);
     }
 
     private Duty duty(Uuid topicId) {

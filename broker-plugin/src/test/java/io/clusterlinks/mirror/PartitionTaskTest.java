@@ -24,7 +24,14 @@ class PartitionTaskTest {
         Transitions transitions =
                 new Transitions(new FakeSink(), Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
         MirrorPartition partition = new MirrorPartition(
-                "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
+                "L",
+                TP,
+                "topic-id",
+                new TopicPartition("source", 0),
+                Uuid.ZERO_UUID,
+                MirrorPartition.EARLIEST,
+                false,
+                1);
         Replicator replicator = new Replicator(
                 partition, log, transitions, new FakeLeadership(), new Replicator.Settings(1_000, 100, Long.MAX_VALUE));
         task = new PartitionTask(replicator, Runnable::run, Time.SYSTEM);

@@ -124,7 +124,14 @@ class PendingCutTest {
                 Records.started(FakeSink.claimed(TP, epoch), 0), List.of(new SourceEpoch(3, 0), new SourceEpoch(4, 5)));
         transitions = new Transitions(sink, Records.truncating(started, truncation), BACKOFF_MS, () -> {});
         MirrorPartition partition = new MirrorPartition(
-                "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", epoch);
+                "L",
+                TP,
+                "topic-id",
+                new TopicPartition("source", 0),
+                Uuid.ZERO_UUID,
+                MirrorPartition.EARLIEST,
+                false,
+                epoch);
         cut = new PendingCut(partition, log, transitions, leadership, BACKOFF_MS);
     }
 

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 /** What an operator's repair allows a partition that had given up, and for how long. */
 class RepairTest {
     private static final TopicPartition TP = new TopicPartition("mirror", 0);
-    private static final MirrorPartition PARTITION =
-            new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
+    private static final MirrorPartition PARTITION = new MirrorPartition(
+            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
     private static final long BACKOFF_MS = 1000;
     /** Records that may be dropped without an operator's word. */
     private static final long MAX_TRUNCATION = 3;

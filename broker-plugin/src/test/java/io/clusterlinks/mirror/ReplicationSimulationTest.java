@@ -126,6 +126,8 @@ class ReplicationSimulationTest {
                 (short) 3,
                 Map.of(),
                 "earliest",
+                List.of(),
+                false,
                 MirrorState.ACTIVE,
                 StopMode.NONE,
                 null,

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 
 class ReplicatorTest {
     private static final TopicPartition TP = new TopicPartition("mirror", 0);
-    private static final MirrorPartition PARTITION =
-            new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
+    private static final MirrorPartition PARTITION = new MirrorPartition(
+            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
     private static final PartitionRecord CLAIMED = FakeSink.claimed(TP, 1);
     private static final long BACKOFF_MS = 1000;
 
@@ -48,6 +48,17 @@ class ReplicatorTest {
         assertThat(sink.last().record().startOffset()).isEqualTo(500);
         assertThat(log.start).isEqualTo(500);
         assertThat(next().offset()).isEqualTo(500);
+    }
+
+    @Test
+    void startsWhereItWasDecidedAtCreationWithoutAsking() {
+        MirrorPartition decided = new MirrorPartition(
+                "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, 700, false, 1);
+        start(decided, CLAIMED);
+
+        assertThat(replicator.question()).isEmpty();
+        assertThat(sink.last().record().startOffset()).isEqualTo(700);
+        assertThat(next().offset()).isEqualTo(700);
     }
 
     @Test
@@ -410,9 +421,13 @@ class ReplicatorTest {
     }
 
     private void start(PartitionRecord record) {
+        start(PARTITION, record);
+    }
+
+    private void start(MirrorPartition partition, PartitionRecord record) {
         Transitions transitions = new Transitions(sink, record, BACKOFF_MS, () -> {});
         Replicator.Settings settings = new Replicator.Settings(1_000, BACKOFF_MS, maxTruncation);
-        replicator = new Replicator(PARTITION, log, transitions, leadership, settings);
+        replicator = new Replicator(partition, log, transitions, leadership, settings);
         step();
     }
 

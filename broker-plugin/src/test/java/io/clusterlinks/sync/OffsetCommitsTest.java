@@ -255,6 +255,42 @@ class OffsetCommitsTest {
         assertThat(counter.outcome().troubles().get(0).state()).isEqualTo("DELETED_AT_SOURCE");
     }
 
+    /** Refreshed lest it expire, it could never go: deleted here, too, it came back with the next refresh. */
+    @Test
+    void aGroupThatIsDeletedOnBothSidesIsGone() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(20);
+        apply();
+        deleteAtSource();
+        time.sleep(REFRESH_MS);
+        apply();
+        assertThat(local.commits).isEqualTo(1);
+        assertThat(state()).isEqualTo(GroupOffsetState.DELETED_AT_SOURCE);
+
+        local.committed.clear();
+        time.sleep(REFRESH_MS);
+        apply();
+        assertThat(table.groups()).isEmpty();
+        assertThat(local.commits).isEqualTo(1);
+    }
+
+    @Test
+    void aGroupThatIsDeletedAtTheSourceWhileItIsBehindIsCompleted() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(100);
+        apply();
+        deleteAtSource();
+
+        bounds.put(PARTITION, new Bounds(0, 120));
+        apply();
+
+        assertThat(here()).isEqualTo(100);
+    }
+
+    private void deleteAtSource() {
+        table.update(++reads, "", Set.of(), new SourceOffsets(Map.of(), Map.of()), Map.of());
+    }
+
     @Test
     void forgetsAGroupThatTheFiltersExcludeNow() {
         bounds.put(PARTITION, new Bounds(0, 80));
