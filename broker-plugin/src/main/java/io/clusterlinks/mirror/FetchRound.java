@@ -20,6 +20,11 @@ final class FetchRound {
     /** How long a recommended replica is used before the leader is asked again; as a consumer does. */
     private static final long PREFERRED_REPLICA_MS = 300_000;
 
+    /** A source that has nothing waits before it says so; one that does not, again and again, would cost a processor. */
+    private static final long HOLLOW_MS = 10;
+
+    private static final int MAX_HOLLOW = 20;
+
     /** Limits that come from the link's configs. */
     record Settings(int maxWaitMs, int minBytes, int responseMaxBytes, int partitionMaxBytes) {}
 
@@ -30,6 +35,8 @@ final class FetchRound {
     private final FetchMemory memory;
     private final Time time;
     private final int broker;
+    /** Answers in a row that came at once and brought nothing. */
+    private int hollow;
 
     FetchRound(int broker, SourceFetchClient client, Settings settings, FetchMemory memory, Time time) {
         this.broker = broker;
@@ -42,7 +49,8 @@ final class FetchRound {
     /**
      * Fetches once, blocking for the answer.
      *
-     * @return false if there was nothing to ask for
+     * @return false if there was nothing to ask for, or the source keeps answering nothing without waiting: then the next
+     *     fetch should not follow at once
      * @throws io.clusterlinks.protocol.LinkException if the broker could not be reached or refused the request
      */
     boolean run(Collection<PartitionTask> tasks) {
@@ -69,10 +77,11 @@ final class FetchRound {
         }
         int maxWaitMs = someLeftOut ? Math.min(SHORT_WAIT_MS, settings.maxWaitMs()) : settings.maxWaitMs();
         int maxBytes = Math.min(settings.responseMaxBytes(), half);
-        deliver(
+        boolean something = deliver(
                 asked,
                 client.fetch(new SourceFetchClient.Request(positions, maxWaitMs, settings.minBytes(), maxBytes)));
-        return true;
+        hollow = something || time.milliseconds() - nowMs > HOLLOW_MS ? 0 : hollow + 1;
+        return hollow < MAX_HOLLOW;
     }
 
     private boolean isReady(PartitionTask task, FetchCursor cursor) {
@@ -95,20 +104,23 @@ final class FetchRound {
                 next.lastEpoch());
     }
 
-    private void deliver(Map<TopicPartition, Asked> asked, Map<TopicPartition, Fetched> answers) {
+    /** Hands the answers out; returns whether there was anything to act on. */
+    private boolean deliver(Map<TopicPartition, Asked> asked, Map<TopicPartition, Fetched> answers) {
         long nowMs = time.milliseconds();
-        asked.forEach((partition, ask) -> {
-            Fetched fetched = answers.get(partition);
+        boolean something = false;
+        for (Map.Entry<TopicPartition, Asked> entry : asked.entrySet()) {
+            Asked ask = entry.getValue();
+            Fetched fetched = answers.get(entry.getKey());
             Replicator replicator = ask.task().replicator();
             long end = replicator.local().logEndOffset();
             if (fetched == null) {
                 // In a fetch session, silence means that nothing changed.
                 replicator.stats().onFetch(-1, -1, end, nowMs);
                 ask.task().onValid(ask.leaderEpoch());
-                return;
+                continue;
             }
             if (fetched.error() == Errors.NONE) {
-                replicator.stats().onFetch(fetched.logStartOffset(), fetched.highWatermark(), end, nowMs);
+                replicator.stats().onFetch(logStart(fetched), fetched.highWatermark(), end, nowMs);
                 if (fetched.divergingEpoch() < 0) {
                     ask.task().onValid(ask.leaderEpoch());
                 }
@@ -119,10 +131,17 @@ final class FetchRound {
                 // Whatever a recommended replica complains of, the leader knows better.
                 ask.task().prefer(-1, 0);
             }
-            boolean startMoved = fetched.logStartOffset() > replicator.local().logStartOffset();
-            if (replicator.cursor().offer(ask.next(), fetched) || startMoved) {
+            boolean startMoved = logStart(fetched) > replicator.local().logStartOffset();
+            if (replicator.cursor().offer(ask.next(), fetched, ask.leaderEpoch()) || startMoved) {
+                something = true;
                 ask.task().wake();
             }
-        });
+        }
+        return something;
+    }
+
+    /** A log cannot start past its high watermark: following such a claim would delete the copy. */
+    private static long logStart(Fetched fetched) {
+        return fetched.logStartOffset() <= fetched.highWatermark() ? fetched.logStartOffset() : -1;
     }
 }
