@@ -20,10 +20,10 @@ final class FetchRound {
     /** How long a recommended replica is used before the leader is asked again; as a consumer does. */
     private static final long PREFERRED_REPLICA_MS = 300_000;
 
-    /** A source that has nothing waits before it says so; one that does not, again and again, would cost a processor. */
-    private static final long HOLLOW_MS = 10;
-
+    /** A source that has nothing waits before it says so; one that does not, so often in a row, would cost a processor. */
     private static final int MAX_HOLLOW = 20;
+
+    private static final long HOLLOW_PAUSE_MS = 50;
 
     /** Limits that come from the link's configs. */
     record Settings(int maxWaitMs, int minBytes, int responseMaxBytes, int partitionMaxBytes) {}
@@ -49,8 +49,7 @@ final class FetchRound {
     /**
      * Fetches once, blocking for the answer.
      *
-     * @return false if there was nothing to ask for, or the source keeps answering nothing without waiting: then the next
-     *     fetch should not follow at once
+     * @return false if there was nothing to ask for
      * @throws io.clusterlinks.protocol.LinkException if the broker could not be reached or refused the request
      */
     boolean run(Collection<PartitionTask> tasks) {
@@ -80,8 +79,11 @@ final class FetchRound {
         boolean something = deliver(
                 asked,
                 client.fetch(new SourceFetchClient.Request(positions, maxWaitMs, settings.minBytes(), maxBytes)));
-        hollow = something || time.milliseconds() - nowMs > HOLLOW_MS ? 0 : hollow + 1;
-        return hollow < MAX_HOLLOW;
+        hollow = something || time.milliseconds() - nowMs >= maxWaitMs / 2 ? 0 : hollow + 1;
+        if (hollow > MAX_HOLLOW) {
+            time.sleep(HOLLOW_PAUSE_MS);
+        }
+        return true;
     }
 
     private boolean isReady(PartitionTask task, FetchCursor cursor) {

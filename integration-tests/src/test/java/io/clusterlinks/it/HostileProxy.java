@@ -37,7 +37,7 @@ final class HostileProxy implements AutoCloseable {
     private record Asked(ApiKeys api, short version, boolean byLink) {}
 
     private final ServerSocket server;
-    private final int target;
+    private volatile int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final Map<ApiKeys, Mischief> mischiefs = new ConcurrentHashMap<>();
     private final Map<ApiKeys, AtomicLong> requests = new ConcurrentHashMap<>();
@@ -61,6 +61,12 @@ final class HostileProxy implements AutoCloseable {
 
     int port() {
         return server.getLocalPort();
+    }
+
+    /** Puts another broker behind the address; connections to the one before are closed. */
+    void target(int port) {
+        target = port;
+        sockets.forEach(this::close);
     }
 
     /** From now on links get {@code mischief} in place of answers to requests of that kind. */
