@@ -171,7 +171,9 @@ final class Reconciler {
             PartitionView view = topic.get().partitions().get(partition);
             Optional<ObservedPartition> observed = reports.partition(view.leader(), mirror.topic(), partition);
             if (observed.filter(report ->
-                            report.drainedSinceMs() == mirror.sinceMs() && report.leaderEpoch() == view.leaderEpoch())
+                            report.drainedSinceMs() == mirror.sinceMs()
+                                    && report.sourcePace() == 0
+                                    && report.leaderEpoch() == view.leaderEpoch())
                     .isEmpty()) {
                 return false;
             }

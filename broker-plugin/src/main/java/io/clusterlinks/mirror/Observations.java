@@ -73,6 +73,7 @@ final class Observations {
                 task != null && duty.isDraining()
                         ? task.drainedSinceMs(time.milliseconds())
                         : PartitionTask.NOT_DRAINING,
+                task != null && duty.isDraining() ? task.sourcePace() : DrainPace.UNKNOWN,
                 stats.status(
                         id.partition(),
                         state,
@@ -95,6 +96,10 @@ final class Observations {
             return MirrorState.PENDING_STOPPED;
         }
         if (phase == Phase.FAILED || failed || durable == MirrorState.FAILED) {
+            return MirrorState.FAILED;
+        }
+        boolean linkFailed = worker != null && worker.observed().state() == LinkState.FAILED;
+        if (durable == MirrorState.ACTIVE && duty.kind() == Duty.Kind.FOLLOW && linkFailed) {
             return MirrorState.FAILED;
         }
         // Also while a promotion drains: the failed partition is what it waits for.

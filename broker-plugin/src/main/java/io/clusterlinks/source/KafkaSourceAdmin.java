@@ -37,17 +37,18 @@ import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.utils.Utils;
 
 /** Questions to a source over the public Admin client, which is opened on first use and kept. */
 final class KafkaSourceAdmin implements SourceAdmin {
     private final String link;
     private final LinkConfig config;
-    private Admin admin;
+    private final ReceiveLimit limit;
+    private BoundedAdmin admin;
 
     KafkaSourceAdmin(String link, LinkConfig config) {
         this.link = link;
         this.config = config;
+        this.limit = ReceiveLimit.of(config);
     }
 
     @Override
@@ -56,6 +57,10 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     private synchronized Admin admin() {
+        if (admin != null && !admin.isAlive()) {
+            admin.close();
+            admin = null;
+        }
         if (admin == null) {
             Map<String, Object> configs = new HashMap<>(config.clientConfigs("cluster-link-" + link + "-admin"));
             // Answers are due within seconds: a request that hangs must leave time to ask another broker.
@@ -63,13 +68,15 @@ final class KafkaSourceAdmin implements SourceAdmin {
             configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, 2000L);
             configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG, 4000L);
             configs.put(AdminClientConfig.METADATA_MAX_AGE_CONFIG, config.getLong(LinkConfig.METADATA_MAX_AGE_MS));
+            // The source need not know what this client measures.
+            configs.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false);
             try {
-                admin = Admin.create(configs);
+                admin = BoundedAdmin.open(configs, limit);
             } catch (KafkaException e) {
                 throw SourceErrors.classify(link, "opening a client", null, e);
             }
         }
-        return admin;
+        return admin.admin();
     }
 
     @Override
@@ -292,9 +299,8 @@ final class KafkaSourceAdmin implements SourceAdmin {
     @Override
     public synchronized void close() {
         if (admin != null) {
-            Admin closing = admin;
+            admin.close();
             admin = null;
-            Utils.closeQuietly(() -> closing.close(Duration.ofMillis(500)), "source admin");
         }
     }
 }

@@ -21,6 +21,7 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Links and mirrors from creation to deletion, commands repeated, brokers restarted in the middle. */
@@ -102,6 +103,7 @@ class LifecycleIT {
     }
 
     @Test
+    @DisplayName("Pitfall: secrets in logs")
     void changesConfigsOfALinkWithoutStoppingIt() {
         // Given a mirror that follows
         Workload workload = newMirror("altered", "al");
@@ -126,6 +128,7 @@ class LifecycleIT {
     }
 
     @Test
+    @DisplayName("Pitfall: deleting a link with pending topics")
     void deletesALinkWithMirrorsOnlyByForce() {
         // Given a link with a mirror
         newMirror("deleted", "de");
