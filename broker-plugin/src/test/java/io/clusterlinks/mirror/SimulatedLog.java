@@ -83,6 +83,14 @@ final class SimulatedLog {
         epochs.values().removeIf(value -> value >= end);
     }
 
+    /** Where the last batch ends that lies before {@code offset} as a whole; the log start if there is none. */
+    long endBefore(long offset) {
+        return entries.stream()
+                .mapToLong(Entry::next)
+                .filter(next -> next <= offset)
+                .reduce(start, Math::max);
+    }
+
     /** As {@code UnifiedLog.truncateFullyAndStartAt}. */
     void startAt(long offset) {
         entries.clear();

@@ -107,7 +107,9 @@ final class SimulatedPartition implements LocalPartition {
     @Override
     public void truncateTo(long offset, int leaderEpoch) throws AppendException {
         checkLeads(leaderEpoch);
-        node.log.truncateTo(Math.max(offset, node.log.start));
+        if (offset < node.log.end) {
+            node.log.truncateTo(node.log.endBefore(offset));
+        }
         node.log.assign(leaderEpoch, node.log.end);
     }
 
