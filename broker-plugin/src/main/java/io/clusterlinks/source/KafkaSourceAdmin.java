@@ -150,7 +150,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     @Override
-    public Map<String, SourceTopic> describe(Set<String> names, Duration timeout) {
+    public SourceTopics describe(Set<String> names, Duration timeout) {
         try {
             return new TopicDescriber(admin(), timeout).describe(names);
         } catch (InterruptedException e) {
@@ -215,6 +215,11 @@ final class KafkaSourceAdmin implements SourceAdmin {
             }
             throw SourceErrors.classify(link, "reading ACLs", null, e);
         }
+    }
+
+    @Override
+    public boolean seesAllGroups(Duration timeout) {
+        return new GroupReader(link, admin()).seesAll(timeout);
     }
 
     @Override

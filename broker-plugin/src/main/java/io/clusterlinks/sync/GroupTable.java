@@ -19,6 +19,7 @@ final class GroupTable {
     private volatile Map<String, String> unreadable = Map.of();
     private long readStartedNs;
     private boolean wasRead;
+    private volatile boolean hidden;
     private volatile long lastReadMs = -1;
     private long membersSeenMs;
 
@@ -34,6 +35,15 @@ final class GroupTable {
     /** When the source last answered, -1 if it never did. */
     long lastReadMs() {
         return lastReadMs;
+    }
+
+    /** Whether the source may have groups that the link's principal does not see. */
+    boolean mayHide() {
+        return hidden;
+    }
+
+    void mayHide(boolean now) {
+        hidden = now;
     }
 
     void read(long nowMs) {

@@ -29,6 +29,10 @@ public final class OffsetSync implements SyncTask {
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
     private static final long DEFAULT_RETENTION_MINUTES = 7 * 24 * 60;
 
+    private static final String HIDDEN =
+            "The link's principal has no ACL DESCRIBE on the CLUSTER at the source, so that"
+                    + " groups on which it has no DESCRIBE are not seen; grant one or the other.";
+
     private final GroupKind kind;
     private final Time time;
     private final Supplier<LinkImage> newest;
@@ -103,6 +107,9 @@ public final class OffsetSync implements SyncTask {
         Set<String> groups = kind.groups(context.source(), timeout).stream()
                 .filter(filters::matches)
                 .collect(Collectors.toSet());
+        if (groups.isEmpty() || table.lastReadMs() < 0) {
+            table.mayHide(!context.source().seesAllGroups(timeout));
+        }
         Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
         SourceOffsets offsets = kind.offsets(context.source(), groups, left.isNegative() ? Duration.ZERO : left);
         synchronized (table) {
@@ -159,10 +166,15 @@ public final class OffsetSync implements SyncTask {
                         && entry.getValue().state() == GroupOffsetState.FAILED);
     }
 
-    private static TaskOutcome outcome(GroupTable table, int changed) {
+    private TaskOutcome outcome(GroupTable table, int changed) {
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(table.groups().size());
         counter.changed(changed);
+        if (table.mayHide() && table.groups().isEmpty()) {
+            counter.trouble(kind.task(), "NOT_AUTHORIZED", "No group is seen at the source. " + HIDDEN);
+        } else if (table.mayHide()) {
+            counter.note(HIDDEN);
+        }
         table.unreadable().forEach((group, why) -> counter.trouble(group, "UNREADABLE", why));
         table.groups().forEach((name, group) -> GroupReport.trouble(name, group, counter));
         return counter.outcome();

@@ -80,6 +80,13 @@ public final class TopicDiscovery implements SyncTask {
         for (TaskItem conflict : plan.conflicts()) {
             counter.trouble(conflict.item(), conflict.state(), conflict.message());
         }
+        if (topics.isEmpty()) {
+            counter.trouble(
+                    name(),
+                    "NOT_AUTHORIZED",
+                    "No topic is seen at the source; the link's principal needs the ACL DESCRIBE on the TOPICs there"
+                            + " that are to be mirrored.");
+        }
         if (!plan.chained().isEmpty()) {
             counter.note(plan.chained().size() + " topics are mirrors at the source and left out, for example '"
                     + plan.chained().iterator().next() + "'; name one in a LITERAL filter of "

@@ -191,7 +191,18 @@ class OffsetCommitsTest {
         apply();
         assertThat(here()).isEqualTo(2);
         assertThat(table.groups().get("bad").state()).isEqualTo(GroupOffsetState.FAILED);
-        assertThat(table.groups().get("bad").offsets().get(PARTITION).message()).contains("READ on the GROUP");
+        assertThat(table.groups().get("bad").offsets().get(PARTITION).message()).contains("READ on GROUP 'bad'");
+    }
+
+    @Test
+    void namesThePermissionThatIsMissingToLookWhatIsHere() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        local.unreadable.put(GROUP, Errors.GROUP_AUTHORIZATION_FAILED);
+        source(10);
+        apply();
+        assertThat(local.committed).isEmpty();
+        assertThat(table.groups().get(GROUP).offsets().get(PARTITION).message())
+                .contains("DESCRIBE on GROUP '" + GROUP + "'");
     }
 
     @Test
