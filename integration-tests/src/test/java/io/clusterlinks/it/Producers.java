@@ -71,11 +71,9 @@ final class Producers {
     static Map<TopicPartition, Set<State>> states(TestCluster cluster, String topic, int hops) {
         List<TopicPartition> partitions = Topics.partitions(cluster.admin(), topic);
         return Topics.get(cluster.admin().describeProducers(partitions).all()).entrySet().stream()
-                .collect(Collectors.toMap(
-                        entry -> entry.getKey(),
-                        entry -> entry.getValue().activeProducers().stream()
-                                .map(state -> State.of(state, hops))
-                                .collect(Collectors.toSet())));
+                .collect(Collectors.toMap(entry -> entry.getKey(), entry -> entry.getValue().activeProducers().stream()
+                        .map(state -> State.of(state, hops))
+                        .collect(Collectors.toSet())));
     }
 
     /** Whether nothing keeps readers of committed records from the end. */

@@ -155,7 +155,12 @@ class ProducersIT {
             Await.until(
                     "only the open transaction is remembered",
                     LEVEL,
-                    () -> Producers.states(west, "expiring", 0).values().iterator().next().size() == 1);
+                    () -> Producers.states(west, "expiring", 0)
+                                    .values()
+                                    .iterator()
+                                    .next()
+                                    .size()
+                            == 1);
 
             // Then what they write next is taken, and the transaction can end
             Topics.get(producer.send(Clients.record("expiring", 0, "after")));
@@ -164,7 +169,9 @@ class ProducersIT {
             assertThat(Clients.values(west, "expiring", IsolationLevel.READ_COMMITTED))
                     .containsExactly("expiring-open-open", "before", "after");
             assertThat(LogComparison.sourceAndMirror(
-                            east.broker(1).replicaDir("expiring", 0), west.broker(1).replicaDir("expiring", 0), 0))
+                            east.broker(1).replicaDir("expiring", 0),
+                            west.broker(1).replicaDir("expiring", 0),
+                            0))
                     .isEmpty();
         } finally {
             expireProducersAfter(86_400_000);
@@ -233,9 +240,6 @@ class ProducersIT {
     }
 
     private static void assertLevel(TestCluster from, String topic, TestCluster to, String mirror) {
-        new TopicComparison(from, topic, to, mirror)
-                .awaitLevel(LEVEL)
-                .compare()
-                .orThrow();
+        new TopicComparison(from, topic, to, mirror).awaitLevel(LEVEL).compare().orThrow();
     }
 }
