@@ -57,6 +57,8 @@ final class Producers {
             }
             producer.commitTransaction();
         }
+        // A commit is answered before its markers are written; who takes over the id waits for them.
+        Clients.transactionalProducer(cluster, transactionalId).close();
         return values;
     }
 

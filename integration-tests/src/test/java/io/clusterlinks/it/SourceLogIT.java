@@ -154,7 +154,8 @@ class SourceLogIT {
         assertEqual("old");
         Await.until("the limit follows", LEVEL, () -> "60000"
                 .equals(Topics.describe(destination.admin(), "old").get("message.timestamp.before.max.ms")));
-        workload.transactions();
+        Producers.write(source, "old", "new", 1, 5);
+        assertEqual("old");
     }
 
     @Test
