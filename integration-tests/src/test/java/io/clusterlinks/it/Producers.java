@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
@@ -64,7 +65,14 @@ final class Producers {
 
     /** A producer with a transaction that holds one record and has no end. */
     static Producer<String, String> leaveOpen(TestCluster cluster, String topic, String transactionalId) {
-        Producer<String, String> producer = Clients.transactionalProducer(cluster, transactionalId);
+        Producer<String, String> producer = Clients.producer(
+                cluster,
+                Map.of(
+                        ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                        transactionalId,
+                        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+                        900_000));
+        producer.initTransactions();
         producer.beginTransaction();
         Topics.get(producer.send(Clients.record(topic, 0, transactionalId + "-open")));
         return producer;

@@ -169,6 +169,42 @@ class StopUnderFireIT {
     }
 
     @Test
+    void aFollowerThatTakesOverKnowsTheSourcesProducers() {
+        // Given a mirror with many producers and an open transaction
+        Topics.create(source.admin(), "heirs", 2, Map.of());
+        Producers.write(source, "heirs", "a", 20, 2);
+        Producer<String, String> open = Producers.leaveOpen(source, "heirs", "heirs-open");
+        try {
+            mirror("heirs");
+            new TopicComparison(source, "heirs", destination, "heirs").awaitLevel(LEVEL);
+            Await.untilPasses(LEVEL, () -> assertThat(infos("heirs"))
+                    .allMatch(info -> info.isr().size() == 3));
+
+            // When the leader of a partition is killed
+            int victim = leader("heirs", 0);
+            destination.broker(victim).kill();
+            Await.until("others lead", LEVEL, () -> infos("heirs").stream()
+                    .noneMatch(info -> info.leader() == null || info.leader().id() == victim));
+
+            // Then who leads now knows all of them, and the transaction goes on
+            Await.untilPasses(LEVEL, () -> assertThat(Producers.states(destination, "heirs", 0))
+                    .isEqualTo(Producers.states(source, "heirs", 1)));
+            Topics.get(open.send(Clients.record("heirs", 0, "still open")));
+            open.commitTransaction();
+            Await.until("its marker is written", LEVEL, () -> Producers.isStable(source, "heirs"));
+            destination.restart(victim);
+            new TopicComparison(source, "heirs", destination, "heirs")
+                    .awaitLevel(LEVEL)
+                    .compare()
+                    .orThrow();
+            Await.untilPasses(LEVEL, () -> assertThat(Producers.states(destination, "heirs", 0))
+                    .isEqualTo(Producers.states(source, "heirs", 1)));
+        } finally {
+            Clients.abandon(open);
+        }
+    }
+
+    @Test
     void aPromotionIsFinishedAlthoughEveryBrokerIsKilledInTurn() {
         // Given a mirror with an open transaction, whose promotion waits for producers
         Topics.create(source.admin(), "hunted", 3, Map.of());
