@@ -45,8 +45,8 @@ final class BatchScanner {
             }
             // Records may be newer than the high watermark that comes with them, but then without a gap.
             if (highWatermark >= 0 && expected >= 0 && base > expected && next > highWatermark) {
-                throw corrupt("offset " + base + " after " + (expected - 1) + ", past the high watermark "
-                        + highWatermark);
+                throw corrupt(
+                        "offset " + base + " after " + (expected - 1) + ", past the high watermark " + highWatermark);
             }
         }
     }

@@ -36,8 +36,8 @@ final class DrainPace {
             return UNKNOWN;
         }
         DrainEnd last = heard.getLast();
-        boolean still = heard.stream()
-                .anyMatch(end -> last.askedMs() - end.askedMs() >= STILL_MS && last.end() == end.end());
+        boolean still =
+                heard.stream().anyMatch(end -> last.askedMs() - end.askedMs() >= STILL_MS && last.end() == end.end());
         if (still) {
             return 0;
         }

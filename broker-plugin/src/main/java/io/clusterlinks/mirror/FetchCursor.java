@@ -105,8 +105,7 @@ final class FetchCursor {
             return false;
         }
         try {
-            BatchScanner.Bounds bounds =
-                    new BatchScanner.Bounds(asked.offset(), leaderEpoch, fetched.highWatermark());
+            BatchScanner.Bounds bounds = new BatchScanner.Bounds(asked.offset(), leaderEpoch, fetched.highWatermark());
             List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes, bounds);
             if (runs.isEmpty()) {
                 return false;

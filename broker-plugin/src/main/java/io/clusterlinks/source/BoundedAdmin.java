@@ -61,7 +61,8 @@ final class BoundedAdmin implements AutoCloseable {
         NetworkClient network = new SourceNetwork(limit, new Metrics(), new ApiVersions(), Time.SYSTEM)
                 .client(config, clientId, metadata.updater());
         try {
-            return new BoundedAdmin((Admin) factory.get().invoke(null, config, metadata, network, Time.SYSTEM), network);
+            return new BoundedAdmin(
+                    (Admin) factory.get().invoke(null, config, metadata, network, Time.SYSTEM), network);
         } catch (IllegalAccessException | InvocationTargetException e) {
             Utils.closeQuietly(network, "network client");
             throw new KafkaException("Failed to create an admin client", e);

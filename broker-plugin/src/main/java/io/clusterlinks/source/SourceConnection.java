@@ -48,8 +48,8 @@ final class SourceConnection implements AutoCloseable {
         this.limit = ReceiveLimit.of(config);
         AdminClientConfig configs = new AdminClientConfig(configs(config, clientId));
         try {
-            this.client =
-                    new SourceNetwork(limit, metrics, versions, time).client(configs, clientId, new ManualMetadataUpdater());
+            this.client = new SourceNetwork(limit, metrics, versions, time)
+                    .client(configs, clientId, new ManualMetadataUpdater());
         } catch (KafkaException e) {
             metrics.close();
             throw SourceErrors.classify(link, "client configs", null, e);
@@ -80,7 +80,9 @@ final class SourceConnection implements AutoCloseable {
             return receive(sent);
         } catch (IOException e) {
             throw disconnected(
-                    node, " closed the connection or did not answer within " + timeoutMs + " ms; check that it is healthy.", e);
+                    node,
+                    " closed the connection or did not answer within " + timeoutMs + " ms; check that it is healthy.",
+                    e);
         } catch (ApiException e) {
             throw SourceErrors.classify(link, "request", address(node), e);
         } catch (RuntimeException e) {

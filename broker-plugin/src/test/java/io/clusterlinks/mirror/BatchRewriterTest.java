@@ -165,7 +165,8 @@ class BatchRewriterTest {
         assertThat(BatchScanner.scan(TestBatches.batch(8, 5, 3), 1000, bounds)).hasSize(1);
         assertThat(BatchScanner.scan(TestBatches.batch(13, 5, 2), 1000, bounds)).hasSize(1);
         // The high watermark was read before the records were.
-        assertThat(BatchScanner.scan(TestBatches.batch(10, 15, 3), 1000, bounds)).hasSize(1);
+        assertThat(BatchScanner.scan(TestBatches.batch(10, 15, 3), 1000, bounds))
+                .hasSize(1);
     }
 
     private static void assertRefused(ByteBuffer fetched, BatchScanner.Bounds bounds, String why) {

@@ -230,19 +230,16 @@ class HostileSourceIT {
         proxy.misbehave(ApiKeys.DESCRIBE_CONFIGS, mischief);
         String retention = Long.toString(System.nanoTime());
         Topics.alter(hostile.admin(), TOPIC, Map.of("retention.ms", retention));
-        Await.untilPasses(
-                SEEN,
-                () -> assertThat(links.describe(LINK).get(WireContract.STATUS_TASK_PREFIX + "topics"))
-                        .contains("FAILED"));
+        Await.untilPasses(SEEN, () -> assertThat(links.describe(LINK).get(WireContract.STATUS_TASK_PREFIX + "topics"))
+                .contains("FAILED"));
 
         // Then mirrors follow nevertheless, and configs do when it is sane again
         Workload.onTopic(hostile, TOPIC, 2).plain(10);
         assertFollowsAgain();
         assertOthersGoOn();
         proxy.behave();
-        Await.untilPasses(
-                LEVEL,
-                () -> assertThat(Topics.describe(destination.admin(), TOPIC)).containsEntry("retention.ms", retention));
+        Await.untilPasses(LEVEL, () -> assertThat(Topics.describe(destination.admin(), TOPIC))
+                .containsEntry("retention.ms", retention));
     }
 
     private static void assertOthersGoOn() {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.WireContract;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +78,7 @@ class LifecycleIT {
         assertRefused("paused-mirror");
         assertThat(end("paused-mirror")).isEqualTo(end);
         links.run("mirrors", "resume", "--link", "pm", "--topic", "paused-mirror");
+        assertAlwaysAvailable("pm", "paused-mirror");
         links.run("mirrors", "resume", "--link", "pm", "--topic", "paused-mirror");
         assertLevel("paused-mirror");
     }
@@ -98,6 +100,7 @@ class LifecycleIT {
         // Then its mirror is read-only and behind until the link is resumed
         assertRefused("paused-by-link");
         links.run("resume", "--link", "pl");
+        assertAlwaysAvailable("pl", "paused-by-link");
         assertLevel("paused-by-link");
         links.awaitState("pl", "paused-by-link", MirrorState.ACTIVE);
     }
@@ -367,6 +370,18 @@ class LifecycleIT {
                 .awaitLevel(LEVEL)
                 .compare()
                 .orThrow();
+    }
+
+    /** A mirror that is resumed has a healthy source from the first look on. */
+    private static void assertAlwaysAvailable(String link, String topic) {
+        List<String> seen = new ArrayList<>();
+        long start = System.nanoTime();
+        Await.until("a while", Duration.ofSeconds(10), () -> {
+            Map<String, String> described = links.describe(link, topic);
+            seen.add(described.get(WireContract.STATUS_STATE) + " " + described.get(WireContract.STATUS_REASON));
+            return System.nanoTime() - start > Duration.ofSeconds(2).toNanos();
+        });
+        assertThat(seen).noneMatch(state -> state.startsWith("SOURCE_UNAVAILABLE") || state.startsWith("FAILED"));
     }
 
     private static long end(String topic) {

@@ -87,8 +87,10 @@ final class Mischiefs {
     // Of fetched records.
 
     static void damagedRecords(Answer answer, DataOutputStream out) throws IOException {
-        eachBatches(answer, out, batches -> batches.put(batches.limit() - 1, (byte)
-                (batches.get(batches.limit() - 1) ^ 0x40)));
+        eachBatches(
+                answer,
+                out,
+                batches -> batches.put(batches.limit() - 1, (byte) (batches.get(batches.limit() - 1) ^ 0x40)));
     }
 
     static void offsetsPastTheEnd(Answer answer, DataOutputStream out) throws IOException {
@@ -108,8 +110,7 @@ final class Mischiefs {
         eachBatches(
                 answer,
                 out,
-                batches -> batches.putLong(
-                        0, Math.max(0, batches.getLong(0) - batches.getInt(LAST_OFFSET_DELTA) - 1)));
+                batches -> batches.putLong(0, Math.max(0, batches.getLong(0) - batches.getInt(LAST_OFFSET_DELTA) - 1)));
     }
 
     static void epochsOfTheFuture(Answer answer, DataOutputStream out) throws IOException {
@@ -140,10 +141,9 @@ final class Mischiefs {
     }
 
     static void logStartPastTheEnd(Answer answer, DataOutputStream out) throws IOException {
-        eachPartition(
-                answer,
-                out,
-                partition -> partition.setLogStartOffset(Long.MAX_VALUE).setRecords(MemoryRecords.EMPTY));
+        eachPartition(answer, out, partition -> partition
+                .setLogStartOffset(Long.MAX_VALUE)
+                .setRecords(MemoryRecords.EMPTY));
     }
 
     static void errorsThatDoNotExist(Answer answer, DataOutputStream out) throws IOException {

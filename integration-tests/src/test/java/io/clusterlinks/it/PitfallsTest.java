@@ -33,9 +33,7 @@ class PitfallsTest {
 
         assertThat(rows).hasSize(17);
         for (Matcher row : rows) {
-            assertThat(tests)
-                    .as("tests named after pitfalls")
-                    .containsKey(row.group(2) + "." + row.group(3));
+            assertThat(tests).as("tests named after pitfalls").containsKey(row.group(2) + "." + row.group(3));
             assertThat(tests.get(row.group(2) + "." + row.group(3))).contains(row.group(1));
         }
     }
@@ -45,8 +43,8 @@ class PitfallsTest {
         Map<String, String> tests = new TreeMap<>();
         for (String module : List.of("link-protocol", "broker-plugin", "integration-tests")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
-                for (Path file : files.filter(path -> path.toString().endsWith(".java"))
-                        .collect(Collectors.toList())) {
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".java")).collect(Collectors.toList())) {
                     String name = file.getFileName().toString().replace(".java", "");
                     Matcher named = NAMED.matcher(read(file));
                     while (named.find()) {

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
@@ -57,12 +58,21 @@ final class Producers {
             }
             producer.commitTransaction();
         }
+        // A commit is answered before its markers are written; who takes over the id waits for them.
+        Clients.transactionalProducer(cluster, transactionalId).close();
         return values;
     }
 
     /** A producer with a transaction that holds one record and has no end. */
     static Producer<String, String> leaveOpen(TestCluster cluster, String topic, String transactionalId) {
-        Producer<String, String> producer = Clients.transactionalProducer(cluster, transactionalId);
+        Producer<String, String> producer = Clients.producer(
+                cluster,
+                Map.of(
+                        ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                        transactionalId,
+                        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+                        900_000));
+        producer.initTransactions();
         producer.beginTransaction();
         Topics.get(producer.send(Clients.record(topic, 0, transactionalId + "-open")));
         return producer;
@@ -71,11 +81,9 @@ final class Producers {
     static Map<TopicPartition, Set<State>> states(TestCluster cluster, String topic, int hops) {
         List<TopicPartition> partitions = Topics.partitions(cluster.admin(), topic);
         return Topics.get(cluster.admin().describeProducers(partitions).all()).entrySet().stream()
-                .collect(Collectors.toMap(
-                        entry -> entry.getKey(),
-                        entry -> entry.getValue().activeProducers().stream()
-                                .map(state -> State.of(state, hops))
-                                .collect(Collectors.toSet())));
+                .collect(Collectors.toMap(entry -> entry.getKey(), entry -> entry.getValue().activeProducers().stream()
+                        .map(state -> State.of(state, hops))
+                        .collect(Collectors.toSet())));
     }
 
     /** Whether nothing keeps readers of committed records from the end. */

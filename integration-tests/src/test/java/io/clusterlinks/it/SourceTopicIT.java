@@ -55,8 +55,7 @@ class SourceTopicIT {
         Workload.onTopic(source, "growing", 3).plain(20);
 
         // Then the mirror has them, and every record of them
-        Await.until(
-                "they are followed", Duration.ofSeconds(10), () -> partitions(destination, "growing") == 3);
+        Await.until("they are followed", Duration.ofSeconds(10), () -> partitions(destination, "growing") == 3);
         Await.until("all is here", LEVEL, () -> end("growing", 1) == 20 && end("growing", 2) == 20);
         assertThat(Topics.starts(destination.admin(), List.of(new TopicPartition("growing", 1))))
                 .containsValue(0L);
@@ -78,7 +77,10 @@ class SourceTopicIT {
 
         // Then its mirror fails with the reason and what to do, and keeps what it has
         links.awaitState(LINK, "deleted", MirrorState.FAILED);
-        assertThat(reason("deleted")).contains("no longer exists").contains("fail over").contains(LINK);
+        assertThat(reason("deleted"))
+                .contains("no longer exists")
+                .contains("fail over")
+                .contains(LINK);
         assertThat(Clients.values(destination, "deleted", IsolationLevel.READ_COMMITTED))
                 .isEqualTo(values);
         Cli.Result promotion = links.cli().run("mirrors", "promote", "--link", LINK, "--topic", "deleted", "--wait");

@@ -62,7 +62,7 @@ class StopUnderFireIT {
     void aPromotionWaitsForProducersThatStillWriteAndIsGivenUpCleanly() {
         // Given a mirror whose source is written to
         Topics.create(source.admin(), "busy", 2, Map.of());
-        links.mirror(LINK, "busy");
+        mirror("busy");
         try (Stream stream = Stream.start(source, "busy", 2)) {
             Await.until("records flow", LEVEL, () -> stream.written() > 500);
 
@@ -100,8 +100,8 @@ class StopUnderFireIT {
         Topics.create(source.admin(), "fragile", 6, Map.of());
         topics.forEach(topic -> Workload.onTopic(source, topic, PARTITIONS).plain(2));
         Workload.onTopic(source, "fragile", 6).plain(2);
-        topics.forEach(topic -> links.mirror(LINK, topic));
-        links.mirror(LINK, "fragile", "--config", "replication.factor=1");
+        topics.forEach(topic -> mirror(topic));
+        mirror("fragile", "--config", "replication.factor=1");
         topics.forEach(topic -> new TopicComparison(source, topic, destination, topic).awaitLevel(LEVEL));
         new TopicComparison(source, "fragile", destination, "fragile").awaitLevel(LEVEL);
         int victim = leader("fragile", 0);
@@ -148,10 +148,14 @@ class StopUnderFireIT {
                 .toList();
         Topics.get(source.admin().createTopics(topics).all());
         links.create("crowd", source);
-        List<String> create = new ArrayList<>(List.of("mirrors", "create", "--link", "crowd", "--wait"));
+        List<String> create = new ArrayList<>(List.of("mirrors", "create", "--link", "crowd"));
         create.addAll(List.of("--config", "replication.factor=1"));
         topics.forEach(topic -> create.addAll(List.of("--topic", topic.name())));
-        links.run(create.toArray(String[]::new));
+        Cli.Result created = links.cli().run(create.toArray(String[]::new));
+        Await.until("all are mirrored: " + created, LEVEL, () -> links.describe("crowd").values().stream()
+                        .filter(value -> value != null && value.contains("\"state\":\"ACTIVE\",\"partitions\""))
+                        .count()
+                == CROWD);
 
         // When all are failed over
         Cli.Result result = links.run("mirrors", "failover", "--all", "--link", "crowd", "--wait");
@@ -165,11 +169,47 @@ class StopUnderFireIT {
     }
 
     @Test
+    void aFollowerThatTakesOverKnowsTheSourcesProducers() {
+        // Given a mirror with many producers and an open transaction
+        Topics.create(source.admin(), "heirs", 2, Map.of());
+        Producers.write(source, "heirs", "a", 20, 2);
+        Producer<String, String> open = Producers.leaveOpen(source, "heirs", "heirs-open");
+        try {
+            mirror("heirs");
+            new TopicComparison(source, "heirs", destination, "heirs").awaitLevel(LEVEL);
+            Await.untilPasses(LEVEL, () -> assertThat(infos("heirs"))
+                    .allMatch(info -> info.isr().size() == 3));
+
+            // When the leader of a partition is killed
+            int victim = leader("heirs", 0);
+            destination.broker(victim).kill();
+            Await.until("others lead", LEVEL, () -> infos("heirs").stream()
+                    .noneMatch(info -> info.leader() == null || info.leader().id() == victim));
+
+            // Then who leads now knows all of them, and the transaction goes on
+            Await.untilPasses(LEVEL, () -> assertThat(Producers.states(destination, "heirs", 0))
+                    .isEqualTo(Producers.states(source, "heirs", 1)));
+            Topics.get(open.send(Clients.record("heirs", 0, "still open")));
+            open.commitTransaction();
+            Await.until("its marker is written", LEVEL, () -> Producers.isStable(source, "heirs"));
+            destination.restart(victim);
+            new TopicComparison(source, "heirs", destination, "heirs")
+                    .awaitLevel(LEVEL)
+                    .compare()
+                    .orThrow();
+            Await.untilPasses(LEVEL, () -> assertThat(Producers.states(destination, "heirs", 0))
+                    .isEqualTo(Producers.states(source, "heirs", 1)));
+        } finally {
+            Clients.abandon(open);
+        }
+    }
+
+    @Test
     void aPromotionIsFinishedAlthoughEveryBrokerIsKilledInTurn() {
         // Given a mirror with an open transaction, whose promotion waits for producers
         Topics.create(source.admin(), "hunted", 3, Map.of());
         Producer<String, String> open = Producers.leaveOpen(source, "hunted", "hunted-open");
-        links.mirror(LINK, "hunted");
+        mirror("hunted");
         try (Stream stream = Stream.start(source, "hunted", 3)) {
             Await.until("records flow", LEVEL, () -> stream.written() > 500);
             links.run("mirrors", "promote", "--link", LINK, "--topic", "hunted");
@@ -206,6 +246,11 @@ class StopUnderFireIT {
                         .isEmpty());
             }
         }
+    }
+
+    /** Brokers that have just started may be too busy to be heard of. */
+    private static void mirror(String topic, String... options) {
+        Await.untilPasses(LEVEL, () -> links.mirror(LINK, topic, options));
     }
 
     private static List<TopicPartitionInfo> infos(String topic) {
