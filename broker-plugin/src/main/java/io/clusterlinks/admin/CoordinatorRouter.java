@@ -77,7 +77,7 @@ public final class CoordinatorRouter {
         return leader == broker.nodeId()
                 ? local.alter(alteration, principal, validateOnly)
                 : channel.send(leader, ForwardedRequests.alter(alteration, principal, validateOnly))
-                        .thenAccept(ForwardedRequests::throwIfRefused);
+                        .thenAccept(response -> ForwardedRequests.throwIfRefused(leader, response));
     }
 
     /** As {@link #alter}, but only if the coordinator is here: for what another broker has forwarded. */
@@ -101,7 +101,7 @@ public final class CoordinatorRouter {
                         ? CompletableFuture.supplyAsync(() -> coordinator.describe(resource), Runnable::run)
                         : broker.reports()
                                 .send(leader, ForwardedRequests.describe(resource))
-                                .thenApply(ForwardedRequests::entries));
+                                .thenApply(response -> ForwardedRequests.entries(leader, response)));
     }
 
     /** As {@link #describe}, but only if the coordinator is here. */

@@ -46,9 +46,14 @@ final class ForwardedRequests {
                 .setValue(op.value());
     }
 
-    static void throwIfRefused(AbstractResponse response) {
+    static void throwIfRefused(int leader, AbstractResponse response) {
         AlterConfigsResourceResponse result =
                 ((IncrementalAlterConfigsResponse) response).data().responses().get(0);
+        // A stock broker takes the mark for a topic config that it does not know.
+        String message = result.errorMessage();
+        if (message != null && message.contains(WireContract.FORWARDED_PRINCIPAL)) {
+            throw withoutPlugin(leader);
+        }
         throwIfError(result.errorCode(), result.errorMessage());
     }
 
@@ -63,11 +68,22 @@ final class ForwardedRequests {
         return new DescribeConfigsRequest.Builder(data);
     }
 
-    static List<Entry> entries(AbstractResponse response) {
+    static List<Entry> entries(int leader, AbstractResponse response) {
         DescribeConfigsResult result =
                 ((DescribeConfigsResponse) response).data().results().get(0);
+        if (result.errorCode() == Errors.UNKNOWN_TOPIC_OR_PARTITION.code()) {
+            throw withoutPlugin(leader);
+        }
         throwIfError(result.errorCode(), result.errorMessage());
         return result.configs().stream().map(DescribeAnswers::entry).toList();
+    }
+
+    private static LinkException withoutPlugin(int leader) {
+        return new LinkException(
+                Errors.POLICY_VIOLATION,
+                "Brokers [" + leader + "] run without the cluster-links plugin, and one of them leads "
+                        + LinkResource.INDEX_NAME + ", so that nobody coordinates links. Start it with"
+                        + " -javaagent:$KAFKA_HOME/libs/kafka-cluster-links.jar, or move that partition's leader.");
     }
 
     private static void throwIfError(short code, String message) {

@@ -45,10 +45,15 @@ final class WriteAdvice {
     static final class AddPartitionsToTransaction {
         private AddPartitionsToTransaction() {}
 
-        @Advice.OnMethodEnter
-        static void enter(
-                @Advice.Argument(value = 3, readOnly = false, typing = Assigner.Typing.DYNAMIC) Object partitions) {
+        @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
+        static boolean enter(
+                @Advice.Argument(value = 3, readOnly = false, typing = Assigner.Typing.DYNAMIC) Object partitions,
+                @Advice.Argument(4) Object callback) {
+            if (HookBridge.postponesTransaction(partitions, callback)) {
+                return true;
+            }
             partitions = HookBridge.transactionPartitions(partitions);
+            return false;
         }
     }
 

@@ -14,8 +14,13 @@ import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkSecrets;
+import io.clusterlinks.sync.AclSync;
+import io.clusterlinks.sync.GroupKind;
+import io.clusterlinks.sync.OffsetSync;
+import io.clusterlinks.sync.TopicDiscovery;
 import io.clusterlinks.sync.TopicSync;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -55,6 +60,7 @@ public final class Coordinator implements AutoCloseable {
     private final Reconciler reconciler;
     private final StateTopicKeeper stateTopic;
     private final SyncScheduler sync;
+    private final StopBarrier barrier;
     private final Describer describer;
 
     /**
@@ -75,10 +81,30 @@ public final class Coordinator implements AutoCloseable {
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
-        this.reconciler = new Reconciler(broker, writer, reports, creation, time);
+        ReportedBounds bounds = new ReportedBounds(broker, reports);
+        OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer::image, bounds, time);
+        OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer::image, bounds, time);
+        List<OffsetSync> offsets = List.of(consumers, shares);
+        this.barrier = new StopBarrier(offsets, sources, secrets, syncThreads, time);
+        this.reconciler = new Reconciler(broker, writer, reports, creation, barrier, time);
         this.stateTopic = new StateTopicKeeper(broker, workers);
-        this.sync = new SyncScheduler(new TopicSync(broker, writer, time), sources, secrets, syncThreads, time);
-        this.describer = new Describer(broker, reports);
+        this.sync = new SyncScheduler(
+                List.of(
+                        new TopicSync(broker, writer, time),
+                        consumers,
+                        shares,
+                        new TopicDiscovery(broker, writer::image, this::mirror),
+                        new AclSync(broker, writer, writer::image)),
+                sources,
+                secrets,
+                syncThreads,
+                time);
+        this.describer = new Describer(broker, reports, sync, offsets);
+    }
+
+    private CompletableFuture<Void> mirror(String link, String topic, String sourceTopic) {
+        return mirrors.create(
+                new CreateMirror(link, topic, Optional.of(sourceTopic), (short) -1, Optional.empty(), Map.of()), false);
     }
 
     public void start() {
@@ -95,6 +121,8 @@ public final class Coordinator implements AutoCloseable {
                 sync.tick(writer.image());
             } else {
                 reconciler.reset();
+                sync.reset();
+                barrier.reset();
             }
         } catch (LinkException e) {
             LOG.debug("Not coordinating: {}", e.getMessage());
@@ -161,6 +189,7 @@ public final class Coordinator implements AutoCloseable {
         }
         workers.shutdownNow();
         syncThreads.shutdownNow();
+        sync.close();
         sources.close();
     }
 

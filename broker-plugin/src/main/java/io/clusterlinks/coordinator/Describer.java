@@ -5,8 +5,10 @@ import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.BrokerStatus;
 import io.clusterlinks.protocol.DesiredState;
+import io.clusterlinks.protocol.GroupOffsetState;
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.LinkSummary;
@@ -20,6 +22,7 @@ import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.BrokerReport.ObservedLink;
 import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.sync.OffsetSync;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,10 +35,14 @@ import org.apache.kafka.common.config.ConfigDef;
 final class Describer {
     private final LocalBroker broker;
     private final BrokerReports reports;
+    private final SyncScheduler sync;
+    private final List<OffsetSync> offsets;
 
-    Describer(LocalBroker broker, BrokerReports reports) {
+    Describer(LocalBroker broker, BrokerReports reports, SyncScheduler sync, List<OffsetSync> offsets) {
         this.broker = broker;
         this.reports = reports;
+        this.sync = sync;
+        this.offsets = offsets;
     }
 
     List<Entry> describe(LinkImage image, LinkResource resource) {
@@ -52,8 +59,10 @@ final class Describer {
                             .orElseThrow(() -> MirrorCommands.unknown(mirror.link(), mirror.topic())));
         }
         if (resource instanceof LinkResource.Group group) {
-            throw io.clusterlinks.protocol.LinkException.notFound("Group '" + group.group()
-                    + "' is not mirrored over link '" + group.link() + "': this version mirrors no groups.");
+            if (image.link(group.link()).isEmpty()) {
+                throw LinkCommands.unknown(group.link());
+            }
+            return group(group);
         }
         return index(image);
     }
@@ -132,9 +141,38 @@ final class Describer {
                 WireContract.STATUS_SINCE_MS,
                 Long.toString(trouble.map(ObservedLink::sinceMs).orElse(link.createdMs()))));
         entries.add(Entry.status(WireContract.STATUS_SOURCE_CLUSTER_ID, link.sourceClusterId()));
+        entries.add(Entry.status(WireContract.STATUS_GROUPS, Json.write(groupCounts(link.link()))));
+        sync.statuses(link.link())
+                .forEach(task ->
+                        entries.add(Entry.status(WireContract.STATUS_TASK_PREFIX + task.task(), Json.write(task))));
         image.mirrorsOf(link.link())
                 .forEach(mirror -> entries.add(Entry.status(
                         WireContract.MIRROR_ENTRY_PREFIX + mirror.topic(), Json.write(shown(image, link, mirror)))));
+        return entries;
+    }
+
+    private Map<GroupOffsetState, Integer> groupCounts(String link) {
+        Map<GroupOffsetState, Integer> counts = new TreeMap<>();
+        offsets.forEach(kind -> kind.counts(link).forEach((state, count) -> counts.merge(state, count, Integer::sum)));
+        return counts;
+    }
+
+    private List<Entry> group(LinkResource.Group resource) {
+        OffsetSync.GroupView group = offsets.stream()
+                .flatMap(kind -> kind.group(resource.link(), resource.group()).stream())
+                .findFirst()
+                .orElseThrow(() -> LinkException.notFound("Group '" + resource.group() + "' does not follow link '"
+                        + resource.link() + "': no offsets of its mirror topics were read for it at the source. Check "
+                        + LinkConfig.OFFSET_SYNC_ENABLE + ", " + LinkConfig.GROUP_FILTERS + " and the task: "
+                        + "kafka-cluster-links.sh describe --link " + resource.link() + " --tasks."));
+        List<Entry> entries = new ArrayList<>();
+        entries.add(Entry.status(WireContract.SOURCE_GROUP, group.sourceGroup()));
+        entries.add(Entry.status(WireContract.STATUS_STATE, group.state().name()));
+        entries.add(Entry.status(WireContract.STATUS_REASON, group.reason() == null ? "" : group.reason()));
+        group.offsets()
+                .forEach(offset -> entries.add(Entry.status(
+                        WireContract.STATUS_OFFSET_PREFIX + offset.topic() + "." + offset.partition(),
+                        Json.write(offset))));
         return entries;
     }
 

@@ -120,6 +120,11 @@ final class LinkCommands {
             throw LinkException.invalidConfig(LinkConfig.PREFIX + " of link '" + before.link() + "' is fixed at '" + old
                     + "': mirrors are named after it. Create another link instead.");
         }
+        String groups = before.configs().getOrDefault(LinkConfig.GROUP_PREFIX_ENABLE, "false");
+        if (!groups.equalsIgnoreCase(configs.getOrDefault(LinkConfig.GROUP_PREFIX_ENABLE, "false"))) {
+            throw LinkException.invalidConfig(LinkConfig.GROUP_PREFIX_ENABLE + " of link '" + before.link()
+                    + "' is fixed at " + groups + ": groups are named after it. Create another link instead.");
+        }
     }
 
     private static boolean needsCheck(LinkRecord before, LinkRecord after) {

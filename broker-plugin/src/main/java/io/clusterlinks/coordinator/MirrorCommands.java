@@ -12,6 +12,7 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.RetiredRecord;
 import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.source.SourceTopic;
 import io.clusterlinks.state.LinkConfigResolver;
@@ -65,19 +66,39 @@ final class MirrorCommands {
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
         checkFree(image, link, command.topic());
         CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> plan(link, command), workers)
-                .thenCompose(mirror -> {
-                    checkSourceFree(image, mirror);
-                    return creation.validate(mirror).thenApply(valid -> mirror);
-                });
+                .thenApply(mirror -> checkOnce(image, mirror))
+                .thenCompose(mirror -> creation.validate(mirror).thenApply(valid -> mirror));
         if (validateOnly) {
             return plan.thenApply(mirror -> null);
         }
         return plan.thenCompose(mirror -> creation.start(mirror, now -> {
             LinkRecord current = now.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
             checkFree(now, current, mirror.topic());
-            checkSourceFree(now, mirror);
-            return List.of(Change.put(mirror));
+            return creation(now, checkOnce(now, mirror));
         }));
+    }
+
+    /** A link fetches each source topic once: a second mirror of it would get no records. */
+    private static MirrorRecord checkOnce(LinkImage image, MirrorRecord wanted) {
+        image.mirrorsOf(wanted.link())
+                .filter(mirror -> mirror.sourceTopic().equals(wanted.sourceTopic()))
+                .filter(mirror -> mirror.state() != MirrorState.STOPPED)
+                .findFirst()
+                .ifPresent(mirror -> {
+                    throw new LinkException(
+                            Errors.TOPIC_ALREADY_EXISTS,
+                            "Source topic '" + wanted.sourceTopic() + "' is mirrored over link '" + wanted.link()
+                                    + "' already, as '" + mirror.topic() + "'. Use another link for a second mirror.");
+                });
+        return wanted;
+    }
+
+    /** Who asks for a mirror wants it back, whatever was done away with before. */
+    private static List<Change> creation(LinkImage image, MirrorRecord mirror) {
+        RetiredRecord retired = image.retired(mirror.link()).get(mirror.sourceTopic());
+        return retired == null
+                ? List.of(Change.put(mirror))
+                : List.of(Change.put(mirror), Change.delete(retired.key()));
     }
 
     private void checkFree(LinkImage image, LinkRecord link, String topic) {
@@ -101,20 +122,6 @@ final class MirrorCommands {
                     "Topic '" + topic + "' exists in this cluster and is no mirror. Delete it, or mirror under another"
                             + " name with --topic NAME --source-topic " + topic + ".");
         }
-    }
-
-    /** A fetch asks for a partition once, so that a link can copy a source topic to one mirror only. */
-    private static void checkSourceFree(LinkImage image, MirrorRecord mirror) {
-        image.mirrorsOf(mirror.link())
-                .filter(other ->
-                        other.sourceTopic().equals(mirror.sourceTopic()) && other.state() != MirrorState.STOPPED)
-                .findFirst()
-                .ifPresent(other -> {
-                    throw new LinkException(
-                            Errors.TOPIC_ALREADY_EXISTS,
-                            "Source topic '" + mirror.sourceTopic() + "' has a mirror over link '" + mirror.link()
-                                    + "' already: '" + other.topic() + "'. Create another link to copy it twice.");
-                });
     }
 
     private MirrorRecord plan(LinkRecord link, CreateMirror command) {

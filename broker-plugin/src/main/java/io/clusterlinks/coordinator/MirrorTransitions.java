@@ -8,6 +8,8 @@ import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.RetiredRecord;
+import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
@@ -82,11 +84,23 @@ final class MirrorTransitions {
         return changes;
     }
 
-    /** Removes every trace of a link and its mirrors. */
+    /** Ends a mirror that somebody did away with here, so that discovery does not bring it back. */
+    static List<Change> retire(LinkImage image, MirrorRecord mirror, long nowMs) {
+        List<Change> changes = new ArrayList<>(endMirror(image, mirror));
+        if (image.link(mirror.link()).isPresent()) {
+            changes.add(Change.put(new RetiredRecord(
+                    StateRecord.VERSION, mirror.link(), mirror.sourceTopic(), mirror.topic(), nowMs)));
+        }
+        return changes;
+    }
+
+    /** Removes every trace of a link and its mirrors; the ACLs that it created stay, as its topics do. */
     static List<Change> endLink(LinkImage image, LinkRecord link) {
         List<Change> changes = new ArrayList<>();
         changes.add(Change.delete(link.key()));
         image.mirrorsOf(link.link()).forEach(mirror -> changes.addAll(endMirror(image, mirror)));
+        image.retired(link.link()).values().forEach(retired -> changes.add(Change.delete(retired.key())));
+        image.acls(link.link()).forEach(acl -> changes.add(Change.delete(acl.key())));
         return changes;
     }
 

@@ -4,6 +4,7 @@ package io.clusterlinks.coordinator;
 import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.ClusterView.TopicView;
 import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
@@ -37,14 +38,22 @@ final class Reconciler {
     private final StateWriter writer;
     private final BrokerReports reports;
     private final MirrorCreation creation;
+    private final StopBarrier barrier;
     private final Time time;
     private final Map<String, Long> missingSinceMs = new HashMap<>();
 
-    Reconciler(LocalBroker broker, StateWriter writer, BrokerReports reports, MirrorCreation creation, Time time) {
+    Reconciler(
+            LocalBroker broker,
+            StateWriter writer,
+            BrokerReports reports,
+            MirrorCreation creation,
+            StopBarrier barrier,
+            Time time) {
         this.broker = broker;
         this.writer = writer;
         this.reports = reports;
         this.creation = creation;
+        this.barrier = barrier;
         this.time = time;
     }
 
@@ -54,7 +63,9 @@ final class Reconciler {
         image.mirrors().stream()
                 .filter(mirror -> mirror.topicId() == null)
                 .forEach(mirror -> creation.resume(image, mirror));
-        if (!nextSteps(image).isEmpty()) {
+        boolean due = !nextSteps(image).isEmpty();
+        barrier.tick(image);
+        if (due) {
             writer.commit(this::nextSteps).exceptionally(failure -> {
                 LOG.info("State transition was not written, trying again: {}", failure.getMessage());
                 return image;
@@ -92,7 +103,7 @@ final class Reconciler {
     private List<Change> next(LinkImage image, MirrorRecord mirror) {
         if (topicIsGone(mirror)) {
             LOG.warn("Topic {} was deleted: it is no mirror over link {} any more", mirror.topic(), mirror.link());
-            return MirrorTransitions.endMirror(image, mirror);
+            return MirrorTransitions.retire(image, mirror, time.milliseconds());
         }
         Optional<PartitionRecord> failed = failedPartition(image, mirror);
         if (mirror.stop() == StopMode.DRAIN && failed.isPresent()) {
@@ -109,8 +120,9 @@ final class Reconciler {
             return List.of(Change.put(mirror.withStop(StopMode.PROMOTE, null, time.milliseconds())));
         }
         if (mirror.state() == MirrorState.PENDING_STOPPED && mirror.stop().isFinal() && isStopped(image, mirror)) {
-            LOG.info("Mirror topic {} has stopped and is writable", mirror.topic());
-            return List.of(Change.put(mirror.stopped(null, time.milliseconds())));
+            return barrier.result(image, mirror)
+                    .map(groups -> stopped(mirror, groups))
+                    .orElse(List.of());
         }
         return List.of();
     }
@@ -119,6 +131,13 @@ final class Reconciler {
         return image.partitions(mirror.topic()).values().stream()
                 .filter(partition -> partition.phase() == PartitionRecord.Phase.FAILED)
                 .findFirst();
+    }
+
+    private List<Change> stopped(MirrorRecord mirror, String groups) {
+        LOG.info("Mirror topic {} has stopped and is writable. {}", mirror.topic(), groups);
+        MirrorRecord stopped = mirror.stopped(null, time.milliseconds());
+        return List.of(Change.put(
+                groups.isEmpty() ? stopped : stopped.withEvent(new LinkEvent(time.milliseconds(), -1, groups))));
     }
 
     private boolean topicIsGone(MirrorRecord mirror) {

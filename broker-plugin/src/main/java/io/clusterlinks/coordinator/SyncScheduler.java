@@ -3,68 +3,126 @@ package io.clusterlinks.coordinator;
 
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.TaskState;
+import io.clusterlinks.protocol.TaskStatus;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
-import io.clusterlinks.sync.TopicSync;
+import io.clusterlinks.sync.SyncContext;
+import io.clusterlinks.sync.SyncTask;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs the periodic tasks of each link when they are due, one at a time per link, so that no source delays another. */
-final class SyncScheduler {
+/**
+ * Runs the periodic tasks of each link when they are due. A task of a link waits for nothing but its own last run, so
+ * that no source delays another link, and no task another task.
+ */
+final class SyncScheduler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SyncScheduler.class);
 
-    /** Pause after a link whose configs cannot even be read on this broker. */
-    private static final long RETRY_MS = 5_000;
-
-    private final TopicSync topics;
+    private final Collection<SyncTask> tasks;
     private final SourceAdmins sources;
     private final LinkConfigResolver configs;
     private final Executor threads;
     private final Time time;
-    private final Map<String, Long> nextRunMs = new ConcurrentHashMap<>();
-    private final Set<String> running = ConcurrentHashMap.newKeySet();
+    private final TaskMetrics metrics;
+    private final Map<String, Tasks> links = new ConcurrentHashMap<>();
 
-    SyncScheduler(TopicSync topics, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
-        this.topics = topics;
+    SyncScheduler(
+            Collection<SyncTask> tasks, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
+        this.tasks = List.copyOf(tasks);
         this.sources = sources;
         this.configs = configs;
         this.threads = threads;
         this.time = time;
+        this.metrics = new TaskMetrics(time);
     }
+
+    /** The tasks of one incarnation of a link. */
+    private record Tasks(long linkCreatedMs, Map<String, TaskSlot> slots) {}
 
     /** Starts what is due; on the event thread, while coordinating. */
     void tick(LinkImage image) {
-        nextRunMs.keySet().removeIf(link -> image.link(link).isEmpty());
+        links.keySet().stream()
+                .filter(name -> image.link(name)
+                        .filter(link -> link.createdMs() == links.get(name).linkCreatedMs())
+                        .isEmpty())
+                .toList()
+                .forEach(this::forget);
         for (LinkRecord link : image.links()) {
-            long now = time.milliseconds();
-            if (now >= nextRunMs.getOrDefault(link.link(), 0L) && running.add(link.link())) {
-                nextRunMs.put(link.link(), Long.MAX_VALUE);
-                threads.execute(() -> run(image, link));
-            }
+            Tasks of = links.computeIfAbsent(link.link(), name -> newTasks(link));
+            of.slots().values().stream()
+                    .filter(slot -> slot.begin(link, time.milliseconds()))
+                    .forEach(slot -> threads.execute(() -> run(image, link, slot)));
         }
     }
 
-    private void run(LinkImage image, LinkRecord link) {
-        long intervalMs = RETRY_MS;
+    /** Forgets everything: this broker does not coordinate. */
+    void reset() {
+        links.keySet().forEach(this::forget);
+    }
+
+    private void forget(String link) {
+        links.remove(link);
+        metrics.remove(link);
+        tasks.forEach(task -> task.forget(link));
+    }
+
+    private Tasks newTasks(LinkRecord link) {
+        Map<String, TaskSlot> slots = new TreeMap<>();
+        tasks.forEach(task -> slots.put(task.name(), new TaskSlot(task)));
+        slots.values().forEach(slot -> metrics.add(link.link(), slot));
+        return new Tasks(link.createdMs(), slots);
+    }
+
+    /** How the tasks of a link fare, by name. */
+    List<TaskStatus> statuses(String link) {
+        Tasks of = links.get(link);
+        return of == null
+                ? List.of()
+                : of.slots().values().stream().map(TaskSlot::status).toList();
+    }
+
+    private void run(LinkImage image, LinkRecord link, TaskSlot slot) {
+        long intervalMs = 0;
         try {
             LinkConfig config = configs.resolve(link);
-            intervalMs = config.getLong(LinkConfig.TOPIC_CONFIG_SYNC_MS);
-            if (!link.deleting() && !config.paused()) {
-                topics.run(image, link, config, sources.of(link));
+            OptionalLong interval = slot.task().intervalMs(config);
+            if (interval.isEmpty() || link.deleting()) {
+                slot.task().forget(link.link());
+                slot.skipped(TaskState.DISABLED);
+            } else if (config.paused()) {
+                slot.skipped(TaskState.PAUSED);
+            } else {
+                intervalMs = interval.getAsLong();
+                slot.succeeded(
+                        slot.task().run(new SyncContext(image, link, config, sources.of(link))),
+                        intervalMs,
+                        time.milliseconds());
             }
         } catch (LinkException e) {
-            LOG.info("Link {}: configs and partitions were not compared: {}", link.link(), e.getMessage());
+            LOG.debug("Link {}: task {} failed: {}", link.link(), slot.task().name(), e.getMessage());
+            slot.failed(e.getMessage(), intervalMs, time.milliseconds());
         } catch (RuntimeException e) {
-            LOG.error("Link {}: comparing configs and partitions failed; trying again", link.link(), e);
-        } finally {
-            nextRunMs.put(link.link(), time.milliseconds() + intervalMs);
-            running.remove(link.link());
+            LOG.error(
+                    "Link {}: task {} failed; trying again",
+                    link.link(),
+                    slot.task().name(),
+                    e);
+            slot.failed("Internal error: " + e + "; tried again, see the log.", intervalMs, time.milliseconds());
         }
+    }
+
+    @Override
+    public void close() {
+        metrics.close();
     }
 }

@@ -78,6 +78,15 @@ public final class HookBridge {
         return fence == null ? partitions : PartitionGuard.transactionPartitions(partitions, fence);
     }
 
+    /**
+     * Answers a transaction that takes in a partition of which this broker does not know yet whether it is a mirror:
+     * the client asks again. True if the broker must not go on.
+     */
+    public static boolean postponesTransaction(Object partitions, Object callback) {
+        WriteFence fence = standingFence();
+        return fence != null && PartitionGuard.postponesTransaction(partitions, callback, fence);
+    }
+
     /** Whether an append is one of the plugin's own, which {@code max.message.bytes} does not limit. */
     public static boolean ignoresRecordSize(Object log, Object origin) {
         return hooks != null && PartitionGuard.isOwnAppend(log, origin);

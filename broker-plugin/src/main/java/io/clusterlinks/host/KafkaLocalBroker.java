@@ -13,6 +13,9 @@ import scala.Option;
 
 /** The broker of Kafka 4.3 in this JVM. */
 final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
+    /** A broker answers one commit per connection at a time, and takes some milliseconds for each to be replicated. */
+    private static final int GROUP_CONNECTIONS = 6;
+
     private final BrokerServer server;
     private final Map<String, Object> settings;
     private final TopicViewCache topicViews = new TopicViewCache();
@@ -20,6 +23,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     private final InterBrokerChannel brokers;
     private final InterBrokerChannel stateTail;
     private final InterBrokerChannel reports;
+    private final StripedChannel groups;
     private volatile KafkaClusterView cluster;
 
     KafkaLocalBroker(BrokerServer server, Map<String, Object> settings) {
@@ -29,6 +33,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
         this.brokers = channel(server, "cluster-links");
         this.stateTail = channel(server, "cluster-links-state-tail");
         this.reports = channel(server, "cluster-links-reports");
+        this.groups = new StripedChannel(i -> channel(server, "cluster-links-groups-" + i), GROUP_CONNECTIONS);
         this.cluster = new KafkaClusterView(server.metadataCache().currentImage(), topicViews);
     }
 
@@ -99,6 +104,11 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     }
 
     @Override
+    public BrokerChannel groups() {
+        return groups;
+    }
+
+    @Override
     public Optional<Authorizer> authorizer() {
         var plugin = server.authorizerPlugin();
         return plugin.isEmpty() ? Optional.empty() : Optional.of(plugin.get().get());
@@ -109,6 +119,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
         brokers.close();
         stateTail.close();
         reports.close();
+        groups.close();
     }
 
     private static Map<String, Object> withoutNulls(Map<String, Object> settings) {

@@ -10,8 +10,10 @@ import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnsupportedForMessageFormatException;
 import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
+import scala.Function1;
 
 /** Asks the fence where writes reach a partition, whatever path they took. */
 final class PartitionGuard {
@@ -45,6 +47,18 @@ final class PartitionGuard {
             }
         }
         return admitted;
+    }
+
+    @SuppressWarnings("unchecked")
+    static boolean postponesTransaction(Object partitions, Object callback, WriteFence fence) {
+        boolean inDoubt = ((Set<TopicPartition>) partitions)
+                .stream().anyMatch(partition -> fence.refusal(partition.topic(), partition.partition())
+                        .filter(RetriableException.class::isInstance)
+                        .isPresent());
+        if (inDoubt) {
+            ((Function1<Errors, ?>) callback).apply(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+        }
+        return inDoubt;
     }
 
     static boolean isOwnAppend(Object log, Object origin) {

@@ -17,11 +17,15 @@ import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.Re
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignableTopic;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData;
 import org.apache.kafka.common.message.ElectLeadersResponseData.PartitionResult;
+import org.apache.kafka.common.message.ListPartitionReassignmentsRequestData;
+import org.apache.kafka.common.message.ListPartitionReassignmentsRequestData.ListPartitionReassignmentsTopics;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AlterPartitionReassignmentsRequest;
 import org.apache.kafka.common.requests.AlterPartitionReassignmentsResponse;
 import org.apache.kafka.common.requests.ElectLeadersRequest;
 import org.apache.kafka.common.requests.ElectLeadersResponse;
+import org.apache.kafka.common.requests.ListPartitionReassignmentsRequest;
+import org.apache.kafka.common.requests.ListPartitionReassignmentsResponse;
 
 /**
  * Moves leadership through the controller: the same replicas in another order, then a preferred election. That is the
@@ -60,20 +64,45 @@ final class LeaderMove implements Leadership {
         List<Integer> order = new ArrayList<>(view.replicas());
         order.remove(next.get());
         order.add(0, next.get());
-        return reassign(partition, order).thenCompose(done -> elect(partition));
+        return checkStill(partition)
+                .thenCompose(still -> reassign(partition, order))
+                .thenCompose(done -> elect(partition));
     }
 
     @Override
     public CompletableFuture<Void> order(TopicPartition partition, List<Integer> replicas) {
         List<Integer> now = replicas(partition);
         boolean same = now.size() == replicas.size() && now.containsAll(replicas);
-        return same && !now.equals(replicas) ? reassign(partition, replicas) : CompletableFuture.completedFuture(null);
+        return same && !now.equals(replicas)
+                ? checkStill(partition).thenCompose(still -> reassign(partition, replicas))
+                : CompletableFuture.completedFuture(null);
     }
 
     private static Optional<PartitionView> view(ClusterView cluster, TopicPartition partition) {
         return cluster.topic(partition.topic())
                 .filter(topic -> partition.partition() < topic.partitions().size())
                 .map(topic -> topic.partitions().get(partition.partition()));
+    }
+
+    /** Fails while an operator moves the replicas: another order would take the place of what they asked for. */
+    private CompletableFuture<Void> checkStill(TopicPartition partition) {
+        ListPartitionReassignmentsRequestData data = new ListPartitionReassignmentsRequestData()
+                .setTimeoutMs(TIMEOUT_MS)
+                .setTopics(List.of(new ListPartitionReassignmentsTopics()
+                        .setName(partition.topic())
+                        .setPartitionIndexes(List.of(partition.partition()))));
+        return broker.controller()
+                .send(new ListPartitionReassignmentsRequest.Builder(data))
+                .thenAccept(response -> {
+                    var answer = ((ListPartitionReassignmentsResponse) response).data();
+                    check("listing reassignments", answer.errorCode(), answer.errorMessage());
+                    if (answer.topics().stream()
+                            .anyMatch(topic -> !topic.partitions().isEmpty())) {
+                        throw new LinkException(
+                                Errors.REASSIGNMENT_IN_PROGRESS,
+                                "its replicas are being reassigned; waiting until that is done.");
+                    }
+                });
     }
 
     private CompletableFuture<Void> reassign(TopicPartition partition, List<Integer> order) {

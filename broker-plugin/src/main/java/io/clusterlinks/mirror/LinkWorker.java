@@ -81,7 +81,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         this.health = new LinkHealth(link.link(), time.milliseconds());
         this.queries = shared.clients().queries(link.link(), config);
         this.admin = shared.clients().admin(link.link(), config);
-        this.questions = new SourceQuestions(queries, QUERY_TIMEOUT, this::requestRefresh);
+        this.questions = new SourceQuestions(queries, QUERY_TIMEOUT, this::requestRefresh, time::milliseconds);
         this.fetchers = new FetcherPool(link.link(), config, shared, this);
         this.appenders = appenders(link.link(), config.getInt(LinkConfig.NUM_FETCHERS));
         this.thread = new Thread(this::run, "cluster-link-" + link.link());

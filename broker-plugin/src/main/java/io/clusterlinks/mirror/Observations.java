@@ -90,13 +90,14 @@ final class Observations {
         if (phase == Phase.STOPPED || durable == MirrorState.STOPPED) {
             return MirrorState.STOPPED;
         }
-        if (durable == MirrorState.PENDING_STOPPED) {
+        boolean failed = task != null && task.replicator().stage() == Replicator.Stage.FAILED;
+        if (duty.mirror().stop().isFinal()) {
             return MirrorState.PENDING_STOPPED;
         }
-        boolean failed = task != null && task.replicator().stage() == Replicator.Stage.FAILED;
         if (phase == Phase.FAILED || failed || durable == MirrorState.FAILED) {
             return MirrorState.FAILED;
         }
+        // Also while a promotion drains: the failed partition is what it waits for.
         if (durable != MirrorState.ACTIVE) {
             return durable;
         }
@@ -121,6 +122,9 @@ final class Observations {
         }
         if (state == MirrorState.PAUSED || state == MirrorState.STOPPED) {
             return null;
+        }
+        if (duty.kind() == Duty.Kind.CLAIM && claims.error() != null) {
+            return claims.error();
         }
         if (state == MirrorState.FAILED
                 && duty.record() != null

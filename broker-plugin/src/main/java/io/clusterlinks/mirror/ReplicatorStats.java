@@ -103,6 +103,8 @@ final class ReplicatorStats {
             long end,
             long nowMs,
             String shownError) {
+        // What is written to a topic that has stopped to be a mirror is none of its business.
+        boolean over = state == MirrorState.STOPPED;
         return new PartitionStatus(
                 partition,
                 state,
@@ -112,8 +114,8 @@ final class ReplicatorStats {
                 sourceEnd,
                 start,
                 end,
-                lagRecords(end),
-                lagMs(end, nowMs),
+                over ? 0 : lagRecords(end),
+                over ? 0 : lagMs(end, nowMs),
                 lastFetchMs,
                 bytes(),
                 shownError);

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
@@ -27,15 +28,20 @@ import org.apache.kafka.common.protocol.Errors;
 final class SourceQuestions {
     private static final long DRAIN_INTERVAL_MS = 500;
     private static final long RETRY_MS = 500;
+    /** How long a leader that did not answer is asked nothing: each question to it costs the others a timeout. */
+    private static final long SILENCE_MS = 8_000;
 
     private final SourceQueryClient client;
     private final Duration timeout;
     private final Runnable requestRefresh;
+    private final LongSupplier clock;
+    private final Map<Integer, Long> silentUntilMs = new HashMap<>();
 
-    SourceQuestions(SourceQueryClient client, Duration timeout, Runnable requestRefresh) {
+    SourceQuestions(SourceQueryClient client, Duration timeout, Runnable requestRefresh, LongSupplier clock) {
         this.client = client;
         this.timeout = timeout;
         this.requestRefresh = requestRefresh;
+        this.clock = clock;
     }
 
     /** Asks everything that there is to ask now, blocking for the answers. */
@@ -50,16 +56,20 @@ final class SourceQuestions {
                 .forEach((leader, of) -> askEnds(leader, of, nowMs));
     }
 
+    private boolean isSilent(Node leader) {
+        return clock.getAsLong() < silentUntilMs.getOrDefault(leader.id(), 0L);
+    }
+
     private static Question.Kind kind(PartitionTask task) {
         return task.replicator().question().map(Question::kind).orElse(null);
     }
 
-    private static Map<Node, List<PartitionTask>> leaders(
+    private Map<Node, List<PartitionTask>> leaders(
             Collection<PartitionTask> tasks, Map<Integer, Node> brokers, Predicate<PartitionTask> which) {
         Map<Node, List<PartitionTask>> byLeader = new LinkedHashMap<>();
         for (PartitionTask task : tasks) {
             Node leader = brokers.get(task.leader().broker());
-            if (leader != null && which.test(task)) {
+            if (leader != null && which.test(task) && !isSilent(leader)) {
                 byLeader.computeIfAbsent(leader, node -> new java.util.ArrayList<>())
                         .add(task);
             }
@@ -72,7 +82,7 @@ final class SourceQuestions {
         tasks.forEach(
                 task -> bySpec.computeIfAbsent(task.partition().startOffsetSpec(), spec -> new java.util.ArrayList<>())
                         .add(task));
-        bySpec.forEach((spec, of) -> guarded(of, nowMs, () -> {
+        bySpec.forEach((spec, of) -> guarded(leader, of, nowMs, () -> {
             Map<TopicPartition, Offset> offsets = client.offsets(leader, epochs(of), timestamp(spec), timeout);
             List<PartitionTask> pastTheEnd = of.stream()
                     .filter(task -> {
@@ -96,7 +106,7 @@ final class SourceQuestions {
     }
 
     private void askRanges(Node leader, List<PartitionTask> tasks, long nowMs) {
-        guarded(tasks, nowMs, () -> {
+        guarded(leader, tasks, nowMs, () -> {
             Map<TopicPartition, Offset> starts =
                     client.offsets(leader, epochs(tasks), SourceQueryClient.EARLIEST, timeout);
             Map<TopicPartition, Offset> ends = client.offsets(leader, epochs(tasks), SourceQueryClient.LATEST, timeout);
@@ -114,7 +124,7 @@ final class SourceQuestions {
     }
 
     private void askEpochs(Node leader, List<PartitionTask> tasks, long nowMs) {
-        guarded(tasks, nowMs, () -> {
+        guarded(leader, tasks, nowMs, () -> {
             Map<TopicPartition, EpochEnd> ends = epochEnds(leader, tasks);
             for (PartitionTask task : tasks) {
                 EpochEnd end = ends.get(task.partition().source());
@@ -146,7 +156,7 @@ final class SourceQuestions {
     }
 
     private void askEnds(Node leader, List<PartitionTask> tasks, long nowMs) {
-        guarded(tasks, nowMs, () -> {
+        guarded(leader, tasks, nowMs, () -> {
             Map<PartitionTask, Long> drains = new HashMap<>();
             tasks.forEach(task -> drains.put(task, task.drainSinceMs()));
             Map<TopicPartition, Integer> epochs = epochs(tasks);
@@ -192,7 +202,7 @@ final class SourceQuestions {
                 .ifPresent(asked -> task.tell((replicator, nowMs) -> replicator.onAnswer(asked, answer, nowMs)));
     }
 
-    private void guarded(List<PartitionTask> tasks, long nowMs, Runnable questions) {
+    private void guarded(Node leader, List<PartitionTask> tasks, long nowMs, Runnable questions) {
         try {
             questions.run();
         } catch (LinkException e) {
@@ -200,6 +210,7 @@ final class SourceQuestions {
                 task.replicator().stats().sourceError(e.getMessage());
                 task.askAfter(nowMs + RETRY_MS);
             }
+            silentUntilMs.put(leader.id(), clock.getAsLong() + SILENCE_MS);
             requestRefresh.run();
         }
     }

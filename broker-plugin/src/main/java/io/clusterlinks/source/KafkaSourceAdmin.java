@@ -16,6 +16,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeAclsOptions;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -27,8 +28,12 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.protocol.Errors;
@@ -154,12 +159,65 @@ final class KafkaSourceAdmin implements SourceAdmin {
         try {
             return new HashSet<>(get(
                     admin().listTopics(
-                                    new ListTopicsOptions().listInternal(false).timeoutMs(millis(timeout)))
+                                    new ListTopicsOptions().listInternal(true).timeoutMs(millis(timeout)))
                             .names(),
                     timeout));
         } catch (Exception e) {
             throw SourceErrors.classify(link, "listing topics", null, e);
         }
+    }
+
+    @Override
+    public Set<AclBinding> acls(List<AclBindingFilter> filters, Duration timeout) {
+        Set<AclBinding> acls = new HashSet<>();
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        try {
+            for (AclBindingFilter filter : filters) {
+                Duration left = Duration.ofNanos(Math.max(1_000_000, deadlineNs - System.nanoTime()));
+                acls.addAll(get(
+                        admin().describeAcls(filter, new DescribeAclsOptions().timeoutMs(millis(left)))
+                                .values(),
+                        left));
+            }
+            return acls;
+        } catch (Exception e) {
+            Throwable cause = SourceErrors.unwrap(e);
+            if (cause instanceof SecurityDisabledException) {
+                throw new LinkException(
+                        Errors.SECURITY_DISABLED,
+                        "Source of link " + link + " has no authorizer, so it has no ACLs to take over; set "
+                                + LinkConfig.ACL_SYNC_ENABLE + "=false.",
+                        cause);
+            }
+            if (cause instanceof ClusterAuthorizationException) {
+                throw new LinkException(
+                        Errors.CLUSTER_AUTHORIZATION_FAILED,
+                        "Source of link " + link + ": the link's principal needs the ACL DESCRIBE on the CLUSTER at the"
+                                + " source to read ACLs.",
+                        cause);
+            }
+            throw SourceErrors.classify(link, "reading ACLs", null, e);
+        }
+    }
+
+    @Override
+    public Set<String> groups(Duration timeout) {
+        return new GroupReader(link, admin()).groups(timeout);
+    }
+
+    @Override
+    public SourceOffsets committedOffsets(Set<String> groups, Duration timeout) {
+        return new GroupReader(link, admin()).committedOffsets(groups, timeout);
+    }
+
+    @Override
+    public Set<String> shareGroups(Duration timeout) {
+        return new GroupReader(link, admin()).shareGroups(timeout);
+    }
+
+    @Override
+    public SourceOffsets shareOffsets(Set<String> groups, Duration timeout) {
+        return new GroupReader(link, admin()).shareOffsets(groups, timeout);
     }
 
     @Override

@@ -2,9 +2,12 @@
 package io.clusterlinks.source;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 
 /**
  * Blocking questions to a source cluster, each answered or failed within its timeout with a
@@ -25,7 +28,7 @@ public interface SourceAdmin extends AutoCloseable {
     /** Describes many topics; those that do not exist, or may not be described, are left out. */
     Map<String, SourceTopic> describe(Set<String> names, Duration timeout);
 
-    /** Names of the source's topics, internal ones left out. */
+    /** Names of the source's topics, internal ones included. */
     Set<String> topics(Duration timeout);
 
     /**
@@ -33,6 +36,21 @@ public interface SourceAdmin extends AutoCloseable {
      * instant. An instant past the last record means the end.
      */
     Map<TopicPartition, Long> startOffsets(Set<TopicPartition> partitions, String spec, Duration timeout);
+
+    /** Names of the groups that may have committed offsets: classic and new consumer groups, and simple ones. */
+    Set<String> groups(Duration timeout);
+
+    /** Every offset that these groups have committed. A group that fails does not keep the others. */
+    SourceOffsets committedOffsets(Set<String> groups, Duration timeout);
+
+    /** Names of share groups; none where the source knows no such groups (before Kafka 4.0). */
+    Set<String> shareGroups(Duration timeout);
+
+    /** The start offsets of these share groups. A group that fails does not keep the others. */
+    SourceOffsets shareOffsets(Set<String> groups, Duration timeout);
+
+    /** ACLs of the source that any of the filters matches. */
+    Set<AclBinding> acls(List<AclBindingFilter> filters, Duration timeout);
 
     @Override
     void close();

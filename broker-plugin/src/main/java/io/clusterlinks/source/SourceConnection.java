@@ -12,8 +12,8 @@ import org.apache.kafka.clients.ClientRequest;
 import org.apache.kafka.clients.ClientResponse;
 import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
-import org.apache.kafka.clients.DefaultHostResolver;
 import org.apache.kafka.clients.ManualMetadataUpdater;
+import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.NetworkClient;
 import org.apache.kafka.clients.NetworkClientUtils;
 import org.apache.kafka.clients.NodeApiVersions;
@@ -22,6 +22,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.network.ChannelBuilder;
+import org.apache.kafka.common.network.Selector;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractRequest;
@@ -36,6 +38,7 @@ import org.apache.kafka.common.utils.Utils;
 final class SourceConnection implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MS = 4000;
     private static final long POLL_MS = 200;
+    private static final int MIN_RECEIVE_BYTES = 64 * 1024 * 1024;
 
     private final String link;
     private final NetworkClient client;
@@ -48,25 +51,54 @@ final class SourceConnection implements AutoCloseable {
         this.time = time;
         AdminClientConfig configs = new AdminClientConfig(configs(config, clientId));
         try {
-            this.client = ClientUtils.createNetworkClient(
-                    configs,
-                    clientId,
-                    metrics,
-                    "cluster-link",
-                    new LogContext("[" + clientId + "] "),
-                    versions,
-                    time,
-                    1,
-                    configs.getInt(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG),
-                    null,
-                    new ManualMetadataUpdater(),
-                    new DefaultHostResolver(),
-                    null,
-                    null);
+            this.client = client(configs, clientId, maxReceiveBytes(config));
         } catch (KafkaException e) {
             metrics.close();
             throw SourceErrors.classify(link, "client configs", null, e);
         }
+    }
+
+    /**
+     * A peer that is no Kafka, or a hostile one, may announce two gigabytes, and the buffer is allocated before they
+     * arrive. The first batch of a fetch may exceed what was asked for.
+     */
+    private static int maxReceiveBytes(LinkConfig config) {
+        return (int) Math.min(
+                Integer.MAX_VALUE,
+                Math.max(MIN_RECEIVE_BYTES, 2L * config.getInt(LinkConfig.FETCH_RESPONSE_MAX_BYTES)));
+    }
+
+    /** As {@link ClientUtils#createNetworkClient}, which takes no limit of what is received. */
+    private NetworkClient client(AdminClientConfig configs, String clientId, int maxReceiveBytes) {
+        LogContext logContext = new LogContext("[" + clientId + "] ");
+        ChannelBuilder channels = ClientUtils.createChannelBuilder(configs, time, logContext);
+        Selector selector = new Selector(
+                maxReceiveBytes,
+                configs.getLong(CommonClientConfigs.CONNECTIONS_MAX_IDLE_MS_CONFIG),
+                metrics,
+                time,
+                "cluster-link",
+                Map.of(),
+                true,
+                channels,
+                logContext);
+        return new NetworkClient(
+                selector,
+                new ManualMetadataUpdater(),
+                clientId,
+                1,
+                configs.getLong(CommonClientConfigs.RECONNECT_BACKOFF_MS_CONFIG),
+                configs.getLong(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG),
+                configs.getInt(CommonClientConfigs.SEND_BUFFER_CONFIG),
+                configs.getInt(CommonClientConfigs.RECEIVE_BUFFER_CONFIG),
+                configs.getInt(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG),
+                configs.getLong(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG),
+                configs.getLong(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG),
+                time,
+                true,
+                versions,
+                logContext,
+                MetadataRecoveryStrategy.NONE);
     }
 
     private static Map<String, Object> configs(LinkConfig config, String clientId) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.state;
 
+import io.clusterlinks.protocol.record.AclRecord;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.RetiredRecord;
 import io.clusterlinks.protocol.record.StateKey;
 import io.clusterlinks.protocol.record.StateRecord;
 import java.util.Collection;
@@ -15,22 +17,28 @@ import java.util.stream.Stream;
 
 /** All links, mirrors and mirror partitions as of one offset of the state topic. Immutable. */
 public final class LinkImage {
-    public static final LinkImage EMPTY = new LinkImage(0, Map.of(), Map.of(), Map.of());
+    public static final LinkImage EMPTY = new LinkImage(0, Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
 
     private final long nextOffset;
     private final Map<String, LinkRecord> links;
     private final Map<String, MirrorRecord> mirrors;
     private final Map<String, Map<Integer, PartitionRecord>> partitions;
+    private final Map<String, Map<String, RetiredRecord>> retired;
+    private final Map<String, Map<String, AclRecord>> acls;
 
     private LinkImage(
             long nextOffset,
             Map<String, LinkRecord> links,
             Map<String, MirrorRecord> mirrors,
-            Map<String, Map<Integer, PartitionRecord>> partitions) {
+            Map<String, Map<Integer, PartitionRecord>> partitions,
+            Map<String, Map<String, RetiredRecord>> retired,
+            Map<String, Map<String, AclRecord>> acls) {
         this.nextOffset = nextOffset;
         this.links = links;
         this.mirrors = mirrors;
         this.partitions = partitions;
+        this.retired = retired;
+        this.acls = acls;
     }
 
     /** Offset of the state topic up to which (exclusive) records are in this image. */
@@ -68,12 +76,24 @@ public final class LinkImage {
         return partitions.getOrDefault(topic, Map.of());
     }
 
+    /** Source topics of a link that discovery leaves alone, since their mirror was ended here; by their name. */
+    public Map<String, RetiredRecord> retired(String link) {
+        return retired.getOrDefault(link, Map.of());
+    }
+
+    /** ACLs that a link created, by digest. */
+    public Collection<AclRecord> acls(String link) {
+        return acls.getOrDefault(link, Map.of()).values();
+    }
+
     /** Every record of the image, for a snapshot. */
     public Stream<StateRecord> records() {
         return Stream.of(
                         links.values().stream(),
                         mirrors.values().stream(),
-                        partitions.values().stream().flatMap(byId -> byId.values().stream()))
+                        partitions.values().stream().flatMap(byId -> byId.values().stream()),
+                        retired.values().stream().flatMap(byTopic -> byTopic.values().stream()),
+                        acls.values().stream().flatMap(byDigest -> byDigest.values().stream()))
                 .flatMap(records -> records.map(StateRecord.class::cast));
     }
 
@@ -82,6 +102,8 @@ public final class LinkImage {
         Map<String, LinkRecord> newLinks = new HashMap<>(links);
         Map<String, MirrorRecord> newMirrors = new HashMap<>(mirrors);
         Map<String, Map<Integer, PartitionRecord>> newPartitions = new HashMap<>(partitions);
+        Map<String, Map<String, RetiredRecord>> newRetired = new HashMap<>(retired);
+        Map<String, Map<String, AclRecord>> newAcls = new HashMap<>(acls);
         for (Change change : changes) {
             if (change.key() instanceof StateKey.OfLink key) {
                 put(newLinks, key.link(), (LinkRecord) change.value());
@@ -89,9 +111,16 @@ public final class LinkImage {
                 put(newMirrors, key.topic(), (MirrorRecord) change.value());
             } else if (change.key() instanceof StateKey.OfPartition key) {
                 edit(newPartitions, key.topic(), byId -> put(byId, key.partition(), (PartitionRecord) change.value()));
+            } else if (change.key() instanceof StateKey.OfRetired key) {
+                edit(
+                        newRetired,
+                        key.link(),
+                        byTopic -> put(byTopic, key.sourceTopic(), (RetiredRecord) change.value()));
+            } else if (change.key() instanceof StateKey.OfAcl key) {
+                edit(newAcls, key.link(), byDigest -> put(byDigest, key.digest(), (AclRecord) change.value()));
             }
         }
-        return new LinkImage(newNextOffset, newLinks, newMirrors, newPartitions);
+        return new LinkImage(newNextOffset, newLinks, newMirrors, newPartitions, newRetired, newAcls);
     }
 
     private static <K, V> void put(Map<K, V> map, K key, V value) {
@@ -102,13 +131,13 @@ public final class LinkImage {
         }
     }
 
-    private static <V> void edit(Map<String, Map<Integer, V>> map, String topic, Consumer<Map<Integer, V>> edit) {
-        Map<Integer, V> copy = new HashMap<>(map.getOrDefault(topic, Map.of()));
+    private static <K, V> void edit(Map<String, Map<K, V>> map, String name, Consumer<Map<K, V>> edit) {
+        Map<K, V> copy = new HashMap<>(map.getOrDefault(name, Map.of()));
         edit.accept(copy);
         if (copy.isEmpty()) {
-            map.remove(topic);
+            map.remove(name);
         } else {
-            map.put(topic, copy);
+            map.put(name, copy);
         }
     }
 

@@ -7,9 +7,7 @@ import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
-import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
-import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceTopic;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
@@ -17,7 +15,10 @@ import io.clusterlinks.state.StateCommitter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * Has mirror topics follow their source's configs and number of partitions. What should be is written to the mirror's
  * record first, so that whoever coordinates next finishes it; each run compares anew and holds no state.
  */
-public final class TopicSync {
+public final class TopicSync implements SyncTask {
     private static final Logger LOG = LoggerFactory.getLogger(TopicSync.class);
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -43,36 +44,46 @@ public final class TopicSync {
         this.time = time;
     }
 
-    /**
-     * Compares all mirrors of a link once; blocks on the source. A mirror that fails does not keep the others.
-     *
-     * @throws LinkException if the source does not answer
-     */
-    public void run(LinkImage image, LinkRecord link, LinkConfig config, SourceAdmin source) {
-        Map<String, MirrorRecord> mirrors = image.mirrorsOf(link.link())
+    @Override
+    public String name() {
+        return "topics";
+    }
+
+    @Override
+    public OptionalLong intervalMs(LinkConfig config) {
+        return OptionalLong.of(config.getLong(LinkConfig.TOPIC_CONFIG_SYNC_MS));
+    }
+
+    @Override
+    public TaskOutcome run(SyncContext context) {
+        TaskOutcome.Counter counter = new TaskOutcome.Counter();
+        Map<String, MirrorRecord> mirrors = context.image()
+                .mirrorsOf(context.link().link())
                 .filter(TopicSync::follows)
                 .collect(Collectors.toMap(MirrorRecord::topic, mirror -> mirror));
         if (mirrors.isEmpty()) {
-            return;
+            return counter.outcome();
         }
         Set<String> names =
                 mirrors.values().stream().map(MirrorRecord::sourceTopic).collect(Collectors.toSet());
-        Map<String, SourceTopic> topics = source.describe(names, SOURCE_TIMEOUT);
-        Set<String> synced = config.syncedTopicConfigs();
+        Map<String, SourceTopic> topics = context.source().describe(names, SOURCE_TIMEOUT);
+        Set<String> synced = context.config().syncedTopicConfigs();
+        counter.items(mirrors.size());
         for (MirrorRecord mirror : mirrors.values()) {
             SourceTopic topic = topics.get(mirror.sourceTopic());
             // A topic that is gone or is another one is the data path's to report.
-            if (topic != null && java.util.Objects.equals(topic.id(), mirror.sourceTopicId())) {
-                follow(mirror, topic, synced);
+            if (topic != null && Objects.equals(topic.id(), mirror.sourceTopicId())) {
+                follow(mirror, topic, synced, counter);
             }
         }
+        return counter.outcome();
     }
 
     private static boolean follows(MirrorRecord mirror) {
         return mirror.state() == MirrorState.ACTIVE || mirror.state() == MirrorState.PAUSED;
     }
 
-    private void follow(MirrorRecord mirror, SourceTopic source, Set<String> synced) {
+    private void follow(MirrorRecord mirror, SourceTopic source, Set<String> synced, TaskOutcome.Counter counter) {
         ClusterView cluster = broker.cluster();
         ClusterView.TopicView here = cluster.topic(mirror.topic()).orElse(null);
         if (here == null || !here.id().toString().equals(mirror.topicId())) {
@@ -94,11 +105,23 @@ public final class TopicSync {
                 changes.addPartitions(mirror.topic(), plan.partitions());
                 LOG.info("Mirror topic {}: {} partitions, as its source", mirror.topic(), plan.partitions());
             }
+            if (plan.changesConfigs() || here.partitions().size() < plan.partitions()) {
+                counter.changed(1);
+            }
+            if (!plan.edited().isEmpty()) {
+                counter.trouble(
+                        mirror.topic(),
+                        "EDITED_HERE",
+                        plan.edited() + " follow the source and were put back; change them there, or name them in "
+                                + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE + ".");
+            }
         } catch (RuntimeException e) {
+            Throwable cause = e instanceof CompletionException ? e.getCause() : e;
             LOG.warn(
                     "Mirror topic {} could not follow its source's configs and partitions; trying again",
                     mirror.topic(),
-                    e);
+                    cause);
+            counter.trouble(mirror.topic(), "FAILED", String.valueOf(cause.getMessage()));
         }
     }
 

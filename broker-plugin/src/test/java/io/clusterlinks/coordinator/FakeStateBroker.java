@@ -126,6 +126,11 @@ final class FakeStateBroker implements LocalBroker, LocalPartition {
     }
 
     @Override
+    public BrokerChannel groups() {
+        throw new AssertionError("not asked for");
+    }
+
+    @Override
     public Optional<Authorizer> authorizer() {
         return Optional.empty();
     }

@@ -8,15 +8,25 @@ import static io.clusterlinks.Records.partition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.clusterlinks.Records;
 import io.clusterlinks.protocol.DesiredState;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.AclRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.protocol.record.RetiredRecord;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.List;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -80,9 +90,26 @@ class MirrorTransitionsTest {
         MirrorRecord mirror = mirror(MirrorState.INITIALIZING, StopMode.NONE).withTopicId(null);
 
         MirrorRecord stopping = only(desire(mirror, DesiredState.FAILED_OVER));
-
         assertThat(stopping.state()).isEqualTo(MirrorState.PENDING_STOPPED);
         assertThat(stopping.topicId()).isNull();
+    }
+
+    @Test
+    void aLinkThatEndsLeavesNoTrace() {
+        AclRecord acl = AclRecord.of(
+                Records.LINK,
+                new AclBinding(
+                        new ResourcePattern(ResourceType.TOPIC, "a", PatternType.LITERAL),
+                        new AccessControlEntry("User:a", "*", AclOperation.READ, AclPermissionType.ALLOW)));
+        LinkImage image = image(link(), mirror(MirrorState.STOPPED, StopMode.PROMOTE), retired(1), acl);
+
+        List<Change> changes = MirrorTransitions.endLink(image, link());
+
+        assertThat(image.apply(changes, 9).records()).isEmpty();
+    }
+
+    private static RetiredRecord retired(long sinceMs) {
+        return new RetiredRecord(1, Records.LINK, Records.TOPIC, Records.TOPIC, sinceMs);
     }
 
     private static List<Change> desire(MirrorRecord mirror, DesiredState desired) {

@@ -3,14 +3,19 @@ package io.clusterlinks.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import scala.Function1;
 
 class HookBridgeTest {
     private static final TopicPartition ORDINARY = new TopicPartition("ordinary", 0);
@@ -56,6 +61,22 @@ class HookBridgeTest {
         assertThat(requested).contains(MIRROR);
     }
 
+    /** A broker that said yes for a partition it left out would make the client's next produce fail for good. */
+    @Test
+    void transactionWaitsForABrokerThatDoesNotKnowItsMirrorsYet() {
+        HookBridge.hooks(new FencedHooks(new RestartedFence()));
+        List<Errors> answers = new ArrayList<>();
+        Function1<Errors, Object> callback = answers::add;
+
+        assertThat(HookBridge.postponesTransaction(Set.of(ORDINARY), callback)).isFalse();
+        assertThat(HookBridge.postponesTransaction(Set.of(ORDINARY, MIRROR), callback))
+                .isTrue();
+        assertThat(answers).containsExactly(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+
+        HookBridge.hooks(new FencedHooks(new MirrorFence()));
+        assertThat(HookBridge.postponesTransaction(Set.of(MIRROR), callback)).isFalse();
+    }
+
     @Test
     void transactionWithoutFencedPartitionsIsLeftAlone() {
         HookBridge.hooks(new FencedHooks(new MirrorFence()));
@@ -77,6 +98,20 @@ class HookBridgeTest {
         @Override
         public boolean intercept(InterceptedRequest request) {
             return false;
+        }
+    }
+
+    private static final class RestartedFence implements WriteFence {
+        @Override
+        public boolean isIdle() {
+            return false;
+        }
+
+        @Override
+        public Optional<ApiException> refusal(String topic, int partition) {
+            return topic.equals(MIRROR.topic())
+                    ? Optional.of(new NotEnoughReplicasException("not known yet"))
+                    : Optional.empty();
         }
     }
 

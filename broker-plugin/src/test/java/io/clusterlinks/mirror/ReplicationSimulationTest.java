@@ -5,154 +5,287 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.coordinator.StateInMemory;
 import io.clusterlinks.host.AppendException;
-import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.mirror.SimulatedCluster.Node;
+import io.clusterlinks.mirror.SimulatedLog.Entry;
 import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
-import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionRecord;
-import io.clusterlinks.protocol.record.PartitionTransition;
-import io.clusterlinks.source.SourceFetchClient.Fetched;
-import io.clusterlinks.state.TransitionSink;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.record.internal.MutableRecordBatch;
 
 /**
- * A partition through random histories: clean and unclean elections and deletions at the source, leader changes with
- * lost tails here, appends and transitions that fail or are late, answers out of order. When all calms down, the log
- * must be the source's, batch by batch.
+ * A mirror partition with its replicas through random histories. At the source: clean and unclean elections, deletions.
+ * Here: brokers die, return and lead in turn, hear late of new leaders and of the state, lose tails that were not
+ * replicated; requests to the coordinator are late, lost, or carried out twice; appends fail; operators fail over.
+ * The coordinator's part is the product's.
  */
 class ReplicationSimulationTest {
     private static final TopicPartition TP = new TopicPartition("orders", 0);
-    private static final int STEPS = 400;
+    private static final Uuid TOPIC_ID = Uuid.ONE_UUID;
+    private static final int STEPS = 1_500;
 
-    private Random random = new Random();
-    private SimulatedSource source = new SimulatedSource(random);
-    private FakeLog log = new FakeLog(TP);
-    private LateSink sink = new LateSink();
+    private Random random;
+    private SimulatedSource source;
+    private SimulatedCluster cluster;
     private StateInMemory state;
-    private Replicator replicator;
-    private int knownSourceEpoch;
-    private long nowMs;
-    private final Deque<Runnable> network = new ArrayDeque<>();
+    private LateSink sink;
+    private final List<SimulatedManager> managers = new ArrayList<>();
+    /** Source epoch of everything that the source ever wrote, by what {@link #describe} says of it. */
+    private final Map<String, Integer> written = new HashMap<>();
+
     private final List<String> history = new ArrayList<>();
+    private long nowMs;
+    private boolean stopping;
 
-    /** A coordinator that writes at once, or later, or fails; what failed may have been written. */
-    private final class LateSink implements TransitionSink {
-        private final Deque<Runnable> late = new ArrayDeque<>();
+    @Property(seed = "20261121", tries = 60, shrinking = ShrinkingMode.OFF)
+    void allReplicasEndUpEqualToTheSource(@ForAll long seed) {
+        begin(seed, 3);
+        run(seed, false);
 
-        @Override
-        public CompletableFuture<Void> claim(List<PartitionClaim> claims) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public CompletableFuture<Void> propose(List<PartitionTransition> transitions) {
-            CompletableFuture<Void> answer = new CompletableFuture<>();
-            Runnable write = () -> {
-                state.propose(transitions);
-            };
-            switch (random.nextInt(4)) {
-                case 0 -> answer.completeExceptionally(new RuntimeException("lost"));
-                case 1 -> {
-                    complete(write, new CompletableFuture<>());
-                    answer.completeExceptionally(new RuntimeException("answer lost"));
-                }
-                case 2 -> late.add(() -> complete(write, answer));
-                default -> complete(write, answer);
-            }
-            return answer;
-        }
-
-        private void complete(Runnable write, CompletableFuture<Void> answer) {
-            try {
-                write.run();
-                answer.complete(null);
-            } catch (LinkException e) {
-                answer.completeExceptionally(e);
-            }
+        for (Node node : cluster.nodes) {
+            assertThat(node.log.start)
+                    .as("start of %s, seed %s %s", node.id, seed, history)
+                    .isEqualTo(Math.max(source.start, durable().startOffset()));
+            assertThat(described(node.log))
+                    .as("log of %s, seed %s %s", node.id, seed, history)
+                    .isEqualTo(expected());
         }
     }
 
-    @Property(tries = 300, shrinking = ShrinkingMode.OFF)
-    void theMirrorEndsUpEqualToItsSource(@ForAll long seed) {
-        begin(seed);
-        for (int i = 0; i < STEPS; i++) {
-            act(random.nextInt(100));
-        }
-        calmDown();
+    @Property(seed = "20261121", tries = 60, shrinking = ShrinkingMode.OFF)
+    void oneReplicaIsEnough(@ForAll long seed) {
+        begin(seed, 1);
+        run(seed, false);
 
-        assertThat(replicator.stage()).as("%s %s", seed, history).isEqualTo(Replicator.Stage.RUNNING);
-        assertThat(log.start)
-                .as("%s %s", seed, history)
-                .isEqualTo(Math.max(source.start, durable().startOffset()));
-        assertThat(mirrored()).as("%s %s", seed, history).isEqualTo(expected());
+        assertThat(described(cluster.node(0).log))
+                .as("seed %s %s", seed, history)
+                .isEqualTo(expected());
     }
 
-    private void begin(long seed) {
+    @Property(seed = "20261121", tries = 60, shrinking = ShrinkingMode.OFF)
+    void aFailoverEndsWhateverHappensAndAllReplicasAreEqual(@ForAll long seed) {
+        begin(seed, 3);
+        run(seed, true);
+
+        assertThat(durable().phase()).as("seed %s %s", seed, history).isEqualTo(Phase.STOPPED);
+        List<String> first = described(cluster.node(0).log);
+        for (Node node : cluster.nodes) {
+            assertThat(node.log.end)
+                    .as("seed %s %s", seed, history)
+                    .isEqualTo(durable().stopOffset());
+            assertThat(described(node.log))
+                    .as("log of %s, seed %s %s", node.id, seed, history)
+                    .isEqualTo(first);
+        }
+    }
+
+    private void begin(long seed, int replicas) {
         random = new Random(seed);
         source = new SimulatedSource(random);
-        log = new FakeLog(TP);
-        sink = new LateSink();
+        cluster = new SimulatedCluster(replicas, random);
         state = new StateInMemory();
-        state.put(io.clusterlinks.Records.mirror(MirrorState.ACTIVE, StopMode.NONE));
-        nowMs = 1_000_000;
-        network.clear();
+        sink = new LateSink(state, random);
+        managers.clear();
+        written.clear();
         history.clear();
-        lead();
+        stopping = false;
+        nowMs = 1_000_000;
+        state.put(io.clusterlinks.Records.link());
+        state.put(mirror());
+        for (Node node : cluster.nodes) {
+            SimulatedPartition partition = new SimulatedPartition(TP, TOPIC_ID, cluster, node, () -> onAppend(node));
+            managers.add(new SimulatedManager(TP, partition, node, cluster, state, sink, random));
+        }
     }
 
-    private void lead() {
-        MirrorPartition partition = new MirrorPartition(
-                "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", log.leaderEpoch);
-        state.claim(List.of(new PartitionClaim(TP.topic(), 0, "topic-id", log.leaderEpoch)));
-        Transitions transitions = new Transitions(sink, durable(), 100, () -> {});
-        Replicator.Settings settings = new Replicator.Settings(2_000, 100, Long.MAX_VALUE);
-        replicator = new Replicator(partition, log, transitions, new FakeLeadership(), settings);
+    private static MirrorRecord mirror() {
+        return new MirrorRecord(
+                1,
+                "east",
+                TP.topic(),
+                "source",
+                TOPIC_ID.toString(),
+                null,
+                1,
+                1,
+                (short) 3,
+                Map.of(),
+                "earliest",
+                MirrorState.ACTIVE,
+                StopMode.NONE,
+                null,
+                null,
+                1,
+                List.of());
     }
 
-    private PartitionRecord durable() {
-        return state.image().partition(TP.topic(), 0).orElseThrow();
+    private void run(long seed, boolean failover) {
+        int failoverAt = failover ? random.nextInt(STEPS) : -1;
+        for (int i = 0; i < STEPS; i++) {
+            if (i == failoverAt) {
+                note("failover");
+                stopping = true;
+                state.put(failingOver());
+            }
+            act(random.nextInt(200));
+            check(seed);
+        }
+        calmDown(seed);
+    }
+
+    private MirrorRecord failingOver() {
+        return state.image().mirror(TP.topic()).orElseThrow().withStop(StopMode.FAILOVER, null, 1);
     }
 
     private void act(int dice) {
-        nowMs += random.nextInt(50);
+        nowMs += random.nextInt(20);
+        cluster.nowMs = nowMs;
         if (dice < 20) {
-            source.produce();
-        } else if (dice < 23) {
-            note("unclean election from " + source.end);
-            source.elect(true);
-        } else if (dice < 26) {
-            source.elect(false);
-        } else if (dice < 29) {
-            source.deleteHead();
-            note("start " + source.start);
-        } else if (dice < 31) {
-            changeLeader();
-        } else if (dice < 33) {
-            log.nextFailure = new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
-        } else if (dice < 36) {
-            knownSourceEpoch = source.epoch;
-        } else if (dice < 60) {
-            fetch();
-        } else if (dice < 75) {
-            deliver();
-        } else if (dice < 80) {
-            answer();
-        } else if (dice < 85 && !sink.late.isEmpty()) {
-            sink.late.poll().run();
+            actAtSource(random.nextInt(20));
+        } else if (dice < 32) {
+            actAtDestination(random.nextInt(24));
         } else {
-            replicator.step(nowMs);
+            actOnBroker(managers.get(random.nextInt(managers.size())), dice);
+        }
+    }
+
+    private void actAtSource(int dice) {
+        if (dice < 15) {
+            source.produce();
+        } else if (dice < 16) {
+            note("source loses its tail at " + source.end);
+            source.elect(true);
+        } else if (dice < 18) {
+            source.elect(false);
+        } else {
+            source.deleteHead();
+            note("source starts at " + source.start);
+        }
+        source.batches.forEach(batch -> written.put(describe(batch.bytes()), batch.epoch()));
+    }
+
+    private void actAtDestination(int dice) {
+        Node node = cluster.node(random.nextInt(cluster.nodes.size()));
+        if (dice < 3 && node.alive) {
+            note("kill " + node.id + " at " + node.log.end);
+            cluster.kill(node);
+            managers.get(node.id).restart();
+        } else if (dice < 10 && !node.alive) {
+            note("restart " + node.id);
+            cluster.restart(node);
+        } else if (dice < 12) {
+            cluster.moveLeader();
+            note("leader " + cluster.registration.leader() + " epoch " + cluster.registration.epoch());
+        } else if (dice < 14) {
+            cluster.shrink();
+        } else if (dice < 18) {
+            sink.catchUp();
+        } else if (dice < 19) {
+            managers.get(node.id).partition().nextFailure =
+                    new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
+        } else {
+            cluster.deliver();
+        }
+    }
+
+    private void actOnBroker(SimulatedManager manager, int dice) {
+        Node node = manager.node();
+        if (!node.alive) {
+            return;
+        }
+        if (dice < 45) {
+            cluster.hear(node);
+        } else if (dice < 55) {
+            manager.seeImage(false);
+        } else if (dice < 70) {
+            manager.reconcile(nowMs);
+        } else if (dice < 75) {
+            manager.seeSource(source);
+        } else if (dice < 100) {
+            manager.fetch(source, nowMs);
+        } else if (dice < 120) {
+            manager.deliver();
+        } else if (dice < 125) {
+            manager.answer(source, nowMs);
+        } else if (dice < 150) {
+            manager.step(nowMs);
+        } else if (dice < 175) {
+            cluster.fetch(node);
+        } else {
+            cluster.deliver();
+        }
+    }
+
+    private void calmDown(long seed) {
+        for (Node node : cluster.nodes) {
+            if (!node.alive) {
+                cluster.restart(node);
+            }
+        }
+        for (int i = 0; i < 6_000; i++) {
+            nowMs += 20;
+            cluster.nowMs = nowMs;
+            sink.catchUp();
+            for (SimulatedManager manager : managers) {
+                cluster.hear(manager.node());
+                manager.seeImage(true);
+                manager.reconcile(nowMs);
+                manager.seeSource(source);
+                manager.answer(source, nowMs);
+                manager.fetch(source, nowMs);
+                manager.deliver();
+                manager.step(nowMs);
+                cluster.fetch(manager.node());
+                cluster.deliver();
+            }
+            check(seed);
+        }
+    }
+
+    /** Nothing is appended by who really leads once the partition has begun to stop. */
+    private void onAppend(Node node) {
+        boolean leads = cluster.registration.leader() == node.id && cluster.registration.epoch() == node.heard.epoch();
+        boolean stopped = state.image()
+                .partition(TP.topic(), 0)
+                .filter(record -> record.phase() == Phase.STOPPING || record.phase() == Phase.STOPPED)
+                .isPresent();
+        assertThat(leads && stopped).as("append after the stop, %s", history).isFalse();
+    }
+
+    /** The record tells of every batch of every replica that may lead which epoch of the source wrote it. */
+    private void check(long seed) {
+        PartitionRecord record = state.image().partition(TP.topic(), 0).orElse(null);
+        if (record == null || record.startOffset() < 0) {
+            return;
+        }
+        long goes = record.truncation() == null
+                ? Long.MAX_VALUE
+                : record.truncation().target();
+        for (int id : cluster.registration.inSync()) {
+            SimulatedLog log = cluster.node(id).log;
+            if (log.end < record.startOffset()) {
+                continue;
+            }
+            for (Entry entry : log.entries) {
+                if (entry.base() < goes && entry.next() > log.start) {
+                    Integer epoch = written.get(describe(entry.bytes()));
+                    assertThat(Lineage.lastEpoch(record.lineage(), entry.base() + 1))
+                            .as("lineage at %s of %s, %s, seed %s %s", entry.base(), id, record, seed, history)
+                            .isEqualTo(epoch);
+                }
+            }
         }
     }
 
@@ -160,83 +293,25 @@ class ReplicationSimulationTest {
         history.add(what);
     }
 
-    /** Another replica becomes leader here; it may lack the tail, and knows what is durable. */
-    private void changeLeader() {
-        log.cut(Math.max(log.start, log.end - random.nextInt(3) * 5L));
-        log.end = log.batches.isEmpty()
-                ? log.start
-                : log.batches.get(log.batches.size() - 1).nextOffset();
-        log.leaderEpoch++;
-        note("leader " + log.leaderEpoch + " at " + log.end);
-        lead();
+    private PartitionRecord durable() {
+        return state.image().partition(TP.topic(), 0).orElseThrow();
     }
 
-    private void fetch() {
-        Replicator asking = replicator;
-        asking.cursor().next(nowMs).ifPresent(next -> {
-            Fetched answer = source.fetch(next.offset(), next.lastEpoch(), knownSourceEpoch);
-            network.add(() -> {
-                asking.stats().onFetch(answer.logStartOffset(), answer.highWatermark(), log.end, nowMs);
-                asking.cursor().offer(next, answer);
-            });
-        });
-    }
-
-    private void deliver() {
-        if (!network.isEmpty()) {
-            (random.nextBoolean() ? network.pollFirst() : network.pollLast()).run();
-        }
-    }
-
-    private void answer() {
-        replicator
-                .question()
-                .ifPresent(question -> replicator.onAnswer(
-                        question,
-                        new Question.Answer(
-                                source.start,
-                                source.start,
-                                source.end,
-                                question.epoch() < 0 ? null : source.epochEnd(question.epoch())),
-                        nowMs));
-    }
-
-    private void calmDown() {
-        for (int i = 0; i < 3_000; i++) {
-            nowMs += 50;
-            knownSourceEpoch = source.epoch;
-            fetch();
-            while (!network.isEmpty()) {
-                network.poll().run();
-            }
-            answer();
-            while (!sink.late.isEmpty()) {
-                sink.late.poll().run();
-            }
-            replicator.step(nowMs);
-        }
-    }
-
-    /** Base offset, size and content of each batch, without what the mirror stamps. */
+    /** Base offset, size and content of a batch, without what the mirror stamps. */
     private static String describe(ByteBuffer bytes) {
         ByteBuffer copy = TestBatches.join(bytes);
         copy.putInt(BatchFormat.LEADER_EPOCH, 0);
-        return copy.getLong(0) + ":" + copy.remaining() + ":" + java.util.Arrays.hashCode(copy.array());
+        return copy.getLong(0) + ":" + copy.remaining() + ":" + Arrays.hashCode(copy.array());
     }
 
     private List<String> expected() {
         return source.batches.stream().map(batch -> describe(batch.bytes())).toList();
     }
 
-    private List<String> mirrored() {
-        List<String> mirrored = new ArrayList<>();
-        for (MutableRecordBatch batch : log.batches) {
-            if (batch.nextOffset() > log.start) {
-                ByteBuffer bytes = ByteBuffer.allocate(batch.sizeInBytes());
-                batch.writeTo(bytes);
-                mirrored.add(describe(bytes.flip()));
-            }
-        }
-        return mirrored;
+    private static List<String> described(SimulatedLog log) {
+        return log.entries.stream()
+                .filter(entry -> entry.next() > log.start)
+                .map(entry -> describe(entry.bytes()))
+                .toList();
     }
 }

@@ -40,7 +40,7 @@ final class SimulatedSource {
     void elect(boolean unclean) {
         long keep = end;
         if (unclean && !batches.isEmpty()) {
-            Batch first = batches.get(Math.max(0, batches.size() - 1 - random.nextInt(25)));
+            Batch first = batches.get(Math.max(0, batches.size() - 1 - random.nextInt(6)));
             keep = Math.max(first.base(), start);
         }
         long newEnd = keep;
@@ -54,7 +54,7 @@ final class SimulatedSource {
     }
 
     void deleteHead() {
-        start = Math.min(end, start + random.nextInt(20));
+        start = Math.min(end, start + random.nextInt(40));
         batches.removeIf(batch -> batch.next() <= start);
         Map.Entry<Integer, Long> floor = null;
         for (Map.Entry<Integer, Long> entry : epochs.entrySet()) {

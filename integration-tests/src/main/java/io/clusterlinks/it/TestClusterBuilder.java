@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
 import org.apache.kafka.common.Uuid;
 
 /** Says what a {@link TestCluster} should be and starts it. */
@@ -24,6 +25,8 @@ public final class TestClusterBuilder {
     private int brokers = 1;
     private int heapMb = 512;
     private IntPredicate agent = id -> false;
+    private List<String> jvmOptions = List.of("-Xms64m", "-XX:+UseSerialGC");
+    private IntUnaryOperator advertisedPort = IntUnaryOperator.identity();
     private boolean agentOnControllers;
     private boolean jmx;
     private boolean separateController;
@@ -79,6 +82,18 @@ public final class TestClusterBuilder {
         return this;
     }
 
+    /** Options of the brokers' JVMs besides the heap's limit, instead of those that save memory. */
+    public TestClusterBuilder jvm(String... options) {
+        jvmOptions = List.of(options);
+        return this;
+    }
+
+    /** The port under which clients reach a broker that listens on the given one: a proxy's. */
+    public TestClusterBuilder advertised(IntUnaryOperator port) {
+        advertisedPort = port;
+        return this;
+    }
+
     public TestClusterBuilder config(String key, String value) {
         properties.put(key, value);
         return this;
@@ -129,7 +144,7 @@ public final class TestClusterBuilder {
             String listener = "PLAINTEXT://127.0.0.1:" + port;
             broker.put("process.roles", combined ? "broker,controller" : "broker");
             broker.put("listeners", combined ? listener + ",CONTROLLER://127.0.0.1:" + controllerPort : listener);
-            broker.put("advertised.listeners", listener);
+            broker.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + advertisedPort.applyAsInt(port));
             broker.put("inter.broker.listener.name", "PLAINTEXT");
             if (proxies != null) {
                 int linkPort = Ports.free();
@@ -173,8 +188,8 @@ public final class TestClusterBuilder {
 
     private BrokerProcess node(
             Path dir, String clusterId, int id, int port, Map<String, String> config, boolean withAgent) {
-        List<String> jvm =
-                new ArrayList<>(List.of("-Xmx" + heapMb + "m", "-Xms64m", "-XX:+UseSerialGC", "-Xshare:auto"));
+        List<String> jvm = new ArrayList<>(List.of("-Xmx" + heapMb + "m", "-Xshare:auto"));
+        jvm.addAll(jvmOptions);
         int jmxPort = jmx ? Ports.free() : -1;
         if (jmx) {
             jvm.add("-Dcom.sun.management.jmxremote.port=" + jmxPort);

@@ -69,7 +69,8 @@ class MetricsIT {
             throws IOException, JMException {
         Map<String, Double> gauges = new HashMap<>();
         for (ObjectName name : beans.queryNames(new ObjectName("kafka.server.link:*"), null)) {
-            if (link.equals(name.getKeyProperty("link")) && name.getKeyProperty("topic") == null) {
+            boolean ofTasks = "link-task-metrics".equals(name.getKeyProperty("type"));
+            if (!ofTasks && link.equals(name.getKeyProperty("link")) && name.getKeyProperty("topic") == null) {
                 for (MBeanAttributeInfo attribute : beans.getMBeanInfo(name).getAttributes()) {
                     gauges.put(attribute.getName(), (Double) beans.getAttribute(name, attribute.getName()));
                 }

@@ -18,16 +18,27 @@ import picocli.CommandLine.Option;
         description =
                 "Describes a link: state and reason, configs that were set, mirror topics. Secrets are never shown.",
         footerHeading = ClusterCommand.EXAMPLES,
-        footer = {"  describe --link east", "  describe --link east --output json     (with defaults, too)"})
+        footer = {
+            "  describe --link east",
+            "  describe --link east --tasks           (what moves besides records)",
+            "  describe --link east --output json     (with defaults, too)"
+        })
 final class DescribeLink extends ClusterCommand {
     @Option(names = "--link", required = true, paramLabel = "L", description = "Name of the link.")
     String link;
+
+    @Option(
+            names = "--tasks",
+            description = "Show the link's periodic tasks instead: state, last run, what needs attention.")
+    boolean tasks;
 
     @Override
     int run(Session session) {
         LinkDescription description = Session.get(session.links().describeLink(link, session.read()));
         if (session.console().isJson()) {
-            session.console().json(List.of(description));
+            session.console().json(tasks ? description.tasks() : List.of(description));
+        } else if (tasks) {
+            TaskTable.print(session, description);
         } else {
             print(session, description);
         }

@@ -12,6 +12,7 @@ import io.clusterlinks.protocol.LinkSummary;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.PartitionStatus;
+import io.clusterlinks.protocol.TaskStatus;
 import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import java.util.Arrays;
@@ -69,7 +70,12 @@ final class Descriptions {
                         .map(Descriptions::configValue)
                         .sorted(Comparator.comparing(LinkConfigValue::name))
                         .toList(),
-                mirrors(config));
+                mirrors(config),
+                parsed(
+                        config,
+                        WireContract.STATUS_TASK_PREFIX,
+                        TaskStatus.class,
+                        Comparator.comparing(TaskStatus::task)));
     }
 
     static MirrorDescription mirror(LinkResource.Mirror resource, Config config) {

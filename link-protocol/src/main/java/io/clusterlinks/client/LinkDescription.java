@@ -4,6 +4,7 @@ package io.clusterlinks.client;
 import io.clusterlinks.protocol.DesiredState;
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.MirrorSummary;
+import io.clusterlinks.protocol.TaskStatus;
 import java.util.List;
 
 /**
@@ -17,6 +18,7 @@ import java.util.List;
  * @param sourceClusterId cluster id of the source, pinned at creation
  * @param configs every link config, sorted by name
  * @param mirrors its mirror topics, sorted by name
+ * @param tasks its periodic tasks, sorted by name
  */
 public record LinkDescription(
         String link,
@@ -26,9 +28,11 @@ public record LinkDescription(
         long sinceMs,
         String sourceClusterId,
         List<LinkConfigValue> configs,
-        List<MirrorSummary> mirrors) {
+        List<MirrorSummary> mirrors,
+        List<TaskStatus> tasks) {
     public LinkDescription {
         configs = List.copyOf(configs);
         mirrors = List.copyOf(mirrors);
+        tasks = List.copyOf(tasks);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.protocol;
 
+import io.clusterlinks.protocol.filter.AclFilters;
+import io.clusterlinks.protocol.filter.NameFilters;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
@@ -13,6 +15,7 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
@@ -40,6 +43,16 @@ public final class LinkConfig extends AbstractConfig {
     public static final String TOPIC_CONFIG_SYNC_MS = "topic.config.sync.ms";
     public static final String TOPIC_CONFIG_SYNC_INCLUDE = "topic.config.sync.include";
     public static final String TOPIC_CONFIG_SYNC_EXCLUDE = "topic.config.sync.exclude";
+
+    public static final String OFFSET_SYNC_ENABLE = "consumer.offset.sync.enable";
+    public static final String OFFSET_SYNC_MS = "consumer.offset.sync.ms";
+    public static final String GROUP_FILTERS = "consumer.offset.group.filters";
+    public static final String GROUP_PREFIX_ENABLE = "consumer.group.prefix.enable";
+    public static final String AUTO_CREATE_ENABLE = "auto.create.mirror.topics.enable";
+    public static final String AUTO_CREATE_FILTERS = "auto.create.mirror.topics.filters";
+    public static final String ACL_SYNC_ENABLE = "acl.sync.enable";
+    public static final String ACL_SYNC_MS = "acl.sync.ms";
+    public static final String ACL_FILTERS = "acl.filters";
 
     private static final int MIB = 1024 * 1024;
 
@@ -155,7 +168,71 @@ public final class LinkConfig extends AbstractConfig {
                     Type.LIST,
                     List.of(),
                     Importance.LOW,
-                    "Topic configs that do not follow the source; locked ones always do.");
+                    "Topic configs that do not follow the source; locked ones always do.")
+            .define(
+                    OFFSET_SYNC_ENABLE,
+                    Type.BOOLEAN,
+                    false,
+                    Importance.MEDIUM,
+                    "Whether committed offsets of consumer groups follow the source; needs " + GROUP_FILTERS + ".")
+            .define(
+                    OFFSET_SYNC_MS,
+                    Type.LONG,
+                    1000L,
+                    Range.atLeast(100L),
+                    Importance.LOW,
+                    "Milliseconds between two comparisons of committed offsets.")
+            .define(
+                    GROUP_FILTERS,
+                    Type.STRING,
+                    "",
+                    Importance.MEDIUM,
+                    "Which consumer groups: JSON, {\"groupFilters\":[{\"name\":\"*\",\"patternType\":\"LITERAL\","
+                            + "\"filterType\":\"INCLUDE\"}]}. LITERAL * means all; also PREFIXED and REGEX (RE2). EXCLUDE"
+                            + " wins.")
+            .define(
+                    GROUP_PREFIX_ENABLE,
+                    Type.BOOLEAN,
+                    false,
+                    Importance.MEDIUM,
+                    "Whether " + PREFIX
+                            + " is put before the names of consumer groups too. Fixed once the link exists.")
+            .define(
+                    AUTO_CREATE_ENABLE,
+                    Type.BOOLEAN,
+                    false,
+                    Importance.MEDIUM,
+                    "Whether topics of the source are mirrored without being asked for; needs " + AUTO_CREATE_FILTERS
+                            + ".")
+            .define(
+                    AUTO_CREATE_FILTERS,
+                    Type.STRING,
+                    "",
+                    Importance.MEDIUM,
+                    "Which topics: JSON with topicFilters as in " + GROUP_FILTERS
+                            + ". Internal topics only where a LITERAL filter names them.")
+            .define(
+                    ACL_SYNC_ENABLE,
+                    Type.BOOLEAN,
+                    false,
+                    Importance.MEDIUM,
+                    "Whether ACLs follow the source; needs " + ACL_FILTERS
+                            + ". Only ACLs that the link created are ever" + " removed.")
+            .define(
+                    ACL_SYNC_MS,
+                    Type.LONG,
+                    5000L,
+                    Range.atLeast(100L),
+                    Importance.LOW,
+                    "Milliseconds between two comparisons of ACLs.")
+            .define(
+                    ACL_FILTERS,
+                    Type.STRING,
+                    "",
+                    Importance.MEDIUM,
+                    "Which ACLs: JSON, {\"aclFilters\":[{\"resourceFilter\":{\"resourceType\":\"any\",\"patternType\":"
+                            + "\"any\"},\"accessFilter\":{\"operation\":\"any\",\"permissionType\":\"any\"}}]}; what is left"
+                            + " out means any.");
 
     private static final Set<String> CLIENT_CONFIGS = clientConfigs();
 
@@ -199,6 +276,45 @@ public final class LinkConfig extends AbstractConfig {
         if (!prefix().isEmpty()) {
             LinkResource.validateTopicName(prefix() + "x");
         }
+        refuseWithoutFilter(OFFSET_SYNC_ENABLE, GROUP_FILTERS, groupFilters().isEmpty());
+        refuseWithoutFilter(
+                AUTO_CREATE_ENABLE, AUTO_CREATE_FILTERS, topicFilters().isEmpty());
+        refuseWithoutFilter(ACL_SYNC_ENABLE, ACL_FILTERS, aclFilters().isEmpty());
+        if (getBoolean(GROUP_PREFIX_ENABLE) && prefix().isEmpty()) {
+            throw LinkException.invalidConfig(
+                    GROUP_PREFIX_ENABLE + " needs " + PREFIX + ", which is what is put before the names of groups.");
+        }
+    }
+
+    private void refuseWithoutFilter(String enable, String filters, boolean empty) {
+        if (getBoolean(enable) && empty) {
+            throw LinkException.invalidConfig(enable + " needs " + filters + ": say which ones, for example all with "
+                    + (filters.equals(ACL_FILTERS)
+                            ? "{\"aclFilters\":[{}]}"
+                            : "{\"" + (filters.equals(GROUP_FILTERS) ? "groupFilters" : "topicFilters")
+                                    + "\":[{\"name\":\"*\",\"patternType\":\"LITERAL\",\"filterType\":\"INCLUDE\"}]}")
+                    + ".");
+        }
+    }
+
+    /** Which groups' offsets follow the source. */
+    public NameFilters groupFilters() {
+        return NameFilters.parse(GROUP_FILTERS, getString(GROUP_FILTERS), "groupFilters");
+    }
+
+    /** Which topics are mirrored without being asked for. */
+    public NameFilters topicFilters() {
+        return NameFilters.parse(AUTO_CREATE_FILTERS, getString(AUTO_CREATE_FILTERS), "topicFilters");
+    }
+
+    /** Which ACLs follow the source. */
+    public List<AclBindingFilter> aclFilters() {
+        return AclFilters.parse(ACL_FILTERS, getString(ACL_FILTERS));
+    }
+
+    /** What is put before the name of a group; empty for nothing. */
+    public String groupPrefix() {
+        return getBoolean(GROUP_PREFIX_ENABLE) ? prefix() : "";
     }
 
     public static ConfigDef definition() {

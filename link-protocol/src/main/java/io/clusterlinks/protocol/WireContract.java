@@ -50,6 +50,18 @@ public final class WireContract {
     /** Mirrors: the event log, JSON list of {@link LinkEvent}, newest last. */
     public static final String STATUS_EVENTS = "status.events";
 
+    /** Links: {@code status.task.NAME}, a {@link TaskStatus} as JSON; one for every periodic task. */
+    public static final String STATUS_TASK_PREFIX = "status.task.";
+
+    /** Links: number of followed consumer groups by {@link GroupOffsetState}, the worst of each group's, as JSON. */
+    public static final String STATUS_GROUPS = "status.groups";
+
+    /** Groups: the group's name at the source. */
+    public static final String SOURCE_GROUP = "source.group";
+
+    /** Groups: {@code status.offset.TOPIC.N}, a {@link GroupOffsetStatus} as JSON. */
+    public static final String STATUS_OFFSET_PREFIX = "status.offset.";
+
     /** Links: {@code mirror.TOPIC}, a {@link MirrorSummary} as JSON. */
     public static final String MIRROR_ENTRY_PREFIX = "mirror.";
 

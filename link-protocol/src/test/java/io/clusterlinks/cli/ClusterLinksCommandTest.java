@@ -155,7 +155,15 @@ class ClusterLinksCommandTest extends CommandTest {
                 .containsExactly("link", "state", "bootstrapServers", "sourceClusterId", "mirrors", "reason");
         assertThat(keys("describe --link east"))
                 .containsExactly(
-                        "link", "desiredState", "state", "reason", "sinceMs", "sourceClusterId", "configs", "mirrors");
+                        "link",
+                        "desiredState",
+                        "state",
+                        "reason",
+                        "sinceMs",
+                        "sourceClusterId",
+                        "configs",
+                        "mirrors",
+                        "tasks");
         assertThat(names(json().get(0).get("configs").get(0)))
                 .containsExactly("name", "value", "isDefault", "isSensitive");
         assertThat(keys("brokers"))

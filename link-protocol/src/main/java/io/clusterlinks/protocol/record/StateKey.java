@@ -12,6 +12,8 @@ import org.apache.kafka.common.protocol.Errors;
  * link/LINK
  * mirror/TOPIC
  * partition/TOPIC/N
+ * retired/LINK/SOURCE_TOPIC
+ * acl/LINK/DIGEST
  * </pre>
  *
  * TOPIC is the name at the destination, so no two links can claim one topic.
@@ -43,6 +45,22 @@ public sealed interface StateKey {
         }
     }
 
+    /** Key of a {@link RetiredRecord}. */
+    record OfRetired(String link, String sourceTopic) implements StateKey {
+        @Override
+        public String text() {
+            return "retired/" + link + "/" + sourceTopic;
+        }
+    }
+
+    /** Key of an {@link AclRecord}. */
+    record OfAcl(String link, String digest) implements StateKey {
+        @Override
+        public String text() {
+            return "acl/" + link + "/" + digest;
+        }
+    }
+
     /** Parses a key. @throws LinkException CORRUPT_MESSAGE if it is of no known form */
     static StateKey parse(String text) {
         String[] parts = text.split("/", -1);
@@ -58,6 +76,12 @@ public sealed interface StateKey {
             }
             if (parts.length == 3 && parts[0].equals("partition")) {
                 return new OfPartition(parts[1], Integer.parseInt(parts[2]));
+            }
+            if (parts.length == 3 && parts[0].equals("retired")) {
+                return new OfRetired(parts[1], parts[2]);
+            }
+            if (parts.length == 3 && parts[0].equals("acl")) {
+                return new OfAcl(parts[1], parts[2]);
             }
         } catch (NumberFormatException e) {
             throw new LinkException(Errors.CORRUPT_MESSAGE, "Not a state key: " + text, e);

@@ -29,6 +29,12 @@ public final class StateRecords {
         if (key instanceof StateKey.OfMirror) {
             return Json.read(json, MirrorRecord.class);
         }
+        if (key instanceof StateKey.OfRetired) {
+            return Json.read(json, RetiredRecord.class);
+        }
+        if (key instanceof StateKey.OfAcl) {
+            return Json.read(json, AclRecord.class);
+        }
         return Json.read(json, PartitionRecord.class);
     }
 }

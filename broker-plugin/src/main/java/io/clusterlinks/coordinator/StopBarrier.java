@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.state.LinkConfigResolver;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.sync.OffsetSync;
+import io.clusterlinks.sync.SyncContext;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets a mirror become an ordinary topic only after its consumer groups were brought up to date a last time, or a bounded
+ * time has passed. Its partitions have stopped by then, so where the mirror ends is final. All mirrors of a link that wait
+ * share one run, so that a failover of thousands is not slower than one. For the event thread.
+ */
+final class StopBarrier {
+    /** How long a mirror waits at most. */
+    static final long TIMEOUT_MS = 6_000;
+
+    private static final Duration PROMOTE_SOURCE_TIMEOUT = Duration.ofMillis(2_500);
+    private static final Duration FAILOVER_SOURCE_TIMEOUT = Duration.ofMillis(1_500);
+    private static final Logger LOG = LoggerFactory.getLogger(StopBarrier.class);
+
+    private final List<OffsetSync> offsets;
+    private final SourceAdmins sources;
+    private final LinkConfigResolver configs;
+    private final Executor threads;
+    private final Time time;
+    private final Map<String, Long> waitingSinceMs = new HashMap<>();
+    private final Map<String, String> results = new ConcurrentHashMap<>();
+    private final Map<String, Set<String>> running = new ConcurrentHashMap<>();
+
+    StopBarrier(
+            List<OffsetSync> offsets, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
+        this.offsets = offsets;
+        this.sources = sources;
+        this.configs = configs;
+        this.threads = threads;
+        this.time = time;
+    }
+
+    /** What became of the groups of a mirror whose partitions have stopped; empty while that is not known yet. */
+    Optional<String> result(LinkImage image, MirrorRecord mirror) {
+        LinkRecord link = image.link(mirror.link()).orElse(null);
+        if (link == null || !Boolean.parseBoolean(link.configs().get(LinkConfig.OFFSET_SYNC_ENABLE))) {
+            return Optional.of("");
+        }
+        String known = results.get(mirror.topic());
+        if (known != null) {
+            return Optional.of(known);
+        }
+        long now = time.milliseconds();
+        long since = waitingSinceMs.computeIfAbsent(mirror.topic(), topic -> now);
+        if (now - since >= TIMEOUT_MS) {
+            return Optional.of("Consumer groups were not brought up to date a last time within " + TIMEOUT_MS
+                    + " ms; they stand where they were committed last. Check them: describe the groups of link '"
+                    + mirror.link() + "'.");
+        }
+        return Optional.empty();
+    }
+
+    /** Starts runs for what waits and forgets what does not any more. */
+    void tick(LinkImage image) {
+        waitingSinceMs.keySet().removeIf(topic -> !isStopping(image, topic));
+        results.keySet().removeIf(topic -> !waitingSinceMs.containsKey(topic));
+        Map<String, Set<String>> byLink = new HashMap<>();
+        for (String topic : waitingSinceMs.keySet()) {
+            if (!results.containsKey(topic)) {
+                byLink.computeIfAbsent(image.mirror(topic).orElseThrow().link(), link -> new HashSet<>())
+                        .add(topic);
+            }
+        }
+        byLink.forEach((link, topics) -> {
+            if (running.putIfAbsent(link, topics) == null) {
+                threads.execute(() -> run(image, image.link(link).orElseThrow(), topics));
+            }
+        });
+    }
+
+    /** Forgets everything: this broker does not coordinate. */
+    void reset() {
+        waitingSinceMs.clear();
+        results.clear();
+    }
+
+    private static boolean isStopping(LinkImage image, String topic) {
+        return image.mirror(topic).filter(mirror -> mirror.stop().isFinal()).isPresent()
+                && image.mirror(topic)
+                        .flatMap(mirror -> image.link(mirror.link()))
+                        .isPresent();
+    }
+
+    private void run(LinkImage image, LinkRecord link, Set<String> topics) {
+        try {
+            LinkConfig config = configs.resolve(link);
+            boolean promotes = topics.stream().anyMatch(topic -> image.mirror(topic)
+                    .filter(mirror -> mirror.stop() == StopMode.PROMOTE)
+                    .isPresent());
+            SyncContext context = new SyncContext(image, link, config, sources.of(link));
+            Duration timeout = promotes ? PROMOTE_SOURCE_TIMEOUT : FAILOVER_SOURCE_TIMEOUT;
+            Map<String, String> summaries = new HashMap<>();
+            for (OffsetSync kind : offsets) {
+                kind.finish(context, topics, !config.paused(), timeout)
+                        .forEach((topic, summary) -> summaries.merge(topic, summary, (a, b) -> (a + " " + b).strip()));
+            }
+            results.putAll(summaries);
+        } catch (LinkException e) {
+            LOG.info("Link {}: the last sync of consumer groups failed, trying again: {}", link.link(), e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("Link {}: the last sync of consumer groups failed; trying again", link.link(), e);
+        } finally {
+            running.remove(link.link());
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.protocol.TaskState;
+import io.clusterlinks.protocol.TaskStatus;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.sync.SyncTask;
+import io.clusterlinks.sync.TaskOutcome;
+import java.util.List;
+import java.util.Map;
+
+/** One task of one link: when it is due, and how it fared. Thread-safe. */
+final class TaskSlot {
+    /** How soon a task that is switched off, paused or failing is looked at again. */
+    private static final long IDLE_MS = 1_000;
+
+    private final SyncTask task;
+    private Map<String, String> configs = Map.of();
+    private long dueMs;
+    private long runningSinceMs = -1;
+    private TaskStatus last;
+
+    TaskSlot(SyncTask task) {
+        this.task = task;
+        this.last = new TaskStatus(task.name(), TaskState.WAITING, -1, -1, -1, -1, 0, 0, 0, List.of(), null);
+    }
+
+    SyncTask task() {
+        return task;
+    }
+
+    /** Whether a run begins now: it is due, or the link's configs were changed, and no run is under way. */
+    synchronized boolean begin(LinkRecord link, long nowMs) {
+        boolean altered = !configs.equals(link.configs());
+        if (runningSinceMs >= 0 || (nowMs < dueMs && !altered)) {
+            return false;
+        }
+        configs = link.configs();
+        runningSinceMs = nowMs;
+        return true;
+    }
+
+    /** A run found nothing to do, since the task is switched off or its link paused. */
+    synchronized void skipped(TaskState state) {
+        dueMs = runningSinceMs + IDLE_MS;
+        runningSinceMs = -1;
+        last = new TaskStatus(
+                task.name(),
+                state,
+                -1,
+                last.lastRunMs(),
+                last.lastSuccessMs(),
+                last.lastDurationMs(),
+                0,
+                0,
+                0,
+                List.of(),
+                null);
+    }
+
+    synchronized void succeeded(TaskOutcome outcome, long intervalMs, long nowMs) {
+        last = new TaskStatus(
+                task.name(),
+                outcome.troubled() == 0 ? TaskState.OK : TaskState.ATTENTION,
+                -1,
+                runningSinceMs,
+                runningSinceMs,
+                nowMs - runningSinceMs,
+                outcome.items(),
+                outcome.changed(),
+                outcome.troubled(),
+                outcome.troubles(),
+                null);
+        dueMs = runningSinceMs + intervalMs;
+        runningSinceMs = -1;
+    }
+
+    synchronized void failed(String error, long intervalMs, long nowMs) {
+        last = new TaskStatus(
+                task.name(),
+                TaskState.FAILED,
+                -1,
+                runningSinceMs,
+                last.lastSuccessMs(),
+                nowMs - runningSinceMs,
+                0,
+                0,
+                last.troubled(),
+                last.troubles(),
+                error);
+        dueMs = nowMs + Math.max(IDLE_MS, intervalMs);
+        runningSinceMs = -1;
+    }
+
+    synchronized TaskStatus status() {
+        return new TaskStatus(
+                last.task(),
+                last.state(),
+                runningSinceMs,
+                last.lastRunMs(),
+                last.lastSuccessMs(),
+                last.lastDurationMs(),
+                last.items(),
+                last.changed(),
+                last.troubled(),
+                last.troubles(),
+                last.error());
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.apache.kafka.common.acl.AclBinding;
+
+/**
+ * What must change so that the ACLs here are those of the source, without touching any that the link did not create.
+ *
+ * @param own to be recorded as the link's before they are created
+ * @param create to be created
+ * @param delete the link's, to be deleted since the source has them no more
+ * @param disown records to be removed when those are gone
+ */
+record AclPlan(Set<AclBinding> own, Set<AclBinding> create, Set<AclBinding> delete, Set<AclBinding> disown) {
+
+    /**
+     * Plans.
+     *
+     * @param wanted what the source has, named as here
+     * @param owned what the link is recorded to have created
+     * @param here what there is
+     */
+    static AclPlan of(Set<AclBinding> wanted, Set<AclBinding> owned, Set<AclBinding> here) {
+        Set<AclBinding> create = without(wanted, here);
+        Set<AclBinding> disown = without(owned, wanted);
+        Set<AclBinding> delete = new HashSet<>(disown);
+        delete.retainAll(here);
+        return new AclPlan(without(create, owned), create, delete, disown);
+    }
+
+    private static Set<AclBinding> without(Set<AclBinding> some, Set<AclBinding> others) {
+        Set<AclBinding> rest = new HashSet<>(some);
+        rest.removeAll(others);
+        return rest;
+    }
+}

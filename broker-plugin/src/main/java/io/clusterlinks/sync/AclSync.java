@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.record.AclRecord;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.LinkImage.Change;
+import io.clusterlinks.state.StateCommitter;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.protocol.Errors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes over ACLs of the source. Which ones the link created is recorded before they are, and only those are ever
+ * deleted: an ACL that was here before, or that somebody else created, is untouched.
+ */
+public final class AclSync implements SyncTask {
+    private static final Logger LOG = LoggerFactory.getLogger(AclSync.class);
+    private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
+
+    private final LocalBroker broker;
+    private final StateCommitter state;
+    private final Supplier<LinkImage> newest;
+    private final AclChanges changes;
+
+    /**
+     * @param newest the newest image; fails where this broker does not coordinate
+     */
+    public AclSync(LocalBroker broker, StateCommitter state, Supplier<LinkImage> newest) {
+        this.broker = broker;
+        this.state = state;
+        this.newest = newest;
+        this.changes = new AclChanges(broker);
+    }
+
+    @Override
+    public String name() {
+        return "acls";
+    }
+
+    @Override
+    public OptionalLong intervalMs(LinkConfig config) {
+        return config.getBoolean(LinkConfig.ACL_SYNC_ENABLE)
+                ? OptionalLong.of(config.getLong(LinkConfig.ACL_SYNC_MS))
+                : OptionalLong.empty();
+    }
+
+    @Override
+    public TaskOutcome run(SyncContext context) {
+        if (broker.authorizer().isEmpty()) {
+            throw new LinkException(
+                    Errors.SECURITY_DISABLED,
+                    "This cluster has no authorizer, so no ACLs can be taken over; everything else of the link works."
+                            + " Set authorizer.class.name on the brokers, or " + LinkConfig.ACL_SYNC_ENABLE
+                            + "=false on the link.");
+        }
+        String link = context.link().link();
+        Set<AclBinding> atSource = context.source().acls(context.config().aclFilters(), SOURCE_TIMEOUT);
+        LinkImage image = newest.get();
+        Set<AclBinding> wanted = new AclMapping(context.config(), image.mirrorsOf(link)).map(atSource);
+        Set<AclBinding> owned =
+                image.acls(link).stream().map(AclRecord::binding).collect(Collectors.toSet());
+        AclPlan plan = AclPlan.of(wanted, owned, here());
+        TaskOutcome.Counter counter = new TaskOutcome.Counter();
+        counter.items(wanted.size());
+        carryOut(link, plan, counter);
+        return counter.outcome();
+    }
+
+    private Set<AclBinding> here() {
+        Set<AclBinding> acls = new HashSet<>();
+        broker.authorizer().orElseThrow().acls(AclBindingFilter.ANY).forEach(acls::add);
+        return acls;
+    }
+
+    private void carryOut(String link, AclPlan plan, TaskOutcome.Counter counter) {
+        if (!plan.own().isEmpty()) {
+            commit(plan.own().stream()
+                    .map(acl -> Change.put(AclRecord.of(link, acl)))
+                    .toList());
+        }
+        Map<AclBinding, String> refused = changes.create(plan.create());
+        refused.forEach((acl, why) -> counter.trouble(acl.toString(), "FAILED", why));
+        Map<AclBinding, String> kept = changes.delete(plan.delete());
+        kept.forEach((acl, why) -> counter.trouble(acl.toString(), "FAILED", why));
+        Set<AclBinding> disown = new HashSet<>(plan.disown());
+        disown.removeAll(kept.keySet());
+        if (!disown.isEmpty()) {
+            commit(disown.stream()
+                    .map(acl -> Change.delete(AclRecord.of(link, acl).key()))
+                    .toList());
+        }
+        int changed = plan.create().size() - refused.size() + plan.delete().size() - kept.size();
+        counter.changed(changed);
+        if (changed > 0) {
+            LOG.info(
+                    "Link {}: created {} ACLs, deleted {} of its own",
+                    link,
+                    plan.create().size() - refused.size(),
+                    plan.delete().size() - kept.size());
+        }
+    }
+
+    private void commit(List<Change> changesOfState) {
+        try {
+            state.commit(image -> changesOfState).join();
+        } catch (java.util.concurrent.CompletionException e) {
+            if (e.getCause() instanceof LinkException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.source.SourceOffsets;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/** The consumer groups that a link follows, by their name here. Written under the link's lock, read by any thread. */
+final class GroupTable {
+    private final Map<String, TrackedGroup> groups = new ConcurrentHashMap<>();
+    private volatile Map<String, String> unreadable = Map.of();
+    private long readStartedNs;
+    private boolean wasRead;
+    private long membersSeenMs;
+
+    Map<String, TrackedGroup> groups() {
+        return groups;
+    }
+
+    /** Why offsets could not be read, by the group's name at the source. */
+    Map<String, String> unreadable() {
+        return unreadable;
+    }
+
+    /** When it was last seen which groups have members here. */
+    long membersSeenMs() {
+        return membersSeenMs;
+    }
+
+    void membersSeen(Set<String> active, long nowMs) {
+        membersSeenMs = nowMs;
+        groups.forEach((name, group) -> group.active(active.contains(name)));
+    }
+
+    /**
+     * Takes over what was read at the source; of two reads the one that began later wins.
+     *
+     * @param listed every group of the source that takes part
+     * @param mirrors mirrors that still follow, by the name of their source topic
+     */
+    void update(
+            long startedNs,
+            String prefix,
+            Set<String> listed,
+            SourceOffsets read,
+            Map<String, List<MirrorRecord>> mirrors) {
+        if (wasRead && startedNs - readStartedNs < 0) {
+            return;
+        }
+        wasRead = true;
+        readStartedNs = startedNs;
+        unreadable = Map.copyOf(read.failures());
+        groups.values().forEach(group -> group.deletedAtSource(!listed.contains(group.sourceGroup())));
+        read.offsets().forEach((group, offsets) -> update(prefix, group, offsets, mirrors));
+    }
+
+    private void update(
+            String prefix,
+            String group,
+            Map<TopicPartition, OffsetAndMetadata> offsets,
+            Map<String, List<MirrorRecord>> mirrors) {
+        TrackedGroup tracked = groups.get(prefix + group);
+        for (Map.Entry<TopicPartition, OffsetAndMetadata> entry : offsets.entrySet()) {
+            Collection<MirrorRecord> of = mirrors.get(entry.getKey().topic());
+            if (of == null || entry.getValue() == null) {
+                continue;
+            }
+            if (tracked == null) {
+                tracked = groups.computeIfAbsent(prefix + group, name -> new TrackedGroup(group));
+            }
+            for (MirrorRecord mirror : of) {
+                TopicPartition here =
+                        new TopicPartition(mirror.topic(), entry.getKey().partition());
+                TrackedOffset before = tracked.offsets().get(here);
+                TrackedOffset now =
+                        before == null ? TrackedOffset.of(entry.getValue()) : before.withSource(entry.getValue());
+                if (now != before) {
+                    tracked.offsets().put(here, now);
+                }
+            }
+        }
+    }
+
+    /** Forgets groups that the filters do not include any more, and offsets of topics that are not mirrored any more. */
+    void retain(Predicate<String> sourceGroups, Set<String> topics) {
+        groups.values().removeIf(group -> !sourceGroups.test(group.sourceGroup()));
+        groups.values().forEach(group -> group.offsets().keySet().removeIf(it -> !topics.contains(it.topic())));
+        groups.values().removeIf(group -> group.offsets().isEmpty());
+    }
+}

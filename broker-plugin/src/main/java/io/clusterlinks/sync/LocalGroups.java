@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
+
+/** Consumer groups of the own cluster. Blocking, each call for some seconds at most. Thread-safe. */
+interface LocalGroups {
+    /** Names of groups that have members. @throws io.clusterlinks.protocol.LinkException if a broker does not say */
+    Set<String> active();
+
+    /** Committed offsets of partitions; those without any are left out, groups that failed too. */
+    Map<String, Map<TopicPartition, Long>> committed(Map<String, Set<TopicPartition>> partitions);
+
+    /** Commits offsets of groups without members. Yields what became of each partition; of every one that was asked. */
+    Map<String, Map<TopicPartition, Errors>> commit(Map<String, Map<TopicPartition, OffsetAndMetadata>> offsets);
+}

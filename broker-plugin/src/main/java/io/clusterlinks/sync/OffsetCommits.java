@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.protocol.GroupOffsetState;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.sync.PartitionBounds.Bounds;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Time;
+
+/**
+ * Commits here what is tracked, as far as the mirrors have come. The cost is that of what changed: a group of which
+ * nothing changed is only looked at in memory.
+ *
+ * <p>Invariant: for every partition, {@code committed here <= max(what others committed here, end of the mirror)}, so no
+ * consumer that moves here skips a record.
+ */
+final class OffsetCommits {
+    /** How soon a group that was left alone, or failed, is tried again though nothing has changed. */
+    private static final long HOLD_MS = 10_000;
+
+    private static final long RETRY_MS = 500;
+
+    /** Groups per round of requests, so that no more wait in a queue than are answered in time. */
+    private static final int CHUNK = 250;
+
+    /** How often groups with members here are looked for though nothing is to be committed. */
+    private static final long ACTIVE_MS = 5_000;
+
+    private static final Set<Errors> HAS_MEMBERS = Set.of(
+            Errors.UNKNOWN_MEMBER_ID,
+            Errors.ILLEGAL_GENERATION,
+            Errors.FENCED_MEMBER_EPOCH,
+            Errors.STALE_MEMBER_EPOCH,
+            Errors.REBALANCE_IN_PROGRESS,
+            Errors.INCONSISTENT_GROUP_PROTOCOL,
+            Errors.NON_EMPTY_GROUP);
+
+    private final LocalGroups local;
+    private final PartitionBounds bounds;
+    private final Time time;
+    private final long refreshMs;
+
+    /**
+     * @param refreshMs after which an offset that did not change is committed again, lest it expire
+     */
+    OffsetCommits(LocalGroups local, PartitionBounds bounds, Time time, long refreshMs) {
+        this.local = local;
+        this.bounds = bounds;
+        this.time = time;
+        this.refreshMs = refreshMs;
+    }
+
+    /**
+     * Brings groups here up to date.
+     *
+     * @param force try again what was left alone or failed, without waiting
+     * @return number of groups of which something was committed
+     */
+    int apply(LinkImage image, GroupTable table, boolean force) {
+        long now = time.milliseconds();
+        Map<String, Map<TopicPartition, OffsetAndMetadata>> due = due(image, table, force, now);
+        if (!due.isEmpty() || force || now - table.membersSeenMs() >= ACTIVE_MS) {
+            table.membersSeen(local.active(), now);
+        }
+        due.forEach((name, offsets) -> {
+            TrackedGroup group = table.groups().get(name);
+            if (group.isActive()) {
+                offsets.forEach((partition, target) -> leaveToMembers(group, partition, target, now));
+            }
+        });
+        due.keySet().removeIf(name -> table.groups().get(name).isActive());
+        int committed = 0;
+        List<String> names = List.copyOf(due.keySet());
+        for (int from = 0; from < names.size(); from += CHUNK) {
+            Map<String, Map<TopicPartition, OffsetAndMetadata>> chunk = new HashMap<>();
+            names.subList(from, Math.min(names.size(), from + CHUNK)).forEach(name -> chunk.put(name, due.get(name)));
+            yieldToOthers(table, chunk, now);
+            committed += commit(table, chunk, now);
+        }
+        return committed;
+    }
+
+    private Map<String, Map<TopicPartition, OffsetAndMetadata>> due(
+            LinkImage image, GroupTable table, boolean force, long nowMs) {
+        Map<TopicPartition, Optional<Bounds>> known = new HashMap<>();
+        Map<String, Map<TopicPartition, OffsetAndMetadata>> due = new HashMap<>();
+        table.groups().forEach((name, group) -> group.offsets().forEach((partition, offset) -> {
+            Optional<MirrorRecord> mirror = image.mirror(partition.topic()).filter(OffsetCommits::follows);
+            if (mirror.isEmpty()) {
+                return;
+            }
+            Optional<Bounds> range =
+                    known.computeIfAbsent(partition, key -> bounds.of(image, mirror.get(), partition.partition()));
+            if (range.isEmpty()) {
+                if (offset.state() != GroupOffsetState.WAITING) {
+                    group.offsets()
+                            .put(partition, offset.waiting("The mirror partition does not report where it stands."));
+                }
+                return;
+            }
+            OffsetAndMetadata target = offset.target(range.get());
+            if (offset.isDue(target, force ? Long.MAX_VALUE : nowMs, force ? Long.MAX_VALUE : refreshMs)) {
+                due.computeIfAbsent(name, key -> new HashMap<>()).put(partition, target);
+            } else if (offset.state() == GroupOffsetState.WAITING
+                    || (offset.heldFor() == null && !target.equals(offset.committed()))
+                    || (offset.state() == GroupOffsetState.SYNCED)
+                            != (target.offset() >= offset.source().offset())) {
+                group.offsets().put(partition, settled(offset, target));
+            }
+        }));
+        return due;
+    }
+
+    /** Nothing is to be committed, but the source has moved on or back beyond the mirror's end. */
+    private static TrackedOffset settled(TrackedOffset offset, OffsetAndMetadata target) {
+        return offset.heldFor() != null ? offset : offset.committed(target, offset.committedMs());
+    }
+
+    static boolean follows(MirrorRecord mirror) {
+        return mirror.state() != MirrorState.STOPPED && mirror.state() != MirrorState.INITIALIZING;
+    }
+
+    private static void leaveToMembers(
+            TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, long nowMs) {
+        group.offsets()
+                .computeIfPresent(
+                        partition,
+                        (key, offset) -> offset.held(
+                                target,
+                                offset.here(),
+                                GroupOffsetState.ACTIVE_AT_DESTINATION,
+                                "The group has members here and commits for itself; stop them if it should follow the source.",
+                                nowMs + HOLD_MS));
+    }
+
+    private void yieldToOthers(GroupTable table, Map<String, Map<TopicPartition, OffsetAndMetadata>> due, long nowMs) {
+        if (due.isEmpty()) {
+            return;
+        }
+        Map<String, Set<TopicPartition>> asked = new HashMap<>();
+        due.forEach((name, offsets) -> asked.put(name, new HashSet<>(offsets.keySet())));
+        Map<String, Map<TopicPartition, Long>> found = local.committed(asked);
+        due.forEach((name, offsets) -> {
+            TrackedGroup group = table.groups().get(name);
+            Map<TopicPartition, Long> here = found.get(name);
+            offsets.entrySet()
+                    .removeIf(entry -> here == null
+                            ? unanswered(group, entry.getKey(), entry.getValue(), nowMs)
+                            : yields(group, entry.getKey(), entry.getValue(), here.get(entry.getKey()), nowMs));
+        });
+        due.values().removeIf(Map::isEmpty);
+    }
+
+    /** Without knowing what is here nothing is committed: it might be moved back. */
+    private static boolean unanswered(
+            TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, long nowMs) {
+        failed(group, partition, target, Errors.COORDINATOR_NOT_AVAILABLE, nowMs);
+        return true;
+    }
+
+    private static boolean yields(
+            TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, Long found, long nowMs) {
+        TrackedOffset offset = group.offsets().get(partition);
+        if (found == null || !offset.yieldsTo(found, target)) {
+            return false;
+        }
+        group.offsets()
+                .put(
+                        partition,
+                        offset.held(
+                                target,
+                                found,
+                                GroupOffsetState.AHEAD_HERE,
+                                "Committed here at " + found + ", ahead of the source's " + target.offset()
+                                        + "; not moved back. Reset the group here if it should follow the source.",
+                                nowMs + HOLD_MS));
+        return true;
+    }
+
+    private int commit(GroupTable table, Map<String, Map<TopicPartition, OffsetAndMetadata>> due, long nowMs) {
+        if (due.isEmpty()) {
+            return 0;
+        }
+        Map<String, Map<TopicPartition, Errors>> answers = local.commit(due);
+        answers.forEach((name, results) -> {
+            TrackedGroup group = table.groups().get(name);
+            results.forEach((partition, error) -> {
+                OffsetAndMetadata target = due.get(name).get(partition);
+                if (error == Errors.NONE) {
+                    group.offsets().computeIfPresent(partition, (key, offset) -> offset.committed(target, nowMs));
+                } else if (HAS_MEMBERS.contains(error)) {
+                    group.active(true);
+                    leaveToMembers(group, partition, target, nowMs);
+                } else {
+                    failed(group, partition, target, error, nowMs);
+                }
+            });
+        });
+        return (int) answers.values().stream()
+                .filter(results -> results.containsValue(Errors.NONE))
+                .count();
+    }
+
+    private static void failed(
+            TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, Errors error, long nowMs) {
+        boolean soon = error.exception() instanceof org.apache.kafka.common.errors.RetriableException;
+        String remedy = error == Errors.GROUP_AUTHORIZATION_FAILED || error == Errors.TOPIC_AUTHORIZATION_FAILED
+                ? " Grant the brokers' own principal READ on the GROUP and the TOPIC in this cluster, or make it a super"
+                        + " user."
+                : " Tried again.";
+        group.offsets()
+                .computeIfPresent(
+                        partition,
+                        (key, offset) -> offset.held(
+                                target,
+                                offset.here(),
+                                GroupOffsetState.FAILED,
+                                "Could not be committed here: " + error.message() + remedy,
+                                nowMs + (soon ? RETRY_MS : HOLD_MS)));
+    }
+}

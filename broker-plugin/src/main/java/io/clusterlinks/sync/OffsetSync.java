@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.GroupOffsetState;
+import io.clusterlinks.protocol.GroupOffsetStatus;
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.filter.NameFilters;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.source.SourceOffsets;
+import io.clusterlinks.state.LinkImage;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.utils.Time;
+
+/** Has consumer groups stand at the destination where they stand at the source, as far as the mirrors have come. */
+public final class OffsetSync implements SyncTask {
+    private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
+    private static final long DEFAULT_RETENTION_MINUTES = 7 * 24 * 60;
+
+    private final GroupKind kind;
+    private final Supplier<LinkImage> newest;
+    private final OffsetCommits commits;
+    private final Map<String, GroupTable> tables = new ConcurrentHashMap<>();
+
+    /**
+     * @param newest the newest image; fails where this broker does not coordinate
+     */
+    public OffsetSync(
+            GroupKind kind, LocalBroker broker, Supplier<LinkImage> newest, PartitionBounds bounds, Time time) {
+        this.kind = kind;
+        this.newest = newest;
+        // Positions of share groups do not expire.
+        this.commits = new OffsetCommits(
+                new BrokerGroups(broker, kind.dialect()),
+                bounds,
+                time,
+                kind == GroupKind.SHARE ? Long.MAX_VALUE : refreshMs(broker));
+    }
+
+    /** Offsets of groups without members expire; well before that they are committed again. */
+    private static long refreshMs(LocalBroker broker) {
+        Object minutes = broker.settings().getOrDefault("offsets.retention.minutes", DEFAULT_RETENTION_MINUTES);
+        return TimeUnit.MINUTES.toMillis(Long.parseLong(minutes.toString().trim())) / 8;
+    }
+
+    @Override
+    public String name() {
+        return kind.task();
+    }
+
+    @Override
+    public OptionalLong intervalMs(LinkConfig config) {
+        return config.getBoolean(LinkConfig.OFFSET_SYNC_ENABLE)
+                ? OptionalLong.of(config.getLong(LinkConfig.OFFSET_SYNC_MS))
+                : OptionalLong.empty();
+    }
+
+    @Override
+    public TaskOutcome run(SyncContext context) {
+        GroupTable table = table(context.link().link());
+        LinkException failure = null;
+        try {
+            read(context, table, SOURCE_TIMEOUT);
+        } catch (LinkException e) {
+            // What is known already is completed as the mirrors advance.
+            failure = e;
+        }
+        int changed = apply(table, false);
+        if (failure != null) {
+            throw failure;
+        }
+        return outcome(table, changed);
+    }
+
+    private GroupTable table(String link) {
+        return tables.computeIfAbsent(link, name -> new GroupTable());
+    }
+
+    private void read(SyncContext context, GroupTable table, Duration timeout) {
+        Map<String, List<MirrorRecord>> mirrors = context.image()
+                .mirrorsOf(context.link().link())
+                .filter(OffsetCommits::follows)
+                .collect(Collectors.groupingBy(MirrorRecord::sourceTopic));
+        if (mirrors.isEmpty()) {
+            return;
+        }
+        long startedNs = System.nanoTime();
+        NameFilters filters = context.config().groupFilters();
+        Set<String> groups = kind.groups(context.source(), timeout).stream()
+                .filter(filters::matches)
+                .collect(Collectors.toSet());
+        Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
+        SourceOffsets offsets = kind.offsets(context.source(), groups, left.isNegative() ? Duration.ZERO : left);
+        synchronized (table) {
+            table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
+            table.retain(
+                    filters::matches,
+                    context.image()
+                            .mirrorsOf(context.link().link())
+                            .map(MirrorRecord::topic)
+                            .collect(Collectors.toSet()));
+        }
+    }
+
+    private int apply(GroupTable table, boolean force) {
+        synchronized (table) {
+            return commits.apply(newest.get(), table, force);
+        }
+    }
+
+    /**
+     * Brings groups up to date a last time, before mirrors become writable topics.
+     *
+     * @param readSource whether to ask the source once more; otherwise, or if it does not answer, what was read last counts
+     * @param sourceTimeout how long to wait for the source
+     * @return by topic, what became of the groups, in one line each; empty for share groups if there are none
+     */
+    public Map<String, String> finish(
+            SyncContext context, Set<String> topics, boolean readSource, Duration sourceTimeout) {
+        GroupTable table = table(context.link().link());
+        String from = "";
+        try {
+            if (readSource) {
+                read(context, table, sourceTimeout);
+            } else {
+                from = " as last read from the source";
+            }
+        } catch (LinkException e) {
+            from = " as last read from the source, which did not answer now (" + e.getMessage() + ")";
+        }
+        apply(table, true);
+        if (hasFailures(table, topics)) {
+            apply(table, true);
+        }
+        String suffix = from;
+        return topics.stream()
+                .collect(Collectors.toMap(topic -> topic, topic -> GroupReport.summary(kind, table, topic, suffix)));
+    }
+
+    private static boolean hasFailures(GroupTable table, Set<String> topics) {
+        return table.groups().values().stream()
+                .flatMap(group -> group.offsets().entrySet().stream())
+                .anyMatch(entry -> topics.contains(entry.getKey().topic())
+                        && entry.getValue().state() == GroupOffsetState.FAILED);
+    }
+
+    private static TaskOutcome outcome(GroupTable table, int changed) {
+        TaskOutcome.Counter counter = new TaskOutcome.Counter();
+        counter.items(table.groups().size());
+        counter.changed(changed);
+        table.unreadable().forEach((group, why) -> counter.trouble(group, "UNREADABLE", why));
+        table.groups().forEach((name, group) -> GroupReport.trouble(name, group, counter));
+        return counter.outcome();
+    }
+
+    /** Number of followed groups by state. */
+    public Map<GroupOffsetState, Integer> counts(String link) {
+        Map<GroupOffsetState, Integer> counts = new EnumMap<>(GroupOffsetState.class);
+        Optional.ofNullable(tables.get(link))
+                .ifPresent(table ->
+                        table.groups().values().forEach(group -> counts.merge(group.state(), 1, Integer::sum)));
+        return counts;
+    }
+
+    /** A followed group by its name here. */
+    public Optional<GroupView> group(String link, String group) {
+        return Optional.ofNullable(tables.get(link))
+                .map(table -> table.groups().get(group))
+                .map(tracked -> new GroupView(
+                        tracked.sourceGroup(),
+                        tracked.state(),
+                        GroupReport.reason(tracked),
+                        tracked.offsets().entrySet().stream()
+                                .map(entry -> GroupReport.status(entry.getKey(), entry.getValue()))
+                                .sorted(Comparator.comparing(GroupOffsetStatus::topic)
+                                        .thenComparing(GroupOffsetStatus::partition))
+                                .toList()));
+    }
+
+    /** What is shown of a group; {@code reason} is null if all is well. */
+    public record GroupView(
+            String sourceGroup, GroupOffsetState state, String reason, List<GroupOffsetStatus> offsets) {}
+
+    @Override
+    public void forget(String link) {
+        tables.remove(link);
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.protocol.TaskItem;
+import io.clusterlinks.protocol.TaskStatus;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a run of a task has found and done.
+ *
+ * @param items number of items it looked at
+ * @param changed number of items it changed here
+ * @param troubled number of items that failed or are in conflict
+ * @param troubles the first of those
+ */
+public record TaskOutcome(int items, int changed, int troubled, List<TaskItem> troubles) {
+    public TaskOutcome {
+        troubles = List.copyOf(troubles);
+    }
+
+    /** Counts while a run goes on. Not thread-safe. */
+    static final class Counter {
+        private final List<TaskItem> troubles = new ArrayList<>();
+        private int items;
+        private int changed;
+        private int troubled;
+
+        void items(int count) {
+            items += count;
+        }
+
+        void changed(int count) {
+            changed += count;
+        }
+
+        void trouble(String item, String state, String message) {
+            troubled++;
+            if (troubles.size() < TaskStatus.MAX_TROUBLES) {
+                troubles.add(new TaskItem(item, state, message));
+            }
+        }
+
+        TaskOutcome outcome() {
+            return new TaskOutcome(items, changed, troubled, troubles);
+        }
+    }
+}

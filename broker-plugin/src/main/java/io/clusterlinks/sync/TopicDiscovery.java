@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.TaskItem;
+import io.clusterlinks.state.LinkImage;
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Mirrors new topics of the source without being asked for each. */
+public final class TopicDiscovery implements SyncTask {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicDiscovery.class);
+    private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
+    private static final long CREATE_TIMEOUT_MS = 30_000;
+
+    /** Mirrors that are created at once; the next run goes on. */
+    private static final int MAX_CREATIONS = 100;
+
+    private final LocalBroker broker;
+    private final Supplier<LinkImage> newest;
+    private final Creator creator;
+
+    /** Creates a mirror as if an operator had asked for it. */
+    @FunctionalInterface
+    public interface Creator {
+        CompletableFuture<Void> create(String link, String topic, String sourceTopic);
+    }
+
+    /**
+     * @param newest the newest image; fails where this broker does not coordinate
+     */
+    public TopicDiscovery(LocalBroker broker, Supplier<LinkImage> newest, Creator creator) {
+        this.broker = broker;
+        this.newest = newest;
+        this.creator = creator;
+    }
+
+    @Override
+    public String name() {
+        return "topic.discovery";
+    }
+
+    @Override
+    public OptionalLong intervalMs(LinkConfig config) {
+        return config.getBoolean(LinkConfig.AUTO_CREATE_ENABLE)
+                ? OptionalLong.of(config.getLong(LinkConfig.METADATA_MAX_AGE_MS))
+                : OptionalLong.empty();
+    }
+
+    @Override
+    public TaskOutcome run(SyncContext context) {
+        String link = context.link().link();
+        Set<String> topics = context.source().topics(SOURCE_TIMEOUT);
+        ClusterView cluster = broker.cluster();
+        DiscoveryPlan plan = DiscoveryPlan.of(newest.get(), link, context.config(), topics, name -> cluster.topic(name)
+                .isPresent());
+        TaskOutcome.Counter counter = new TaskOutcome.Counter();
+        counter.items(plan.taking());
+        Map<String, CompletableFuture<Void>> creations = new TreeMap<>();
+        plan.create().entrySet().stream()
+                .limit(MAX_CREATIONS)
+                .forEach(entry -> creations.put(entry.getKey(), create(link, entry.getKey(), entry.getValue())));
+        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CREATE_TIMEOUT_MS);
+        creations.forEach((topic, creation) -> await(topic, creation, deadlineNs, counter));
+        for (TaskItem conflict : plan.conflicts()) {
+            counter.trouble(conflict.item(), conflict.state(), conflict.message());
+        }
+        return counter.outcome();
+    }
+
+    private CompletableFuture<Void> create(String link, String topic, String sourceTopic) {
+        LOG.info("Link {}: mirroring new topic {} as {}", link, sourceTopic, topic);
+        try {
+            return creator.create(link, topic, sourceTopic);
+        } catch (LinkException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static void await(
+            String topic, CompletableFuture<Void> creation, long deadlineNs, TaskOutcome.Counter counter) {
+        try {
+            creation.get(Math.max(0, deadlineNs - System.nanoTime()), TimeUnit.NANOSECONDS);
+            counter.changed(1);
+        } catch (ExecutionException e) {
+            counter.trouble(topic, "FAILED", e.getCause().getMessage());
+        } catch (TimeoutException e) {
+            counter.trouble(topic, "PENDING", "Still being created.");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw LinkException.unavailable("Interrupted while creating mirrors.");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.protocol.GroupOffsetState;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.TopicPartition;
+
+/** One consumer group that a link follows. Written by one thread at a time, read by any. */
+final class TrackedGroup {
+    private final String sourceGroup;
+
+    /** By partition at the destination. */
+    private final Map<TopicPartition, TrackedOffset> offsets = new ConcurrentHashMap<>();
+
+    private volatile boolean active;
+    private volatile boolean deletedAtSource;
+
+    TrackedGroup(String sourceGroup) {
+        this.sourceGroup = sourceGroup;
+    }
+
+    String sourceGroup() {
+        return sourceGroup;
+    }
+
+    Map<TopicPartition, TrackedOffset> offsets() {
+        return offsets;
+    }
+
+    boolean isActive() {
+        return active;
+    }
+
+    void active(boolean now) {
+        active = now;
+    }
+
+    boolean isDeletedAtSource() {
+        return deletedAtSource;
+    }
+
+    void deletedAtSource(boolean now) {
+        deletedAtSource = now;
+    }
+
+    /** How the group as a whole fares: as the worst of its offsets. */
+    GroupOffsetState state() {
+        if (active) {
+            return GroupOffsetState.ACTIVE_AT_DESTINATION;
+        }
+        return offsets.values().stream()
+                .map(TrackedOffset::state)
+                .max(GroupOffsetState::compareTo)
+                .orElse(GroupOffsetState.WAITING);
+    }
+}

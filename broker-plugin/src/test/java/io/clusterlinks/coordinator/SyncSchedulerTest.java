@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.ManualTime;
+import io.clusterlinks.Records;
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.TaskItem;
+import io.clusterlinks.protocol.TaskState;
+import io.clusterlinks.protocol.TaskStatus;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.source.SourceAdmin;
+import io.clusterlinks.source.SourceClients;
+import io.clusterlinks.source.SourceFetchClient;
+import io.clusterlinks.source.SourceQueryClient;
+import io.clusterlinks.state.LinkConfigResolver;
+import io.clusterlinks.sync.SyncContext;
+import io.clusterlinks.sync.SyncTask;
+import io.clusterlinks.sync.TaskOutcome;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.apache.kafka.common.Node;
+import org.junit.jupiter.api.Test;
+
+class SyncSchedulerTest {
+    private static final LinkConfigResolver PLAIN = link -> LinkConfig.parse(link.configs());
+    private static final TaskOutcome NOTHING = new TaskOutcome(0, 0, 0, List.of());
+
+    private final ManualTime time = new ManualTime();
+    private final List<Runnable> queue = new ArrayList<>();
+
+    @Test
+    void runsATaskAgainWhenItsIntervalIsOver() {
+        FakeTask task = new FakeTask("a", context -> NOTHING);
+        SyncScheduler scheduler = scheduler(task);
+
+        tickAndRun(scheduler, link("east", Map.of()));
+        time.sleep(999);
+        tickAndRun(scheduler, link("east", Map.of()));
+        assertThat(task.ran).containsExactly("east");
+
+        time.sleep(1);
+        tickAndRun(scheduler, link("east", Map.of()));
+        assertThat(task.ran).containsExactly("east", "east");
+    }
+
+    @Test
+    void aRunThatHangsHoldsUpNeitherOtherTasksNorOtherLinks() {
+        // Given a link with a run that hangs: it was started and does not end
+        FakeTask slow = new FakeTask("a-slow", context -> NOTHING);
+        FakeTask other = new FakeTask("other", context -> NOTHING);
+        SyncScheduler scheduler = scheduler(slow, other);
+        LinkRecord[] links = {link("east", Map.of()), link("west", Map.of())};
+        scheduler.tick(Records.image(links[0]));
+        queue.remove(0);
+        runQueue();
+
+        // When time goes on
+        time.sleep(5_000);
+        tickAndRun(scheduler, links);
+
+        // Then everything else has run, and the hanging run is shown
+        assertThat(slow.ran).containsExactly("west");
+        assertThat(other.ran).containsExactlyInAnyOrder("east", "east", "west");
+        assertThat(status(scheduler, "east", "a-slow").runningSinceMs()).isEqualTo(time.milliseconds() - 5_000);
+    }
+
+    @Test
+    void showsWhyARunFailedAndTriesAgain() {
+        FakeTask task = new FakeTask("a", context -> {
+            throw LinkException.unavailable("no source");
+        });
+        SyncScheduler scheduler = scheduler(task);
+
+        tickAndRun(scheduler, link("east", Map.of()));
+        assertThat(status(scheduler, "east", "a").state()).isEqualTo(TaskState.FAILED);
+        assertThat(status(scheduler, "east", "a").error()).isEqualTo("no source");
+
+        time.sleep(1_000);
+        tickAndRun(scheduler, link("east", Map.of()));
+        assertThat(task.ran).hasSize(2);
+    }
+
+    @Test
+    void showsItemsInTrouble() {
+        TaskItem item = new TaskItem("orders", "CONFLICT", "exists");
+        SyncScheduler scheduler = scheduler(new FakeTask("a", context -> new TaskOutcome(3, 1, 1, List.of(item))));
+
+        tickAndRun(scheduler, link("east", Map.of()));
+
+        assertThat(status(scheduler, "east", "a").state()).isEqualTo(TaskState.ATTENTION);
+        assertThat(status(scheduler, "east", "a").troubles()).containsExactly(item);
+    }
+
+    @Test
+    void doesNotRunWhileTheLinkIsPausedAndGoesOnAtOnceWhenItIsResumed() {
+        FakeTask task = new FakeTask("a", context -> NOTHING);
+        SyncScheduler scheduler = scheduler(task);
+
+        tickAndRun(scheduler, link("east", Map.of("cluster.link.paused", "true")));
+        assertThat(task.ran).isEmpty();
+        assertThat(status(scheduler, "east", "a").state()).isEqualTo(TaskState.PAUSED);
+
+        tickAndRun(scheduler, link("east", Map.of("cluster.link.paused", "false")));
+        assertThat(task.ran).containsExactly("east");
+    }
+
+    @Test
+    void forgetsALinkThatIsGone() {
+        FakeTask task = new FakeTask("a", context -> NOTHING);
+        SyncScheduler scheduler = scheduler(task);
+        tickAndRun(scheduler, link("east", Map.of()));
+
+        scheduler.tick(Records.image());
+
+        assertThat(task.forgotten).containsExactly("east");
+        assertThat(scheduler.statuses("east")).isEmpty();
+    }
+
+    private SyncScheduler scheduler(SyncTask... tasks) {
+        return new SyncScheduler(List.of(tasks), new SourceAdmins(new NoSources(), PLAIN), PLAIN, queue::add, time);
+    }
+
+    private void tickAndRun(SyncScheduler scheduler, LinkRecord... links) {
+        scheduler.tick(Records.image(links));
+        runQueue();
+    }
+
+    private void runQueue() {
+        List<Runnable> runs = new ArrayList<>(queue);
+        queue.clear();
+        runs.forEach(Runnable::run);
+    }
+
+    private static TaskStatus status(SyncScheduler scheduler, String link, String task) {
+        return scheduler.statuses(link).stream()
+                .filter(status -> status.task().equals(task))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static LinkRecord link(String name, Map<String, String> configs) {
+        Map<String, String> all = new java.util.HashMap<>(configs);
+        all.put("bootstrap.servers", "localhost:1");
+        return new LinkRecord(1, name, "source-cluster", all, false, 1);
+    }
+
+    private static final class FakeTask implements SyncTask {
+        private final String name;
+        private final Function<SyncContext, TaskOutcome> run;
+        private final List<String> ran = new ArrayList<>();
+        private final List<String> forgotten = new ArrayList<>();
+
+        FakeTask(String name, Function<SyncContext, TaskOutcome> run) {
+            this.name = name;
+            this.run = run;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public OptionalLong intervalMs(LinkConfig config) {
+            return OptionalLong.of(1_000);
+        }
+
+        @Override
+        public TaskOutcome run(SyncContext context) {
+            ran.add(context.link().link());
+            return run.apply(context);
+        }
+
+        @Override
+        public void forget(String link) {
+            forgotten.add(link);
+        }
+    }
+
+    private static final class NoSources implements SourceClients {
+        @Override
+        public SourceAdmin admin(String link, LinkConfig config) {
+            return null;
+        }
+
+        @Override
+        public SourceQueryClient queries(String link, LinkConfig config) {
+            throw new AssertionError("not asked for");
+        }
+
+        @Override
+        public SourceFetchClient fetcher(String link, LinkConfig config, Node broker, int index) {
+            throw new AssertionError("not asked for");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.host.AppendException;
+import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.mirror.SimulatedCluster.Follower;
+import io.clusterlinks.mirror.SimulatedCluster.Node;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+
+/** A replica as its broker's plugin sees it, with the checks of the broker. */
+final class SimulatedPartition implements LocalPartition {
+    private final TopicPartition id;
+    private final Uuid topicId;
+    private final SimulatedCluster cluster;
+    private final Node node;
+    /** Runs before each append. */
+    private final Runnable onAppend;
+
+    AppendException nextFailure;
+
+    SimulatedPartition(TopicPartition id, Uuid topicId, SimulatedCluster cluster, Node node, Runnable onAppend) {
+        this.id = id;
+        this.topicId = topicId;
+        this.cluster = cluster;
+        this.node = node;
+        this.onAppend = onAppend;
+    }
+
+    @Override
+    public TopicPartition topicPartition() {
+        return id;
+    }
+
+    @Override
+    public Uuid topicId() {
+        return topicId;
+    }
+
+    @Override
+    public OptionalInt leaderEpoch() {
+        return node.leads() ? OptionalInt.of(node.heard.epoch()) : OptionalInt.empty();
+    }
+
+    @Override
+    public long logStartOffset() {
+        return node.log.start;
+    }
+
+    @Override
+    public long logEndOffset() {
+        return node.log.end;
+    }
+
+    @Override
+    public long highWatermark() {
+        return node.log.highWatermark;
+    }
+
+    @Override
+    public int maxAppendBytes() {
+        return 100_000;
+    }
+
+    @Override
+    public void append(ByteBuffer bytes) throws AppendException {
+        if (nextFailure != null) {
+            AppendException failure = nextFailure;
+            nextFailure = null;
+            throw failure;
+        }
+        onAppend.run();
+        ByteBuffer copy =
+                ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+        for (MutableRecordBatch batch : TestBatches.parse(copy)) {
+            checkLeads(batch.partitionLeaderEpoch());
+            if (batch.baseOffset() < node.log.end) {
+                throw new AppendException(AppendException.Kind.UNEXPECTED_OFFSET, "got " + batch, null);
+            }
+            ByteBuffer entry = ByteBuffer.allocate(batch.sizeInBytes());
+            batch.writeTo(entry);
+            node.log.append(new SimulatedLog.Entry(
+                    batch.baseOffset(), batch.nextOffset(), batch.partitionLeaderEpoch(), entry.flip()));
+        }
+        cluster.advanceHighWatermark(node);
+    }
+
+    @Override
+    public CompletableFuture<Void> appendDurably(ByteBuffer bytes, int timeoutMs) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ByteBuffer read(long offset, int maxBytes) {
+        return node.log.from(offset, 1).stream()
+                .map(entry -> entry.bytes().duplicate())
+                .findFirst()
+                .orElse(ByteBuffer.allocate(0));
+    }
+
+    @Override
+    public void truncateTo(long offset, int leaderEpoch) throws AppendException {
+        checkLeads(leaderEpoch);
+        node.log.truncateTo(Math.max(offset, node.log.start));
+        node.log.assign(leaderEpoch, node.log.end);
+    }
+
+    @Override
+    public void truncateFullyAndStartAt(long offset, int leaderEpoch) throws AppendException {
+        checkLeads(leaderEpoch);
+        node.log.startAt(offset);
+        node.log.assign(leaderEpoch, offset);
+    }
+
+    private void checkLeads(int epoch) throws AppendException {
+        if (!node.leads() || node.heard.epoch() != epoch) {
+            throw new AppendException(AppendException.Kind.NOT_LEADER, "epoch " + epoch, null);
+        }
+    }
+
+    @Override
+    public boolean followersEndBy(long offset, long sinceMs) {
+        for (int replica : node.inSync) {
+            Follower follower = node.followers.get(replica);
+            boolean done = replica == node.id
+                    || (follower != null && follower.fetchedMs() > sinceMs && follower.end() <= offset);
+            if (!done) {
+                return false;
+            }
+        }
+        return node.leads();
+    }
+
+    @Override
+    public void advanceLogStartOffset(long offset) {
+        node.log.advanceStart(offset);
+    }
+
+    @Override
+    public List<OpenTransaction> openTransactions() {
+        return List.of();
+    }
+}

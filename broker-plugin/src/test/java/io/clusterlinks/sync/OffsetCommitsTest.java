@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.ManualTime;
+import io.clusterlinks.Records;
+import io.clusterlinks.protocol.GroupOffsetState;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.source.SourceOffsets;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.sync.PartitionBounds.Bounds;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.Test;
+
+class OffsetCommitsTest {
+    private static final String GROUP = "billing";
+    private static final TopicPartition PARTITION = new TopicPartition(Records.TOPIC, 0);
+    private static final long REFRESH_MS = 100_000;
+
+    private final ManualTime time = new ManualTime();
+    private final FakeGroups local = new FakeGroups();
+    private final Map<TopicPartition, Bounds> bounds = new HashMap<>();
+    private final OffsetCommits commits = new OffsetCommits(
+            local,
+            (image, mirror, id) -> Optional.ofNullable(bounds.get(new TopicPartition(mirror.topic(), id))),
+            time,
+            REFRESH_MS);
+    private final GroupTable table = new GroupTable();
+    private MirrorRecord mirror = Records.mirror(MirrorState.ACTIVE, StopMode.NONE);
+    private long reads;
+
+    @Test
+    void commitsNoFurtherThanTheMirrorReachesAndCompletesAsItAdvances() {
+        // Group offsets committed beyond the mirrored end: records would be skipped.
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(100);
+        apply();
+        assertThat(here()).isEqualTo(80);
+        assertThat(state()).isEqualTo(GroupOffsetState.COMPLETING);
+
+        bounds.put(PARTITION, new Bounds(0, 95));
+        apply();
+        assertThat(here()).isEqualTo(95);
+
+        bounds.put(PARTITION, new Bounds(0, 300));
+        apply();
+        assertThat(here()).isEqualTo(100);
+        assertThat(state()).isEqualTo(GroupOffsetState.SYNCED);
+    }
+
+    @Test
+    void commitsNothingBeforeTheLogBegins() {
+        bounds.put(PARTITION, new Bounds(50, 80));
+        source(10);
+        apply();
+        assertThat(here()).isEqualTo(50);
+        assertThat(state()).isEqualTo(GroupOffsetState.SYNCED);
+    }
+
+    @Test
+    void commitsNothingWhileThePartitionDoesNotReport() {
+        source(10);
+        apply();
+        assertThat(local.committed).isEmpty();
+        assertThat(state()).isEqualTo(GroupOffsetState.WAITING);
+    }
+
+    @Test
+    void keepsMetadataAndDropsTheLeaderEpoch() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(new OffsetAndMetadata(7, Optional.of(3), "checkpoint"));
+        apply();
+        assertThat(local.committed.get(GROUP).get(PARTITION))
+                .isEqualTo(new OffsetAndMetadata(7, Optional.empty(), "checkpoint"));
+    }
+
+    @Test
+    void asksAndCommitsNothingWhereNothingChanged() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(10);
+        apply();
+        int asked = local.asked;
+
+        time.sleep(1_000);
+        source(10);
+        apply();
+
+        assertThat(local.asked).isEqualTo(asked);
+        assertThat(local.commits).isEqualTo(1);
+    }
+
+    @Test
+    void commitsAgainBeforeAnUnchangedOffsetExpires() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(10);
+        apply();
+
+        time.sleep(REFRESH_MS);
+        apply();
+
+        assertThat(local.commits).isEqualTo(2);
+    }
+
+    @Test
+    void leavesAGroupWithMembersHereAlone() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        local.members.add(GROUP);
+        source(10);
+        apply();
+        assertThat(local.committed).isEmpty();
+        assertThat(state()).isEqualTo(GroupOffsetState.ACTIVE_AT_DESTINATION);
+
+        // and follows again soon after the members have left
+        local.members.clear();
+        time.sleep(10_000);
+        apply();
+        assertThat(here()).isEqualTo(10);
+        assertThat(state()).isEqualTo(GroupOffsetState.SYNCED);
+    }
+
+    @Test
+    void leavesAGroupAloneThatIsJoinedInBetween() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        local.joinedLate.add(GROUP);
+        source(10);
+        apply();
+        assertThat(state()).isEqualTo(GroupOffsetState.ACTIVE_AT_DESTINATION);
+    }
+
+    @Test
+    void neverMovesBackWhatOthersCommittedHere() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(10);
+        apply();
+        local.committed.get(GROUP).put(PARTITION, new OffsetAndMetadata(40));
+
+        source(20);
+        apply();
+        assertThat(here()).isEqualTo(40);
+        assertThat(state()).isEqualTo(GroupOffsetState.AHEAD_HERE);
+
+        // until the source has passed it
+        source(50);
+        apply();
+        assertThat(here()).isEqualTo(50);
+        assertThat(state()).isEqualTo(GroupOffsetState.SYNCED);
+    }
+
+    @Test
+    void doesNotKnowWhoCommittedBeforeItBeganAndLeavesThatAlone() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        local.committed.put(GROUP, new HashMap<>(Map.of(PARTITION, new OffsetAndMetadata(30))));
+        source(20);
+        apply();
+        assertThat(here()).isEqualTo(30);
+        assertThat(state()).isEqualTo(GroupOffsetState.AHEAD_HERE);
+    }
+
+    @Test
+    void followsAResetOfTheGroupAtTheSource() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(70);
+        apply();
+        source(5);
+        apply();
+        assertThat(here()).isEqualTo(5);
+        assertThat(state()).isEqualTo(GroupOffsetState.SYNCED);
+    }
+
+    @Test
+    void oneGroupThatFailsDoesNotKeepTheOthers() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        local.refusals.put("bad", Errors.GROUP_AUTHORIZATION_FAILED);
+        update(Map.of(
+                "bad",
+                Map.of(PARTITION, new OffsetAndMetadata(1)),
+                GROUP,
+                Map.of(PARTITION, new OffsetAndMetadata(2))));
+        apply();
+        assertThat(here()).isEqualTo(2);
+        assertThat(table.groups().get("bad").state()).isEqualTo(GroupOffsetState.FAILED);
+        assertThat(table.groups().get("bad").offsets().get(PARTITION).message()).contains("READ on the GROUP");
+    }
+
+    @Test
+    void triesAgainWhatFailedForAMoment() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        local.refusals.put(GROUP, Errors.NOT_COORDINATOR);
+        source(10);
+        apply();
+        assertThat(state()).isEqualTo(GroupOffsetState.FAILED);
+
+        local.refusals.clear();
+        time.sleep(500);
+        apply();
+        assertThat(here()).isEqualTo(10);
+    }
+
+    @Test
+    void commitsNothingForAMirrorThatHasStopped() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(10);
+        apply();
+        mirror = Records.mirror(MirrorState.STOPPED, StopMode.PROMOTE);
+        source(20);
+        apply();
+        assertThat(here()).isEqualTo(10);
+    }
+
+    @Test
+    void aMirrorWithAnotherNameIsMappedAndGroupsArePrefixed() {
+        TopicPartition atSource = new TopicPartition("orders-at-source", 0);
+        bounds.put(PARTITION, new Bounds(0, 80));
+        table.update(
+                1,
+                "east-",
+                Set.of(GROUP),
+                new SourceOffsets(Map.of(GROUP, Map.of(atSource, new OffsetAndMetadata(9))), Map.of()),
+                Map.of("orders-at-source", List.of(mirror)));
+        apply();
+        assertThat(local.committed.get("east-" + GROUP).get(PARTITION).offset()).isEqualTo(9);
+    }
+
+    @Test
+    void aReadThatBeganEarlierDoesNotOverwriteALaterOne() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(20);
+        table.update(
+                0,
+                "",
+                Set.of(GROUP),
+                new SourceOffsets(Map.of(GROUP, Map.of(PARTITION, new OffsetAndMetadata(10))), Map.of()),
+                Map.of(Records.TOPIC, List.of(mirror)));
+        apply();
+        assertThat(here()).isEqualTo(20);
+    }
+
+    @Test
+    void saysWhichGroupsWereDeletedAtTheSource() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(20);
+        table.update(++reads, "", Set.of(), new SourceOffsets(Map.of(), Map.of()), Map.of());
+        TaskOutcome.Counter counter = new TaskOutcome.Counter();
+        GroupReport.trouble(GROUP, table.groups().get(GROUP), counter);
+        assertThat(counter.outcome().troubles().get(0).state()).isEqualTo("DELETED_AT_SOURCE");
+    }
+
+    @Test
+    void forgetsAGroupThatTheFiltersExcludeNow() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(20);
+        table.retain(group -> false, Set.of(Records.TOPIC));
+        assertThat(table.groups()).isEmpty();
+    }
+
+    private void source(long offset) {
+        source(new OffsetAndMetadata(offset));
+    }
+
+    private void source(OffsetAndMetadata offset) {
+        update(Map.of(GROUP, Map.of(PARTITION, offset)));
+    }
+
+    private void update(Map<String, Map<TopicPartition, OffsetAndMetadata>> offsets) {
+        table.update(
+                ++reads,
+                "",
+                offsets.keySet(),
+                new SourceOffsets(offsets, Map.of()),
+                Map.of(Records.TOPIC, List.of(mirror)));
+    }
+
+    private void apply() {
+        LinkImage image = Records.image(Records.link(), mirror);
+        commits.apply(image, table, false);
+    }
+
+    private long here() {
+        return local.committed.get(GROUP).get(PARTITION).offset();
+    }
+
+    private GroupOffsetState state() {
+        return table.groups().get(GROUP).state();
+    }
+}

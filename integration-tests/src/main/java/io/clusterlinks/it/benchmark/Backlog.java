@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it.benchmark;
+
+import io.clusterlinks.it.BrokerProcess;
+import io.clusterlinks.it.Links;
+import io.clusterlinks.it.TestCluster;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.common.TopicPartition;
+
+/** Copies what is there already: against MirrorMaker 2, the replica fetcher and the disk. */
+final class Backlog implements Scenario {
+    private static final String TOPIC = "backlog";
+    private static final int PARTITIONS = 4;
+
+    private record Run(String contender, double mbPerSecond, double cpuPerGb, double seconds) {
+        static Run of(String contender, Transfer transfer, long bytes) {
+            Run run = new Run(
+                    contender, transfer.megabytesPerSecond(bytes), transfer.cpuPerGb(bytes), transfer.seconds());
+            Lab.say("  %s: %.2f s, %.0f MB/s, %.2f CPU-s/GB", contender, run.seconds, run.mbPerSecond, run.cpuPerGb);
+            return run;
+        }
+    }
+
+    @Override
+    public void run(Lab lab, Options options, Report report) throws IOException {
+        long records = options.backlogMb() * 1_000_000L / 1000;
+        int rounds = options.pick(3, 5);
+        List<Run> links = new ArrayList<>();
+        List<Run> mirrorMakers = new ArrayList<>();
+        DiskProbe disk;
+        try (TestCluster source = lab.stock("source")) {
+            Filler.fill(source, TOPIC, PARTITIONS, 1000, records, Filler.LARGE_BATCH);
+            lab.settle();
+            disk = DiskProbe.run(lab.work(), options.backlogMb() * 1_000_000L);
+            for (int round = 0; round < rounds; round++) {
+                links.add(links(lab, options, source, records));
+            }
+            for (Tuning tuning : Tuning.ALL) {
+                for (int round = 0; round < options.pick(1, 3); round++) {
+                    mirrorMakers.add(mirrorMaker(lab, source, records, tuning));
+                }
+            }
+        }
+        List<Run> replicas = replicas(lab, records, rounds);
+        write(
+                report,
+                options,
+                median(links),
+                best(mirrorMakers),
+                median(replicas),
+                disk,
+                all(links, mirrorMakers, replicas));
+    }
+
+    private static Run links(Lab lab, Options options, TestCluster source, long records) {
+        lab.settle();
+        try (TestCluster destination = lab.linked("destination")) {
+            Links links = new Links(destination);
+            links.create("bench", source);
+            long pid = destination.broker(1).pid();
+            if (options.jfr() != null) {
+                ProcessStats.jcmd(pid, "JFR.start", "settings=profile", "name=bench");
+            }
+            links.cli()
+                    .run("mirrors", "create", "--link", "bench", "--topic", TOPIC)
+                    .orThrow();
+            Transfer transfer = Transfer.ofRecords(
+                    destination, TOPIC, records, List.of(source.broker(1).pid(), pid));
+            if (options.jfr() != null) {
+                ProcessStats.jcmd(pid, "JFR.dump", "name=bench", "filename=" + options.jfr());
+            }
+            return Run.of("cluster links", transfer, bytes(source));
+        }
+    }
+
+    private static Run mirrorMaker(Lab lab, TestCluster source, long records, Tuning tuning) {
+        lab.settle();
+        try (TestCluster destination = lab.stock("destination");
+                MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
+            Transfer transfer = Transfer.ofRecords(
+                    destination,
+                    TOPIC,
+                    records,
+                    List.of(source.broker(1).pid(), destination.broker(1).pid(), mirrorMaker.pid()));
+            return Run.of("MirrorMaker 2, " + tuning.name(), transfer, bytes(source));
+        }
+    }
+
+    /** The second broker is started anew for each round, as the other contenders' destinations are. */
+    private static List<Run> replicas(Lab lab, long records, int rounds) {
+        List<Run> runs = new ArrayList<>();
+        try (TestCluster cluster = lab.cluster("replicas")
+                .brokers(2)
+                .config("default.replication.factor", "1")
+                .start()) {
+            Filler.fill(cluster, TOPIC, PARTITIONS, 1000, records, Filler.LARGE_BATCH);
+            reassign(cluster, List.of(1));
+            BrokerProcess second = cluster.broker(2);
+            long bytes = bytes(cluster);
+            for (int round = 0; round < rounds; round++) {
+                awaitGone(second);
+                cluster.restart(2);
+                lab.settle();
+                reassign(cluster, List.of(1, 2));
+                List<Long> pids = List.of(cluster.broker(1).pid(), second.pid());
+                runs.add(Run.of("replica fetcher", Transfer.ofReplica(second, TOPIC, PARTITIONS, bytes, pids), bytes));
+                reassign(cluster, List.of(1));
+            }
+        }
+        return runs;
+    }
+
+    private static void awaitGone(BrokerProcess broker) {
+        io.clusterlinks.it.Await.until(
+                "the replica is deleted",
+                java.time.Duration.ofSeconds(60),
+                () -> Transfer.segmentBytes(broker, TOPIC, PARTITIONS) == 0);
+    }
+
+    private static void reassign(TestCluster cluster, List<Integer> replicas) {
+        Map<TopicPartition, Optional<NewPartitionReassignment>> moves = new LinkedHashMap<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            moves.put(new TopicPartition(TOPIC, partition), Optional.of(new NewPartitionReassignment(replicas)));
+        }
+        io.clusterlinks.it.Topics.get(
+                cluster.admin().alterPartitionReassignments(moves).all());
+        if (replicas.size() == 1) {
+            io.clusterlinks.it.Await.until("reassigned", java.time.Duration.ofMinutes(5), () -> cluster.admin()
+                    .listPartitionReassignments()
+                    .reassignments()
+                    .get()
+                    .isEmpty());
+        }
+    }
+
+    private static long bytes(TestCluster cluster) {
+        return Transfer.segmentBytes(cluster.broker(1), TOPIC, PARTITIONS);
+    }
+
+    private static Run median(List<Run> runs) {
+        return runs.stream()
+                .sorted(Comparator.comparingDouble(Run::mbPerSecond))
+                .toList()
+                .get(runs.size() / 2);
+    }
+
+    private static Run best(List<Run> runs) {
+        return runs.stream().max(Comparator.comparingDouble(Run::mbPerSecond)).orElseThrow();
+    }
+
+    @SafeVarargs
+    private static List<Run> all(List<Run>... lists) {
+        return java.util.stream.Stream.of(lists).flatMap(List::stream).toList();
+    }
+
+    private static void write(
+            Report report, Options options, Run links, Run mirrorMaker, Run replica, DiskProbe disk, List<Run> all) {
+        Report.Section section = report.section("backlog", "Backlog")
+                .text(
+                        "%d MB of 1 kB records in 128 kB batches, 4 partitions. From the first byte seen at the destination to the last; every"
+                                + " run on a destination (and MirrorMaker 2) started for it. CPU of all processes that take part, in the same time.",
+                        options.backlogMb());
+        section.table(
+                List.of("contender", "s", "MB/s", "CPU-s per GB"),
+                all.stream()
+                        .map(run -> List.of(
+                                run.contender, format(run.seconds), format(run.mbPerSecond), format(run.cpuPerGb)))
+                        .toList());
+        section.text(
+                "The disk alone, 1 MB writes: %.0f MB/s until the kernel has them, %.0f MB/s until they are on the disk.",
+                disk.buffered(), disk.durable());
+        Map<String, Double> speed = new LinkedHashMap<>();
+        speed.put("cluster links", links.mbPerSecond);
+        speed.put("replica fetcher", replica.mbPerSecond);
+        speed.put("MirrorMaker 2 (best)", mirrorMaker.mbPerSecond);
+        speed.put("disk, durable", disk.durable());
+        Map<String, Double> cpu = new LinkedHashMap<>();
+        cpu.put("cluster links", links.cpuPerGb);
+        cpu.put("replica fetcher", replica.cpuPerGb);
+        cpu.put("MirrorMaker 2 (best)", mirrorMaker.cpuPerGb);
+        section.bars("throughput", "Backlog: throughput", "MB/s", speed);
+        section.bars("cpu", "Backlog: CPU per GB", "CPU-s", cpu);
+        report.atLeast("backlog", "speed / MirrorMaker 2", links.mbPerSecond / mirrorMaker.mbPerSecond, 5, "");
+        report.atLeast("backlog", "speed / replica fetcher", links.mbPerSecond / replica.mbPerSecond, 1.3, "");
+        report.atLeast("backlog", "speed / durable disk", links.mbPerSecond / disk.durable(), 0.9, "");
+        report.atMost("backlog", "CPU per GB / MirrorMaker 2", links.cpuPerGb / mirrorMaker.cpuPerGb, 0.125, "");
+        report.atMost("backlog", "CPU per GB / replica fetcher", links.cpuPerGb / replica.cpuPerGb, 1, "");
+    }
+
+    private static String format(double value) {
+        return String.format(Locale.ROOT, "%.2f", value);
+    }
+}

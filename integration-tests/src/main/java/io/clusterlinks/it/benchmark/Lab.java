@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it.benchmark;
+
+import io.clusterlinks.it.Distribution;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.TestClusterBuilder;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Starts what is compared, all in the same way: one broker, heap and collector of Kafka's start scripts. */
+final class Lab {
+    static final String JVM =
+            "-Xmx1g -Xms1g -server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent";
+
+    private final Path work = Distribution.find().root().resolve("integration-tests/target/benchmark");
+    private final AtomicInteger runs = new AtomicInteger();
+
+    TestClusterBuilder cluster(String name) {
+        return TestCluster.builder(name)
+                .in(work)
+                .heapMb(1024)
+                .jvm(
+                        "-Xms1g",
+                        "-server",
+                        "-XX:+UseG1GC",
+                        "-XX:MaxGCPauseMillis=20",
+                        "-XX:InitiatingHeapOccupancyPercent=35",
+                        "-XX:+ExplicitGCInvokesConcurrent");
+    }
+
+    TestCluster stock(String name) {
+        return cluster(name).start();
+    }
+
+    TestCluster linked(String name) {
+        return cluster(name).agent().start();
+    }
+
+    MirrorMaker mirrorMaker(TestCluster source, TestCluster destination, String topics, Tuning tuning) {
+        return MirrorMaker.start(
+                work.resolve("mm2-" + runs.incrementAndGet()),
+                tuning.complete(source.bootstrap(), destination.bootstrap(), topics));
+    }
+
+    Path work() {
+        return work;
+    }
+
+    /** Lets no run pay for writing back what the one before it left dirty. */
+    void settle() {
+        ProcessStats.run("sync");
+        ProcessStats.pause(500);
+    }
+
+    static void say(String format, Object... arguments) {
+        System.out.printf(Locale.ROOT, format + "%n", arguments);
+    }
+}

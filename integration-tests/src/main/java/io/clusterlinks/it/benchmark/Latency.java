@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it.benchmark;
+
+import io.clusterlinks.it.Links;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.Topics;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** From the producer at the source to a consumer at the destination, at a low and at a high rate. */
+final class Latency implements Scenario {
+    private static final int PARTITIONS = 4;
+    private static final int[] RATES = {500, 20_000};
+
+    private record Run(String contender, int rate, double p50, double p99, double max, double cores) {}
+
+    @Override
+    public void run(Lab lab, Options options, Report report) {
+        List<Run> runs = new ArrayList<>();
+        try (TestCluster source = lab.stock("source")) {
+            for (int rate : RATES) {
+                Topics.create(source.admin(), topic(rate), PARTITIONS, Map.of());
+            }
+            lab.settle();
+            try (TestCluster destination = lab.linked("destination")) {
+                Links links = new Links(destination);
+                links.create("bench", source);
+                for (int rate : RATES) {
+                    links.mirror("bench", topic(rate));
+                    List<Long> pids = List.of(
+                            source.broker(1).pid(), destination.broker(1).pid());
+                    runs.add(measure(options, "cluster links", rate, source, destination, pids));
+                }
+            }
+            for (Tuning tuning : options.quick() ? List.of(Tuning.LATENCY) : Tuning.ALL) {
+                mirrorMaker(lab, options, source, tuning, runs);
+            }
+        }
+        write(report, runs);
+    }
+
+    private static String topic(int rate) {
+        return "latency-" + rate;
+    }
+
+    private static void mirrorMaker(Lab lab, Options options, TestCluster source, Tuning tuning, List<Run> runs) {
+        for (int rate : RATES) {
+            // A topic of its own, so that nothing is left to catch up with.
+            String topic = topic(rate);
+            Topics.get(source.admin().deleteTopics(List.of(topic)).all());
+            io.clusterlinks.it.Await.until(
+                    topic + " is gone", java.time.Duration.ofSeconds(20), () -> !Topics.exists(source.admin(), topic));
+            Topics.create(source.admin(), topic, PARTITIONS, Map.of());
+        }
+        lab.settle();
+        try (TestCluster destination = lab.stock("destination");
+                MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, "latency-.*", tuning)) {
+            for (int rate : RATES) {
+                List<Long> pids =
+                        List.of(source.broker(1).pid(), destination.broker(1).pid(), mirrorMaker.pid());
+                runs.add(measure(options, "MirrorMaker 2, " + tuning.name(), rate, source, destination, pids));
+            }
+        }
+    }
+
+    private static Run measure(
+            Options options, String contender, int rate, TestCluster source, TestCluster destination, List<Long> pids) {
+        var partitions = Topics.partitions(source.admin(), topic(rate));
+        io.clusterlinks.it.Await.until(
+                topic(rate) + " is mirrored",
+                java.time.Duration.ofSeconds(60),
+                () -> Topics.exists(destination.admin(), topic(rate)));
+        // Until records go through in a moment, the tasks are still starting.
+        LatencyProbe probe = new LatencyProbe(source, destination, partitions);
+        probe.run(100, 0, 3);
+        double cpu = ProcessStats.cpuSeconds(pids);
+        long start = System.nanoTime();
+        double[] sorted = probe.run(rate, options.pick(8, 20), options.pick(15, 60));
+        double cores = (ProcessStats.cpuSeconds(pids) - cpu) / ((System.nanoTime() - start) / 1e9);
+        Run run = new Run(
+                contender, rate, percentile(sorted, 50), percentile(sorted, 99), sorted[sorted.length - 1], cores);
+        Lab.say("  %s at %d/s: p50 %.2f ms, p99 %.2f ms, %.2f cores", contender, rate, run.p50, run.p99, cores);
+        return run;
+    }
+
+    private static double percentile(double[] sorted, double percent) {
+        return sorted[(int) Math.min(sorted.length - 1, sorted.length * percent / 100)];
+    }
+
+    private static void write(Report report, List<Run> runs) {
+        Report.Section section = report.section("latency", "Latency")
+                .text(
+                        "1 kB records at a steady rate over 4 partitions, producer with linger 0; from when a record was due to be sent to when a"
+                                + " consumer of the copy has it.");
+        section.table(
+                List.of("contender", "records/s", "p50 ms", "p99 ms", "max ms", "CPU, cores"),
+                runs.stream()
+                        .map(run -> List.of(
+                                run.contender,
+                                Integer.toString(run.rate),
+                                format(run.p50),
+                                format(run.p99),
+                                format(run.max),
+                                format(run.cores)))
+                        .toList());
+        for (int rate : RATES) {
+            Map<String, Double> bars = new LinkedHashMap<>();
+            runs.stream().filter(run -> run.rate == rate).forEach(run -> {
+                bars.put(run.contender + ", p50", run.p50);
+                bars.put(run.contender + ", p99", run.p99);
+            });
+            section.bars(Integer.toString(rate), "Latency at " + rate + " records/s", "ms", bars);
+        }
+        double best = runs.stream()
+                .filter(run -> run.rate == 500 && !run.contender.equals("cluster links"))
+                .mapToDouble(Run::p99)
+                .min()
+                .orElseThrow();
+        for (Run run : runs) {
+            if (run.contender.equals("cluster links")) {
+                if (run.rate == 500) {
+                    report.atMost("latency", "p99 at 500/s / MirrorMaker 2", run.p99 / best, 0.5, "");
+                } else {
+                    report.atMost("latency", "p99 at 20,000/s", run.p99, 10, " ms");
+                }
+            }
+        }
+    }
+
+    private static String format(double value) {
+        return String.format(Locale.ROOT, "%.2f", value);
+    }
+}

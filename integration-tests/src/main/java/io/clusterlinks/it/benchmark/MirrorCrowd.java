@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it.benchmark;
+
+import io.clusterlinks.client.ClusterLinkAdmin;
+import io.clusterlinks.client.NewMirror;
+import io.clusterlinks.client.WriteOptions;
+import io.clusterlinks.it.Await;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.Topics;
+import io.clusterlinks.protocol.MirrorState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.NewTopic;
+
+/** Many topics and their mirrors, handled in few requests. */
+final class MirrorCrowd {
+    private static final int PER_REQUEST = 100;
+    private static final WriteOptions PATIENT = WriteOptions.defaults().withTimeoutMs(300_000);
+
+    private MirrorCrowd() {}
+
+    static List<String> createTopics(TestCluster cluster, String prefix, int count, int partitions) {
+        List<String> names = IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
+        for (int from = 0; from < count; from += PER_REQUEST) {
+            List<NewTopic> some = names.subList(from, Math.min(count, from + PER_REQUEST)).stream()
+                    .map(name -> new NewTopic(name, Optional.of(partitions), Optional.empty())
+                            .configs(Map.of("retention.ms", "-1")))
+                    .toList();
+            Topics.get(cluster.admin().createTopics(some).all());
+        }
+        return names;
+    }
+
+    /** Creates mirrors and waits until all of the link's are active; returns seconds. */
+    static double mirror(ClusterLinkAdmin links, String link, List<String> topics) {
+        long start = System.nanoTime();
+        Topics.get(links.createMirrors(link, topics.stream().map(NewMirror::of).toList(), PATIENT)
+                .all());
+        awaitAll(links, link, MirrorState.ACTIVE);
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    /** Fails mirrors over and waits until all of the link's are stopped; returns seconds. */
+    static double failOver(ClusterLinkAdmin links, String link, List<String> topics) {
+        long start = System.nanoTime();
+        Topics.get(links.failoverMirrors(link, topics, PATIENT).all());
+        awaitAll(links, link, MirrorState.STOPPED);
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static void awaitAll(ClusterLinkAdmin links, String link, MirrorState state) {
+        Await.until(
+                "all mirrors are " + state,
+                Duration.ofMinutes(10),
+                () -> links.describeLink(link).get().mirrors().stream().allMatch(mirror -> mirror.state() == state));
+    }
+}

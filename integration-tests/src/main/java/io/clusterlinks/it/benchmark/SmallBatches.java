@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it.benchmark;
+
+import io.clusterlinks.it.Links;
+import io.clusterlinks.it.TestCluster;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The worst case for whoever walks batches: each holds one record of 100 bytes. */
+final class SmallBatches implements Scenario {
+    private static final String TOPIC = "small";
+    private static final int PARTITIONS = 4;
+
+    @Override
+    public void run(Lab lab, Options options, Report report) {
+        long records = options.pick(200, 2000) * 1000L;
+        Map<String, Double> speeds = new LinkedHashMap<>();
+        List<List<String>> rows = new ArrayList<>();
+        try (TestCluster source = lab.stock("source")) {
+            Filler.fill(source, TOPIC, PARTITIONS, 100, records, 0);
+            lab.settle();
+            try (TestCluster destination = lab.linked("destination")) {
+                Links links = new Links(destination);
+                links.create("bench", source);
+                links.cli()
+                        .run("mirrors", "create", "--link", "bench", "--topic", TOPIC)
+                        .orThrow();
+                List<Long> pids =
+                        List.of(source.broker(1).pid(), destination.broker(1).pid());
+                note("cluster links", Transfer.ofRecords(destination, TOPIC, records, pids), records, speeds, rows);
+            }
+            for (Tuning tuning : options.quick() ? List.of(Tuning.THROUGHPUT) : Tuning.ALL) {
+                lab.settle();
+                try (TestCluster destination = lab.stock("destination");
+                        MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
+                    List<Long> pids = List.of(
+                            source.broker(1).pid(), destination.broker(1).pid(), mirrorMaker.pid());
+                    note(
+                            "MirrorMaker 2, " + tuning.name(),
+                            Transfer.ofRecords(destination, TOPIC, records, pids),
+                            records,
+                            speeds,
+                            rows);
+                }
+            }
+        }
+        report.section("small", "Small batches")
+                .text("%d records of 100 B, each in a batch of its own, 4 partitions.", records)
+                .table(List.of("contender", "s", "records/s", "CPU-s per million"), rows)
+                .bars("throughput", "Batches of one 100 B record", "records/s", speeds);
+        report.atLeast("small", "speed / MirrorMaker 2", Wan.ratio(speeds), 5, "");
+    }
+
+    private static void note(
+            String contender, Transfer transfer, long records, Map<String, Double> speeds, List<List<String>> rows) {
+        double speed = transfer.perSecond(records);
+        speeds.put(contender, speed);
+        rows.add(List.of(
+                contender,
+                String.format(Locale.ROOT, "%.2f", transfer.seconds()),
+                String.format(Locale.ROOT, "%.0f", speed),
+                String.format(Locale.ROOT, "%.2f", transfer.cpuSeconds() / (records * transfer.part() / 1e6))));
+        Lab.say("  %s: %.2f s, %.0f records/s", contender, transfer.seconds(), speed);
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it.benchmark;
+
+import io.clusterlinks.it.Links;
+import io.clusterlinks.it.TestCluster;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** One partition over a long line: the source is reached through a proxy that delays and does not throttle. */
+final class Wan implements Scenario {
+    private static final String TOPIC = "wan";
+    private static final int[] ROUND_TRIPS_MS = {50, 100};
+
+    @Override
+    public void run(Lab lab, Options options, Report report) {
+        long records = options.pick(200, 1000) * 1000L;
+        List<DelayProxy> line = new ArrayList<>();
+        Report.Section section = report.section("wan", "One partition over a long line")
+                .text(
+                        "%d MB of 1 kB records in 128 kB batches in one partition, through a proxy that delays each byte by half the round trip and does"
+                                + " not limit throughput.",
+                        records / 1000);
+        try (TestCluster source = lab.cluster("source")
+                .advertised(port -> {
+                    line.add(DelayProxy.before(port));
+                    return line.get(0).port();
+                })
+                .start()) {
+            Filler.fill(source, TOPIC, 1, 1000, records, Filler.LARGE_BATCH);
+            for (int roundTrip : ROUND_TRIPS_MS) {
+                line.get(0).roundTrip(roundTrip);
+                Map<String, Double> speeds = speeds(lab, options, source, records);
+                section.table(
+                        List.of("contender, " + roundTrip + " ms", "MB/s"),
+                        speeds.entrySet().stream()
+                                .map(entry ->
+                                        List.of(entry.getKey(), String.format(Locale.ROOT, "%.1f", entry.getValue())))
+                                .toList());
+                section.bars(roundTrip + "ms", "One partition, " + roundTrip + " ms round trip", "MB/s", speeds);
+                report.atLeast("wan", "speed / MirrorMaker 2 at " + roundTrip + " ms", ratio(speeds), 4, "");
+            }
+        } finally {
+            line.forEach(DelayProxy::close);
+        }
+    }
+
+    private static Map<String, Double> speeds(Lab lab, Options options, TestCluster source, long records) {
+        Map<String, Double> speeds = new LinkedHashMap<>();
+        long bytes = Transfer.segmentBytes(source.broker(1), TOPIC, 1);
+        lab.settle();
+        try (TestCluster destination = lab.linked("destination")) {
+            Links links = new Links(destination);
+            links.create("bench", source);
+            links.cli()
+                    .run("mirrors", "create", "--link", "bench", "--topic", TOPIC)
+                    .orThrow();
+            note("cluster links", destination, records, bytes, speeds);
+        }
+        for (Tuning tuning : options.quick() ? List.of(Tuning.THROUGHPUT) : Tuning.ALL) {
+            lab.settle();
+            try (TestCluster destination = lab.stock("destination");
+                    MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
+                note("MirrorMaker 2, " + tuning.name(), destination, records, bytes, speeds);
+            }
+        }
+        return speeds;
+    }
+
+    private static void note(
+            String contender, TestCluster destination, long records, long bytes, Map<String, Double> speeds) {
+        Transfer transfer = Transfer.ofRecords(
+                destination, TOPIC, records, List.of(destination.broker(1).pid()));
+        speeds.put(contender, transfer.megabytesPerSecond(bytes));
+        Lab.say("  %s: %.2f s, %.1f MB/s", contender, transfer.seconds(), speeds.get(contender));
+    }
+
+    /** Cluster links to the best of the others. */
+    static double ratio(Map<String, Double> speeds) {
+        double best = speeds.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals("cluster links"))
+                .mapToDouble(Map.Entry::getValue)
+                .max()
+                .orElseThrow();
+        return speeds.get("cluster links") / best;
+    }
+}
