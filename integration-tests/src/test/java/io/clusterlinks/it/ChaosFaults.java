@@ -1,199 +1,204 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.it;
 
-import io.clusterlinks.protocol.LinkResource;
+import io.clusterlinks.it.ChaosSchedule.Action;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ElectLeadersOptions;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.ElectionType;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 
-/** Carries out the actions of a schedule; each cleans up after itself, so that one fault acts at a time on a side. */
-final class ChaosFaults {
-    private static final Duration HEALED = Duration.ofSeconds(120);
-    private static final String STATE_TOPIC = "__cluster_links";
+/**
+ * What happens to the brokers of one cluster. Each fault ends with all processes running, but does not wait until
+ * replicas are in sync again. For one thread.
+ */
+final class ChaosFaults implements AutoCloseable {
+    private static final Duration BREATH = Duration.ofSeconds(10);
 
-    private final TestCluster source;
-    private final TestCluster destination;
-    private final LinkProxies proxies;
-    private final String link;
-    private final List<String> mirrors;
-    private final Set<String> failedOver = new TreeSet<>();
-    private final List<String> extras = new ArrayList<>();
+    private final TestCluster cluster;
+    private final Consumer<String> log;
+    /** Does not wait long for a broker that sleeps. */
+    private final Admin admin;
 
-    ChaosFaults(
-            TestCluster source, TestCluster destination, LinkProxies proxies, String link, List<String> workloadTopics) {
-        this.source = source;
-        this.destination = destination;
-        this.proxies = proxies;
-        this.link = link;
-        this.mirrors = new ArrayList<>(workloadTopics);
+    ChaosFaults(TestCluster cluster, Consumer<String> log) {
+        this.cluster = cluster;
+        this.log = log;
+        this.admin = cluster.newAdmin(Map.of(
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                2_000,
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                10_000));
     }
 
-    /** Mirrors that are there, in the order of their creation. */
-    List<String> mirrors() {
-        return List.copyOf(mirrors);
-    }
-
-    /** Mirrors that an accepted command has failed over. */
-    Set<String> failedOver() {
-        return failedOver;
-    }
-
-    void run(ChaosSchedule.Action action) {
-        switch (action.kind()) {
-            case KILL_DESTINATION -> kill(destination, action);
-            case KILL_SOURCE -> kill(source, action);
-            case FREEZE_DESTINATION -> freeze(destination, action);
-            case FREEZE_SOURCE -> freeze(source, action);
-            case MOVE_DESTINATION -> move(destination, pick(mirrors, action), action.pick() % 2);
-            case MOVE_SOURCE -> move(source, pick(mirrors, action), action.pick() % 2);
-            case MOVE_COORDINATOR -> move(destination, STATE_TOPIC, 0);
-            case CUT -> {
-                proxies.cut();
-                hold(action);
-                proxies.mend();
-            }
-            case PAUSE_MIRROR -> pauseMirror(action);
-            case PAUSE_LINK -> {
-                command(linkResource(), Map.of("desired.state", "PAUSED"));
-                hold(action);
-                command(linkResource(), Map.of("desired.state", "ACTIVE"));
-            }
-            case NEW_MIRROR -> newMirror(action);
-            case FAIL_OVER_MIRROR -> failOverExtra();
-            case ALTER_LINK -> command(
-                    linkResource(), Map.of("replica.fetch.max.bytes", Integer.toString(2048 << action.pick() % 8)));
+    void kill(Action action, BrokerProcess... victims) {
+        breathe(action);
+        for (BrokerProcess victim : victims) {
+            log.accept("kill -9 " + cluster.name() + " " + victim.id());
+            victim.kill();
         }
-    }
-
-    private void kill(TestCluster cluster, ChaosSchedule.Action action) {
-        awaitInSync(cluster);
-        BrokerProcess victim = pick(cluster.brokers(), action);
-        victim.kill();
         hold(action);
-        cluster.restart(victim.id());
-    }
-
-    private void freeze(TestCluster cluster, ChaosSchedule.Action action) {
-        awaitInSync(cluster);
-        BrokerProcess victim = pick(cluster.brokers(), action);
-        victim.freeze();
-        hold(action);
-        victim.thaw();
+        for (BrokerProcess victim : victims) {
+            victim.start();
+        }
         cluster.awaitReady();
     }
 
-    private void pauseMirror(ChaosSchedule.Action action) {
-        String topic = pick(mirrors, action);
-        if (!failedOver.contains(topic)) {
-            command(mirrorResource(topic), Map.of("desired.state", "PAUSED"));
-            hold(action);
-            command(mirrorResource(topic), Map.of("desired.state", "ACTIVE"));
+    void freeze(Action action, BrokerProcess victim) {
+        breathe(action);
+        log.accept("freeze " + cluster.name() + " " + victim.id());
+        victim.freeze();
+        hold(action);
+        victim.thaw();
+    }
+
+    /** Stops and starts every broker as an operator would. */
+    void roll(Action action) {
+        int first = action.pick() % cluster.brokers().size();
+        List<BrokerProcess> order = new ArrayList<>(cluster.brokers());
+        Collections.rotate(order, first);
+        for (BrokerProcess broker : order) {
+            log.accept("restart " + cluster.name() + " " + broker.id());
+            cluster.restart(broker.id());
         }
     }
 
-    private void newMirror(ChaosSchedule.Action action) {
-        String topic = "extra-" + action.index();
-        Topics.create(source.admin(), topic, 2, Map.of());
-        Workload.onTopic(source, topic, 2).compressions();
-        command(mirrorResource(topic), Map.of("desired.state", "ACTIVE"), Map.of("create", "true"));
-        mirrors.add(topic);
-        extras.add(topic);
+    /** Makes another replica the preferred leader of about half of all partitions, and has those elected. */
+    void shuffle(Action action) {
+        Random random = new Random(action.pick());
+        Map<TopicPartition, Optional<NewPartitionReassignment>> orders = new HashMap<>();
+        for (TopicDescription topic : topics().values()) {
+            for (TopicPartitionInfo info : topic.partitions()) {
+                if (random.nextBoolean()) {
+                    List<Integer> order = ids(info.replicas());
+                    Collections.shuffle(order, random);
+                    orders.put(
+                            new TopicPartition(topic.name(), info.partition()),
+                            Optional.of(new NewPartitionReassignment(order)));
+                }
+            }
+        }
+        move(orders);
     }
 
-    private void failOverExtra() {
-        if (!extras.isEmpty()) {
-            failOver(extras.remove(0));
+    /** Moves the leader of one partition. */
+    void move(TopicPartition partition) {
+        TopicDescription topic = topics().get(partition.topic());
+        if (topic == null) {
+            log.accept(partition + " is not there yet");
+            return;
+        }
+        List<Integer> order = ids(topic.partitions().get(partition.partition()).replicas());
+        Collections.rotate(order, 1);
+        move(Map.of(partition, Optional.of(new NewPartitionReassignment(order))));
+    }
+
+    /** Tries once: a broker that is down may keep a leader from moving. */
+    private void move(Map<TopicPartition, Optional<NewPartitionReassignment>> orders) {
+        attempt(
+                "reorder",
+                () -> Topics.get(admin.alterPartitionReassignments(orders).all()));
+        attempt(
+                "elect",
+                () -> Topics.get(admin.electLeaders(
+                                ElectionType.PREFERRED,
+                                new HashSet<>(orders.keySet()),
+                                new ElectLeadersOptions().timeoutMs(5000))
+                        .all()));
+    }
+
+    /** Something that other faults may be in the way of. */
+    void attempt(String what, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            log.accept(what + " of " + cluster.name() + " did not work: " + e);
         }
     }
 
-    void failOver(String topic) {
-        command(mirrorResource(topic), Map.of("desired.state", "FAILED_OVER"));
-        failedOver.add(topic);
+    /** The broker that leads a partition, any if that is unknown. */
+    BrokerProcess leader(TopicPartition partition, int pick) {
+        try {
+            TopicDescription topic = topics().get(partition.topic());
+            if (topic != null && topic.partitions().get(partition.partition()).leader() != null) {
+                return cluster.broker(
+                        topic.partitions().get(partition.partition()).leader().id());
+            }
+        } catch (RuntimeException e) {
+            log.accept("leader of " + partition + " is unknown: " + e);
+        }
+        return any(pick);
     }
 
-    /** Repeats a command until it is accepted: whether an attempt without an answer acted is unknown. */
-    private void command(String resource, Map<String, String> configs) {
-        Await.untilPasses(HEALED, () -> Topics.alter(destination.admin(), resource, configs));
+    BrokerProcess any(int pick) {
+        return cluster.brokers().get(pick % cluster.brokers().size());
     }
 
-    private void command(String resource, Map<String, String> configs, Map<String, String> more) {
-        Await.untilPasses(HEALED, () -> {
-            try {
-                Map<String, String> all = new java.util.HashMap<>(configs);
-                all.putAll(more);
-                Topics.alter(destination.admin(), resource, all);
-            } catch (RuntimeException e) {
-                // An attempt before may have created it.
-                Topics.describe(destination.admin(), resource);
+    /** All processes run, and every replica of every topic is in sync. */
+    void heal(Duration timeout) {
+        cluster.brokers().forEach(BrokerProcess::thaw);
+        cluster.awaitReady();
+        Await.untilPasses(timeout, () -> {
+            List<String> out = outOfSync();
+            if (!out.isEmpty()) {
+                throw new AssertionError("Not in sync in " + cluster.name() + ": " + out);
             }
         });
     }
 
-    private String linkResource() {
-        return new LinkResource.Link(link).resourceName();
+    List<String> outOfSync() {
+        List<String> out = new ArrayList<>();
+        topics().values().forEach(topic -> topic.partitions().stream()
+                .filter(info -> info.isr().size() < info.replicas().size())
+                .forEach(info ->
+                        out.add(topic.name() + "-" + info.partition() + " has " + ids(info.isr()) + " in sync")));
+        return out;
     }
 
-    private String mirrorResource(String topic) {
-        return new LinkResource.Mirror(link, topic).resourceName();
+    Map<String, TopicDescription> topics() {
+        Set<String> names = Topics.get(
+                admin.listTopics(new ListTopicsOptions().listInternal(true)).names());
+        return Topics.get(admin.describeTopics(names).allTopicNames());
     }
 
-    private static void move(TestCluster cluster, String topic, int number) {
-        TopicPartition partition = new TopicPartition(topic, number);
-        Await.untilPasses(HEALED, () -> {
-            TopicPartitionInfo info = infos(cluster, topic).get(number);
-            List<Integer> order =
-                    new ArrayList<>(info.replicas().stream().map(node -> node.id()).toList());
-            int leader = info.leader().id();
-            order.remove((Integer) leader);
-            order.add(leader);
-            Topics.get(cluster.admin()
-                    .alterPartitionReassignments(Map.of(partition, Optional.of(new NewPartitionReassignment(order))))
-                    .all());
-        });
-        // A new preferred leader that is not in sync yet is not elected: then this move does nothing.
-        Clients.failure(() -> cluster.admin()
-                .electLeaders(ElectionType.PREFERRED, Set.of(partition))
-                .all()
-                .get());
+    static List<Integer> ids(List<Node> nodes) {
+        return new ArrayList<>(nodes.stream().map(Node::id).toList());
     }
 
-    /** No broker is taken away while another one is still catching up. */
-    void awaitInSync(TestCluster cluster) {
-        List<String> topics = new ArrayList<>(mirrors);
-        topics.add("__transaction_state");
-        if (cluster == destination) {
-            topics.add(STATE_TOPIC);
-        }
-        Set<String> present = Topics.get(cluster.admin()
-                .listTopics(new org.apache.kafka.clients.admin.ListTopicsOptions().listInternal(true))
-                .names());
-        topics.retainAll(present);
-        for (String topic : topics) {
-            Await.until(topic + " of " + cluster.name() + " is in sync", HEALED, () -> infos(cluster, topic).stream()
-                    .allMatch(info -> info.isr().size() == info.replicas().size()));
+    /** Before every other fault replicas get the time to come back in sync; before the rest they do not. */
+    private void breathe(Action action) {
+        if (action.pick() % 2 == 0) {
+            long deadline = System.nanoTime() + BREATH.toNanos();
+            attempt("waiting for replicas", () -> {
+                while (System.nanoTime() < deadline && !outOfSync().isEmpty()) {
+                    LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                }
+            });
         }
     }
 
-    static List<TopicPartitionInfo> infos(TestCluster cluster, String topic) {
-        return Topics.get(cluster.admin().describeTopics(List.of(topic)).allTopicNames())
-                .get(topic)
-                .partitions();
-    }
-
-    private static <T> T pick(List<T> all, ChaosSchedule.Action action) {
-        return all.get(action.pick() % all.size());
-    }
-
-    private static void hold(ChaosSchedule.Action action) {
+    static void hold(Action action) {
         LockSupport.parkNanos(Duration.ofMillis(action.holdMs()).toNanos());
+    }
+
+    @Override
+    public void close() {
+        admin.close(Duration.ZERO);
     }
 }

@@ -3,46 +3,67 @@ package io.clusterlinks.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.clusterlinks.protocol.LinkResource;
-import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.it.ChaosSchedule.Action;
+import io.clusterlinks.it.ChaosWriter.Style;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.common.IsolationLevel;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 /**
- * Everything goes wrong, in an order that a seed decides; in the end no replica differs. Longer, or with another seed:
+ * Everything goes wrong, on both sides and at the same time, in an order that a seed decides; in the end no replica
+ * differs and no acknowledged write is missing. Longer, or with a given seed:
  * {@code mvn verify -Pchaos -Dchaos.minutes=30 -Dchaos.seed=N}.
  */
 class ChaosIT {
-    private static final Duration LEVEL = Duration.ofSeconds(180);
-    private static final String LINK = "chaos";
-    private static final int PARTITIONS = 2;
-    private static final int PRODUCERS = 120;
-    private static final long SHORT_MS = 40_000;
+    private static final Duration HEALED = Duration.ofSeconds(120);
+    private static final long SHORT_MS = 45_000;
+    private static final TopicPartition STATE = new TopicPartition("__cluster_links", 0);
+    private static final String COMPACTING = "compacting";
+    private static final String UNCLEAN = "unclean";
+    private static final String TRIMMED = "trimmed";
+    private static final String GROWING = "growing";
+    /** Topics whose writers are told the truth, and of which nothing is compacted away. */
+    private static final List<String> CAREFUL = List.of("plain", "compacted", "transactional", TRIMMED, GROWING);
 
-    private final long seed = Long.getLong("chaos.seed", 20260101L);
+    private static final List<String> FIXED =
+            List.of("plain", "compacted", COMPACTING, "transactional", UNCLEAN, TRIMMED, GROWING);
+
+    private final long seed = Long.getLong("chaos.seed", System.nanoTime() % 1_000_000);
+    private final long durationMs = durationMs();
+    private final List<String> spare = IntStream.range(0, (int) (5 + durationMs / 30_000))
+            .mapToObj(number -> "extra-" + number)
+            .toList();
+    private final Path details = Path.of(System.getProperty("java.io.tmpdir"), "chaos-" + seed + ".log");
     private TestCluster source;
     private TestCluster destination;
-    private Links links;
-    private ChaosFaults faults;
 
     @Test
     void losesNothingWhateverGoesWrong() {
-        say("schedule of " + durationMs() + " ms");
+        ChaosSchedule schedule = ChaosSchedule.of(seed, durationMs);
+        tell("seed " + seed + ", " + durationMs + " ms, " + schedule.shape() + ", details in " + details);
+        schedule.actions().forEach(action -> System.out.println("  " + action));
         try (LinkProxies proxies = new LinkProxies()) {
-            start(proxies);
-            misbehave(proxies);
-            verify();
+            start(schedule.shape(), proxies);
+            try (ChaosCommands commands = new ChaosCommands(destination, proxies, FIXED, spare, this::say);
+                    ChaosWorkload workload = new ChaosWorkload()) {
+                createTopics();
+                write(workload);
+                mirror(commands, proxies);
+                run(schedule, proxies, commands, workload);
+            }
         } catch (RuntimeException | AssertionError e) {
-            throw new AssertionError("Chaos with seed " + seed + ": " + e.getMessage(), e);
+            throw new AssertionError("Chaos with -Dchaos.seed=" + seed + " (" + details + "): " + e.getMessage(), e);
         } finally {
             Fixtures.close(destination, source);
         }
@@ -53,157 +74,155 @@ class ChaosIT {
         return minutes == null ? SHORT_MS : Duration.ofMinutes(minutes).toMillis();
     }
 
-    private void start(LinkProxies proxies) {
-        source = TestCluster.builder("source")
-                .brokers(2)
-                .heapMb(256)
+    private void start(ChaosSchedule.Shape shape, LinkProxies proxies) {
+        TestClusterBuilder from = cluster("source")
                 .proxies(proxies)
-                .start();
-        destination = TestCluster.builder("destination")
+                .config("transaction.abort.timed.out.transaction.cleanup.interval.ms", "2000");
+        TestClusterBuilder to = cluster("destination").agent();
+        source = (shape.separateSourceController() ? from.separateController() : from).start();
+        destination = (shape.separateDestinationController() ? to.separateController() : to).start();
+    }
+
+    private static TestClusterBuilder cluster(String name) {
+        return TestCluster.builder(name)
                 .brokers(3)
-                .agent()
                 .heapMb(256)
-                .config("min.insync.replicas", "2")
-                .start();
-        links = new Links(destination);
-        links.run("create", "--link", LINK, "--config", "bootstrap.servers=" + proxies.bootstrap());
+                .jvm("-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+                .config("min.insync.replicas", "2");
     }
 
-    private void misbehave(LinkProxies proxies) {
-        List<String> topics = List.of("plain", "compacted", "transactional");
-        for (String topic : topics) {
-            // Compaction acts on either side in its own time: held off, every batch can be compared.
-            Map<String, String> configs = topic.equals("compacted")
-                    ? Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", "86400000")
-                    : Map.of();
-            Topics.create(source.admin(), topic, PARTITIONS, configs);
-            links.mirror(LINK, topic);
-        }
-        faults = new ChaosFaults(source, destination, proxies, LINK, topics);
-        try (ChaosWorkload workload = new ChaosWorkload(source, PARTITIONS)) {
-            workload.write("plain");
-            workload.write("compacted");
-            workload.transact("transactional");
-            carryOut(ChaosSchedule.of(seed, durationMs()));
-            say(workload.written() + " records sent");
-        }
+    private void createTopics() {
+        // Compaction acts on either side in its own time: held off, every batch can be compared.
+        create("compacted", Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", "86400000"));
+        create(
+                COMPACTING,
+                Map.of("cleanup.policy", "compact", "segment.ms", "3000", "min.cleanable.dirty.ratio", "0.01"));
+        List.of("plain", "transactional", TRIMMED, GROWING).forEach(topic -> create(topic, Map.of()));
+        spare.forEach(topic -> create(topic, Map.of()));
+        Map<String, String> unclean = Map.of("unclean.leader.election.enable", "true", "min.insync.replicas", "1");
+        Topics.get(source.admin()
+                .createTopics(
+                        List.of(new NewTopic(UNCLEAN, Map.of(0, List.of(2, 3), 1, List.of(3, 2))).configs(unclean)))
+                .all());
     }
 
-    private void carryOut(ChaosSchedule schedule) {
-        long start = System.nanoTime();
-        for (ChaosSchedule.Action action : schedule.actions()) {
-            long waitMs = action.afterMs() - Duration.ofNanos(System.nanoTime() - start).toMillis();
-            LockSupport.parkNanos(Duration.ofMillis(Math.max(0, waitMs)).toNanos());
-            say(action.toString());
-            faults.run(action);
-        }
+    private void create(String topic, Map<String, String> configs) {
+        Topics.create(source.admin(), topic, 2, configs);
     }
 
-    private void verify() {
-        // What is open at the source is aborted there, so that both last stable offsets reach the ends.
-        Clients.transactionalProducer(source, "transactional").close();
-        for (TestCluster cluster : List.of(source, destination)) {
-            cluster.awaitReady();
-            faults.awaitInSync(cluster);
-        }
-        for (String topic : faults.mirrors()) {
-            if (!faults.failedOver().contains(topic)) {
-                say("comparing " + topic);
-                new TopicComparison(source, topic, destination, topic).awaitLevel(LEVEL);
-                compareWithSource(topic);
-            }
-        }
-        stopAll();
-        assertPluginIsWell();
+    private void write(ChaosWorkload workload) {
+        workload.start(new ChaosWriter(source, Style.SAFE, seed, "plain"));
+        workload.start(new ChaosWriter(source, Style.SAFE, seed, TRIMMED, GROWING));
+        workload.start(new ChaosWriter(source, Style.KEYED, seed, "compacted", COMPACTING));
+        workload.start(new ChaosWriter(source, Style.TRANSACTIONAL, seed, "transactional"));
+        workload.start(new ChaosWriter(source, Style.CARELESS, seed, UNCLEAN));
+        workload.start(new ChaosWriter(source, Style.SAFE, seed, spare.toArray(String[]::new)));
     }
 
-    private void compareWithSource(String topic) {
-        for (TopicPartition partition : Topics.partitions(destination.admin(), topic)) {
-            long start = Topics.starts(source.admin(), List.of(partition)).get(partition);
-            for (BrokerProcess original : source.brokers()) {
-                for (BrokerProcess replica : destination.brokers()) {
-                    Await.untilPasses(Duration.ofSeconds(30), () -> assertThat(LogComparison.sourceAndMirror(
-                                    original.replicaDir(topic, partition.partition()),
-                                    replica.replicaDir(topic, partition.partition()),
-                                    start))
-                            .as(partition + ": broker " + replica.id() + " against source broker " + original.id())
-                            .isEmpty());
-                }
-            }
+    private void mirror(ChaosCommands commands, LinkProxies proxies) {
+        commands.insist(
+                ChaosCommands.link(ChaosCommands.LINK), Map.of("bootstrap.servers", proxies.bootstrap()), HEALED);
+        for (String topic : FIXED) {
+            commands.insist(ChaosCommands.mirror(topic), Map.of("desired.state", "ACTIVE", "create", "true"), HEALED);
         }
     }
 
-    private void stopAll() {
-        Random random = new Random(seed);
-        for (String topic : faults.mirrors()) {
-            if (!faults.failedOver().contains(topic)) {
-                if (random.nextBoolean()) {
-                    faults.failOver(topic);
-                } else {
-                    Topics.alter(
-                            destination.admin(),
-                            new LinkResource.Mirror(LINK, topic).resourceName(),
-                            Map.of("desired.state", "PROMOTED"));
-                }
-            }
-        }
-        for (String topic : faults.mirrors()) {
-            say("writing to " + topic);
-            links.awaitState(LINK, topic, MirrorState.STOPPED);
-            assertKeepsWhatItAcknowledges(topic);
-            assertReplicasEqual(topic);
-        }
-    }
-
-    private void assertKeepsWhatItAcknowledges(String topic) {
-        int partitions = Topics.partitions(destination.admin(), topic).size();
-        List<String> acknowledged = new ArrayList<>();
-        for (int i = 0; i < PRODUCERS; i++) {
-            try (Producer<String, String> producer = Clients.producer(destination, Map.of())) {
-                String value = "after-" + i;
-                Topics.get(producer.send(
-                        new org.apache.kafka.clients.producer.ProducerRecord<>(topic, i % partitions, "after", value)));
-                acknowledged.add(value);
-            }
-        }
-        assertThat(Clients.values(destination, topic, IsolationLevel.READ_COMMITTED))
-                .as("acknowledged writes in " + topic)
-                .containsAll(acknowledged);
-        List<TopicPartition> all = Topics.partitions(destination.admin(), topic);
-        assertThat(Topics.ends(destination.admin(), all, IsolationLevel.READ_COMMITTED))
-                .as("last stable offsets of " + topic)
-                .isEqualTo(Topics.ends(destination.admin(), all, IsolationLevel.READ_UNCOMMITTED));
-    }
-
-    private void assertReplicasEqual(String topic) {
-        for (TopicPartition partition : Topics.partitions(destination.admin(), topic)) {
-            long start = Topics.starts(destination.admin(), List.of(partition)).get(partition);
-            for (int id = 2; id <= destination.brokers().size(); id++) {
-                BrokerProcess other = destination.broker(id);
-                Await.untilPasses(Duration.ofSeconds(30), () -> assertThat(LogComparison.replicas(
-                                destination.broker(1).replicaDir(topic, partition.partition()),
-                                other.replicaDir(topic, partition.partition()),
-                                start))
-                        .as(partition + ": broker " + other.id() + " against broker 1")
-                        .isEmpty());
-            }
+    private void run(ChaosSchedule schedule, LinkProxies proxies, ChaosCommands commands, ChaosWorkload workload) {
+        ChaosTrespasser trespasser = new ChaosTrespasser(destination, seed);
+        Thread thread = new Thread(trespasser, "trespasser");
+        thread.setDaemon(true);
+        thread.start();
+        try (ChaosFaults here = new ChaosFaults(destination, this::say);
+                ChaosFaults there = new ChaosFaults(source, this::say)) {
+            ChaosSourceFaults topics = new ChaosSourceFaults(source, there, this::say);
+            new ChaosLanes(schedule, action -> carryOut(action, here, there, topics, proxies, commands), this::say)
+                    .run();
+            tell("healing");
+            proxies.mend();
+            there.heal(HEALED);
+            here.heal(HEALED);
+            ChaosVerdict verdict = new ChaosVerdict(source, destination, commands, workload, trespasser, this::tell);
+            verdict.awaitRecovery();
+            workload.awaitProgress(HEALED, this::tell);
+            workload.end();
+            end(trespasser, thread);
+            verdict.awaitRecovery();
+            verdict.checkCommands(FIXED);
+            there.heal(HEALED);
+            here.heal(HEALED);
+            verdict.checkLogs(COMPACTING, careful());
+            verdict.stopAll(seed, COMPACTING);
+            verdict.checkBrokers();
         }
     }
 
-    /** No thread of the plugin met what it did not expect, and all processes live. */
-    private void assertPluginIsWell() {
-        for (BrokerProcess broker : destination.brokers()) {
-            assertThat(broker.isAlive()).as("broker " + broker.id() + " lives").isTrue();
-            assertThat(broker.log().lines())
-                    .as("log of broker " + broker.id())
-                    .noneMatch(line -> line.contains("failed unexpectedly")
-                            || line.contains("Internal error")
-                            || (line.contains("ERROR") && line.contains("io.clusterlinks")));
-        }
-        assertThat(source.brokers()).allMatch(BrokerProcess::isAlive);
+    private static void end(ChaosTrespasser trespasser, Thread thread) {
+        trespasser.stop();
+        Await.until("the trespasser ends", HEALED, () -> !thread.isAlive());
+        assertThat(trespasser.death()).as("death of the trespasser").isEmpty();
+        assertThat(trespasser.refusals()).as("refused writes").isPositive();
     }
 
-    private void say(String what) {
-        System.out.println(Instant.now() + " chaos seed " + seed + ": " + what);
+    private List<String> careful() {
+        List<String> careful = new ArrayList<>(CAREFUL);
+        careful.addAll(spare);
+        return careful;
+    }
+
+    private void carryOut(
+            Action action,
+            ChaosFaults here,
+            ChaosFaults there,
+            ChaosSourceFaults topics,
+            LinkProxies proxies,
+            ChaosCommands commands) {
+        int pick = action.pick();
+        switch (action.kind()) {
+            case KILL_DESTINATION -> here.kill(action, here.any(pick));
+            case KILL_COORDINATOR -> here.kill(action, here.leader(STATE, pick));
+            case KILL_TWO -> here.kill(action, here.any(pick), here.any(pick + 1));
+            case FREEZE_DESTINATION -> here.freeze(action, here.any(pick));
+            case FREEZE_COORDINATOR -> here.freeze(action, here.leader(STATE, pick));
+            case ROLL_DESTINATION -> here.roll(action);
+            case SHUFFLE_DESTINATION -> here.shuffle(action);
+            case MOVE_COORDINATOR -> here.move(STATE);
+            case KILL_SOURCE -> there.kill(action, there.any(pick));
+            case FREEZE_SOURCE -> there.freeze(action, there.any(pick));
+            case ROLL_SOURCE -> there.roll(action);
+            case SHUFFLE_SOURCE -> there.shuffle(action);
+            case UNCLEAN_ELECTION -> topics.uncleanElection(action, UNCLEAN);
+            case DELETE_HEAD -> topics.deleteHead(action, TRIMMED);
+            case ADD_PARTITION -> topics.addPartition(GROWING);
+            case CUT, CUT_ONE, SLOW, STALL -> trouble(action, proxies);
+            default -> commands.run(action);
+        }
+    }
+
+    private static void trouble(Action action, LinkProxies proxies) {
+        switch (action.kind()) {
+            case CUT -> proxies.cut();
+            case CUT_ONE -> proxies.cutOne(action.pick());
+            case SLOW -> proxies.slow(20 + action.pick() % 500);
+            case STALL -> proxies.stall();
+            default -> throw new IllegalArgumentException(action.toString());
+        }
+        ChaosFaults.hold(action);
+        proxies.mend();
+    }
+
+    /** For who reads the details. */
+    private synchronized void say(String what) {
+        try {
+            Files.writeString(
+                    details, Instant.now() + " " + what + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** For everybody. */
+    private void tell(String what) {
+        say(what);
+        System.out.println("chaos: " + what);
     }
 }

@@ -3,97 +3,68 @@ package io.clusterlinks.it;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
+import java.util.function.Consumer;
 
 /** Producers that write to a source until they are closed, through whatever happens to it. */
 final class ChaosWorkload implements AutoCloseable {
-    private final TestCluster source;
-    private final int partitions;
+    private static final Duration END = Duration.ofSeconds(60);
+
+    private final List<ChaosWriter> writers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
-    private final AtomicLong written = new AtomicLong();
-    private volatile boolean running = true;
+    private boolean closed;
 
-    ChaosWorkload(TestCluster source, int partitions) {
-        this.source = source;
-        this.partitions = partitions;
-    }
-
-    /** Records without end, keyed by few keys. */
-    void write(String topic) {
-        run(topic, Map.of(), producer -> {
-            producer.send(next(topic));
-            producer.flush();
-        });
-    }
-
-    /** Transactions of some records, every third aborted. */
-    void transact(String topic) {
-        run(topic, Map.of(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topic), producer -> {
-            producer.beginTransaction();
-            for (int i = 0; i < 5; i++) {
-                producer.send(next(topic));
-            }
-            producer.flush();
-            if (written.get() % 3 == 0) {
-                producer.abortTransaction();
-            } else {
-                producer.commitTransaction();
-            }
-        });
-    }
-
-    long written() {
-        return written.get();
-    }
-
-    private ProducerRecord<String, String> next(String topic) {
-        long n = written.incrementAndGet();
-        return new ProducerRecord<>(topic, (int) (n % partitions), "key-" + n % 40, "value-" + n);
-    }
-
-    private interface Step {
-        void run(Producer<String, String> producer);
-    }
-
-    private void run(String topic, Map<String, Object> configs, Step step) {
-        Thread thread = new Thread(() -> loop(configs, step), "workload-" + topic);
+    void start(ChaosWriter writer) {
+        Thread thread = new Thread(writer, "workload-" + writer.name());
         thread.setDaemon(true);
+        writers.add(writer);
         threads.add(thread);
         thread.start();
     }
 
-    private void loop(Map<String, Object> configs, Step step) {
-        Map<String, Object> all = new HashMap<>(Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000L));
-        all.putAll(configs);
-        while (running) {
-            Producer<String, String> producer = Clients.producer(source, all);
-            try {
-                if (configs.containsKey(ProducerConfig.TRANSACTIONAL_ID_CONFIG)) {
-                    producer.initTransactions();
-                }
-                while (running) {
-                    step.run(producer);
-                    LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-                }
-            } catch (KafkaException e) {
-                // The source is down for longer than the client waits: a new client goes on.
-            } finally {
-                Clients.abandon(producer);
+    /** What {@code topic}'s writers have been told is written. */
+    List<ChaosWriter.Written> acknowledged(String topic) {
+        return writers.stream()
+                .flatMap(writer -> writer.acknowledged().stream())
+                .filter(written -> written.partition().topic().equals(topic))
+                .toList();
+    }
+
+    /** Waits until every writer has made progress once more; one that has ended never will. */
+    void awaitProgress(Duration timeout, Consumer<String> log) {
+        Map<ChaosWriter, Integer> before = new java.util.HashMap<>();
+        writers.forEach(writer -> before.put(writer, writer.steps()));
+        for (ChaosWriter writer : writers) {
+            Await.until("writer " + writer.name() + " goes on", timeout, () -> {
+                assertAlive();
+                return writer.steps() > before.get(writer) + 3;
+            });
+            log.accept("writer " + writer.name() + ": " + writer.acknowledged().size() + " records acknowledged");
+        }
+    }
+
+    private void assertAlive() {
+        for (int i = 0; i < writers.size(); i++) {
+            if (!threads.get(i).isAlive()) {
+                throw new Await.HopelessException("Writer " + writers.get(i).name() + " has ended: "
+                        + writers.get(i).death());
             }
         }
     }
 
+    /** Lets all of them end, after a check that they were alive. */
+    void end() {
+        assertAlive();
+        close();
+    }
+
     @Override
     public void close() {
-        running = false;
-        threads.forEach(thread -> Await.until(thread + " ends", Duration.ofSeconds(60), () -> !thread.isAlive()));
+        if (!closed) {
+            closed = true;
+            writers.forEach(ChaosWriter::stop);
+            threads.forEach(thread -> Await.until(thread + " ends", END, () -> !thread.isAlive()));
+        }
     }
 }
