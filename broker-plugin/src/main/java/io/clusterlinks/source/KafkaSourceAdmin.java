@@ -44,6 +44,8 @@ final class KafkaSourceAdmin implements SourceAdmin {
     private final String link;
     private final LinkConfig config;
     private Admin admin;
+    /** Set under the lock: no client is opened that nobody would close. */
+    private volatile boolean closed;
 
     KafkaSourceAdmin(String link, LinkConfig config) {
         this.link = link;
@@ -56,6 +58,9 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     private synchronized Admin admin() {
+        if (closed) {
+            throw isClosed(null);
+        }
         if (admin == null) {
             Map<String, Object> configs = new HashMap<>(config.clientConfigs("cluster-link-" + link + "-admin"));
             // Answers are due within seconds: a request that hangs must leave time to ask another broker.
@@ -106,7 +111,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             if (cause instanceof TopicAuthorizationException) {
                 throw missingAcl("READ and DESCRIBE", name, cause);
             }
-            throw SourceErrors.classify(link, "describing topic '" + name + "'", null, e);
+            throw failure("describing topic '" + name + "'", e);
         }
     }
 
@@ -138,7 +143,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             if (SourceErrors.unwrap(e) instanceof TopicAuthorizationException cause) {
                 throw missingAcl("DESCRIBE_CONFIGS", name, cause);
             }
-            throw SourceErrors.classify(link, "reading the configs of topic '" + name + "'", null, e);
+            throw failure("reading the configs of topic '" + name + "'", e);
         }
     }
 
@@ -150,7 +155,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             Thread.currentThread().interrupt();
             throw LinkException.unavailable("Interrupted while describing topics of link " + link + ".");
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "describing topics", null, e);
+            throw failure("describing topics", e);
         }
     }
 
@@ -163,7 +168,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
                             .names(),
                     timeout));
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "listing topics", null, e);
+            throw failure("listing topics", e);
         }
     }
 
@@ -196,7 +201,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
                                 + " source to read ACLs.",
                         cause);
             }
-            throw SourceErrors.classify(link, "reading ACLs", null, e);
+            throw failure("reading ACLs", e);
         }
     }
 
@@ -260,7 +265,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             }
             return offsets;
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "asking for offsets", null, e);
+            throw failure("asking for offsets", e);
         }
     }
 
@@ -279,8 +284,22 @@ final class KafkaSourceAdmin implements SourceAdmin {
         return (int) Math.max(1, timeout.toMillis());
     }
 
+    private LinkException failure(String step, Exception failure) {
+        return closed ? isClosed(failure) : SourceErrors.classify(link, step, null, failure);
+    }
+
+    /** What was being asked is asked again by a client with the link's new configs, or by another coordinator. */
+    private LinkException isClosed(Exception cause) {
+        return new LinkException(
+                Errors.COORDINATOR_NOT_AVAILABLE,
+                "The way to the source of link " + link + " was changed meanwhile, or its coordinator has moved."
+                        + " Repeat the command.",
+                cause);
+    }
+
     @Override
     public synchronized void close() {
+        closed = true;
         if (admin != null) {
             Admin closing = admin;
             admin = null;
