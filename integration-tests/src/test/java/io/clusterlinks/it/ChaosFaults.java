@@ -4,6 +4,7 @@ package io.clusterlinks.it;
 import io.clusterlinks.it.ChaosSchedule.Action;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -163,8 +164,16 @@ final class ChaosFaults implements AutoCloseable {
     }
 
     List<String> outOfSync() {
+        return outOfSync(topics().values());
+    }
+
+    List<String> outOfSync(String topic) {
+        return outOfSync(List.of(topics().get(topic)));
+    }
+
+    private static List<String> outOfSync(Collection<TopicDescription> topics) {
         List<String> out = new ArrayList<>();
-        topics().values().forEach(topic -> topic.partitions().stream()
+        topics.forEach(topic -> topic.partitions().stream()
                 .filter(info -> info.isr().size() < info.replicas().size())
                 .forEach(info ->
                         out.add(topic.name() + "-" + info.partition() + " has " + ids(info.isr()) + " in sync")));

@@ -78,7 +78,11 @@ class ChaosIT {
         TestClusterBuilder from = cluster("source")
                 .proxies(proxies)
                 .config("transaction.abort.timed.out.transaction.cleanup.interval.ms", "2000");
-        TestClusterBuilder to = cluster("destination").agent();
+        // Brokers that come back soon lead again: also mirrors that were created while they were away.
+        TestClusterBuilder to = cluster("destination")
+                .agent()
+                .config("leader.imbalance.check.interval.seconds", "2")
+                .config("leader.imbalance.per.broker.percentage", "0");
         source = (shape.separateSourceController() ? from.separateController() : from).start();
         destination = (shape.separateDestinationController() ? to.separateController() : to).start();
     }

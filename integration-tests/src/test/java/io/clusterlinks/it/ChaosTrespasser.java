@@ -9,10 +9,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.PolicyViolationException;
@@ -24,7 +26,8 @@ import org.apache.kafka.common.errors.PolicyViolationException;
 final class ChaosTrespasser implements Runnable {
     static final String MARK = "local-";
     private static final int WRITES_PER_PRODUCER = 8;
-    private static final Duration PAUSE = Duration.ofMillis(15);
+    private static final int PARTITIONS = 2;
+    private static final Duration PAUSE = Duration.ofMillis(30);
 
     private final TestCluster destination;
     private final Random random;
@@ -107,26 +110,50 @@ final class ChaosTrespasser implements Runnable {
             producer.initTransactions();
         }
         for (int i = 0; i < WRITES_PER_PRODUCER && running; i++) {
-            String topic = topics.get(random.nextInt(topics.size()));
-            int partition = random.nextInt(2);
-            String value = MARK + sent++;
             if (transactional) {
-                producer.beginTransaction();
-            }
-            try {
-                long offset = Topics.get(producer.send(Clients.record(topic, partition, value)))
-                        .offset();
-                if (transactional) {
-                    producer.commitTransaction();
-                }
-                acknowledged.add(new ChaosWriter.Written(new TopicPartition(topic, partition), offset, value));
-            } catch (PolicyViolationException e) {
-                refusals.incrementAndGet();
-                if (transactional) {
-                    producer.abortTransaction();
-                }
+                transact(producer, topics.get(random.nextInt(topics.size())));
+            } else {
+                writeEverywhere(producer, topics);
             }
             LockSupport.parkNanos(PAUSE.toNanos());
+        }
+    }
+
+    /** To all partitions at once: a hole in the fence may not be there for long. */
+    private void writeEverywhere(Producer<String, String> producer, List<String> topics) {
+        Map<ChaosWriter.Written, Future<RecordMetadata>> answers = new HashMap<>();
+        for (String topic : topics) {
+            for (int partition = 0; partition < PARTITIONS; partition++) {
+                String value = MARK + sent++;
+                answers.put(
+                        new ChaosWriter.Written(new TopicPartition(topic, partition), -1, value),
+                        producer.send(Clients.record(topic, partition, value)));
+            }
+        }
+        producer.flush();
+        answers.forEach((written, answer) -> {
+            Optional<Throwable> failure = Clients.failure(answer::get);
+            if (failure.isEmpty()) {
+                acknowledged.add(new ChaosWriter.Written(
+                        written.partition(), Topics.get(answer).offset(), written.value()));
+            } else if (failure.get() instanceof PolicyViolationException) {
+                refusals.incrementAndGet();
+            }
+        });
+    }
+
+    private void transact(Producer<String, String> producer, String topic) {
+        String value = MARK + sent++;
+        int partition = random.nextInt(PARTITIONS);
+        producer.beginTransaction();
+        try {
+            long offset = Topics.get(producer.send(Clients.record(topic, partition, value)))
+                    .offset();
+            producer.commitTransaction();
+            acknowledged.add(new ChaosWriter.Written(new TopicPartition(topic, partition), offset, value));
+        } catch (PolicyViolationException e) {
+            refusals.incrementAndGet();
+            producer.abortTransaction();
         }
     }
 }
