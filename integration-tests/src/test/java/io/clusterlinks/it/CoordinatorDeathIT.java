@@ -153,7 +153,8 @@ class CoordinatorDeathIT {
                 .orElse(DESIRED);
         assertThat(observe(resource, entry)).as("before: %s", what).isEqualTo(before);
         BrokerProcess coordinator = destination.broker(coordinator());
-        long delayMs = random.nextInt(201);
+        // Within 200 ms, and often within the few that most commands take.
+        long delayMs = (long) (200 * Math.pow(random.nextDouble(), 3));
 
         // When the coordinator dies
         KafkaFuture<Void> answer = Topics.alterAsync(admin, resource, command);
