@@ -147,6 +147,17 @@ final class ChaosFaults implements AutoCloseable {
         return any(pick);
     }
 
+    BrokerProcess[] all() {
+        return cluster.brokers().toArray(BrokerProcess[]::new);
+    }
+
+    /** The process that controls the cluster: of its own, or the first broker's. */
+    BrokerProcess controller() {
+        return cluster.controllers().isEmpty()
+                ? cluster.brokers().get(0)
+                : cluster.controllers().get(0);
+    }
+
     BrokerProcess any(int pick) {
         return cluster.brokers().get(pick % cluster.brokers().size());
     }

@@ -124,8 +124,12 @@ class ChaosIT {
     }
 
     private void mirror(ChaosCommands commands, LinkProxies proxies) {
-        commands.insist(
-                ChaosCommands.link(ChaosCommands.LINK), Map.of("bootstrap.servers", proxies.bootstrap()), HEALED);
+        Map<String, String> configs = Map.of(
+                "bootstrap.servers", proxies.bootstrap(),
+                "consumer.offset.sync.enable", "true",
+                "consumer.offset.group.filters",
+                        "{\"groupFilters\":[{\"name\":\"*\",\"patternType\":\"LITERAL\",\"filterType\":\"INCLUDE\"}]}");
+        commands.insist(ChaosCommands.link(ChaosCommands.LINK), configs, HEALED);
         for (String topic : FIXED) {
             commands.insist(ChaosCommands.mirror(topic), Map.of("desired.state", "ACTIVE", "create", "true"), HEALED);
         }
@@ -133,9 +137,9 @@ class ChaosIT {
 
     private void run(ChaosSchedule schedule, LinkProxies proxies, ChaosCommands commands, ChaosWorkload workload) {
         ChaosTrespasser trespasser = new ChaosTrespasser(destination, seed);
-        Thread thread = new Thread(trespasser, "trespasser");
-        thread.setDaemon(true);
-        thread.start();
+        Thread thread = daemon(trespasser);
+        ChaosReaders readers = new ChaosReaders(source, destination, "plain", GROWING);
+        Thread reading = daemon(readers);
         try (ChaosFaults here = new ChaosFaults(destination, this::say);
                 ChaosFaults there = new ChaosFaults(source, this::say)) {
             ChaosSourceFaults topics = new ChaosSourceFaults(source, there, this::say);
@@ -150,14 +154,24 @@ class ChaosIT {
             workload.awaitProgress(HEALED, this::tell);
             workload.end();
             end(trespasser, thread);
+            readers.stop();
+            Await.until("the readers end", HEALED, () -> !reading.isAlive());
             verdict.awaitRecovery();
             verdict.checkCommands(FIXED);
             there.heal(HEALED);
             here.heal(HEALED);
             verdict.checkLogs(COMPACTING, careful());
+            readers.assertSynced();
             verdict.stopAll(seed, COMPACTING);
             verdict.checkBrokers();
         }
+    }
+
+    private static Thread daemon(Runnable work) {
+        Thread thread = new Thread(work, work.getClass().getSimpleName());
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
     }
 
     private static void end(ChaosTrespasser trespasser, Thread thread) {
@@ -185,12 +199,16 @@ class ChaosIT {
             case KILL_DESTINATION -> here.kill(action, here.any(pick));
             case KILL_COORDINATOR -> here.kill(action, here.leader(STATE, pick));
             case KILL_TWO -> here.kill(action, here.any(pick), here.any(pick + 1));
+            case KILL_ALL_DESTINATION -> here.kill(action, here.all());
+            case KILL_DESTINATION_CONTROLLER -> here.kill(action, here.controller());
             case FREEZE_DESTINATION -> here.freeze(action, here.any(pick));
             case FREEZE_COORDINATOR -> here.freeze(action, here.leader(STATE, pick));
             case ROLL_DESTINATION -> here.roll(action);
             case SHUFFLE_DESTINATION -> here.shuffle(action);
             case MOVE_COORDINATOR -> here.move(STATE);
             case KILL_SOURCE -> there.kill(action, there.any(pick));
+            case KILL_ALL_SOURCE -> there.kill(action, there.all());
+            case KILL_SOURCE_CONTROLLER -> there.kill(action, there.controller());
             case FREEZE_SOURCE -> there.freeze(action, there.any(pick));
             case ROLL_SOURCE -> there.roll(action);
             case SHUFFLE_SOURCE -> there.shuffle(action);
