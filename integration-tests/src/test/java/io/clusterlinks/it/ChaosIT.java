@@ -41,7 +41,7 @@ class ChaosIT {
 
     private final long seed = Long.getLong("chaos.seed", System.nanoTime() % 1_000_000);
     private final long durationMs = durationMs();
-    private final List<String> spare = IntStream.range(0, (int) (5 + durationMs / 30_000))
+    private final List<String> spare = IntStream.range(0, (int) Math.min(60, 5 + durationMs / 8_000))
             .mapToObj(number -> "extra-" + number)
             .toList();
     private final Path details = Path.of(System.getProperty("java.io.tmpdir"), "chaos-" + seed + ".log");

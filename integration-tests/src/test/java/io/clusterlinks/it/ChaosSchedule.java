@@ -123,7 +123,8 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
                 deck.addAll(Kind.of(lane));
                 if (deck.contains(Kind.CREATE_MIRROR)) {
                     // Half of the other commands need one.
-                    deck.addAll(List.of(Kind.CREATE_MIRROR, Kind.CREATE_MIRROR, Kind.CREATE_SIDE_MIRROR));
+                    deck.addAll(List.of(Kind.CREATE_MIRROR, Kind.CREATE_MIRROR, Kind.CREATE_SIDE_LINK));
+                    deck.addAll(Collections.nCopies(3, Kind.CREATE_SIDE_MIRROR));
                 }
                 Collections.shuffle(deck, random);
             }
