@@ -101,7 +101,8 @@ class ChaosIT {
         create(
                 COMPACTING,
                 Map.of("cleanup.policy", "compact", "segment.ms", "3000", "min.cleanable.dirty.ratio", "0.01"));
-        List.of("plain", "transactional", TRIMMED, GROWING).forEach(topic -> create(topic, Map.of()));
+        List.of("plain", "transactional", TRIMMED, GROWING)
+                .forEach(topic -> create(topic, Map.of("segment.bytes", "1048576")));
         spare.forEach(topic -> create(topic, Map.of()));
         Map<String, String> unclean = Map.of("unclean.leader.election.enable", "true", "min.insync.replicas", "1");
         Topics.get(source.admin()

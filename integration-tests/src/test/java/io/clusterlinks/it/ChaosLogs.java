@@ -139,7 +139,7 @@ final class ChaosLogs {
                     .filter(item -> item.partition().partition() == partition.partition())
                     .filter(item ->
                             item.offset() >= start && item.offset() < ends.getOrDefault(partition, Long.MAX_VALUE))
-                    .forEach(item -> wanted.put(item.offset(), String.valueOf(item.value())));
+                    .forEach(item -> wanted.put(item.offset(), item.value()));
             Map<Long, String> values = values(cluster, partition);
             List<String> missing = new ArrayList<>();
             wanted.forEach((offset, value) -> {
