@@ -31,10 +31,16 @@ class SourceWatchTest {
     }
 
     private PartitionTask task(Uuid sourceTopicId) {
-        Transitions transitions =
-                new Transitions(sink, Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
+        Transitions transitions = new Transitions(sink, Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
         MirrorPartition partition = new MirrorPartition(
-                "L", TP, "topic-id", new TopicPartition("source", 1), sourceTopicId, "earliest", 1);
+                "L",
+                TP,
+                "topic-id",
+                new TopicPartition("source", 1),
+                sourceTopicId,
+                MirrorPartition.EARLIEST,
+                false,
+                1);
         Replicator replicator = new Replicator(
                 partition,
                 new FakeLog(TP),
