@@ -114,7 +114,7 @@ class SourceWatchTest {
         looks(new Topic(Errors.TOPIC_AUTHORIZATION_FAILED, Uuid.ZERO_UUID, Map.of()));
 
         assertThat(isFailed()).isFalse();
-        assertThat(task.replicator().stats().error()).contains("add an ACL that allows READ");
+        assertThat(task.replicator().stats().error()).contains("add an ACL that allows DESCRIBE on TOPIC source");
     }
 
     private boolean isFailed() {
