@@ -55,6 +55,8 @@ public final class Coordinator implements AutoCloseable {
 
     private final StateWriter writer;
     private final BrokerReports reports;
+    private final SilentBrokers silent;
+    private final CoordinatorMetrics metrics;
     private final SourceAdmins sources;
     private final LinkCommands links;
     private final MirrorCommands mirrors;
@@ -78,11 +80,20 @@ public final class Coordinator implements AutoCloseable {
             Time time) {
         this.writer = new StateWriter(broker, tail, eventThread, time);
         this.reports = new BrokerReports(broker, time);
+        this.silent = new SilentBrokers(broker, reports, time);
+        this.metrics = new CoordinatorMetrics(silent, time);
         this.sources = new SourceAdmins(clients, secrets);
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(
-                broker, writer, new MirrorDrafts(broker, sources, secrets, time), secrets, creation, workers, time);
+                broker,
+                writer,
+                silent,
+                new MirrorDrafts(broker, sources, secrets, time),
+                secrets,
+                creation,
+                workers,
+                time);
         ReportedBounds bounds = new ReportedBounds(broker, reports);
         OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer::image, bounds, time);
         OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer::image, bounds, time);
@@ -101,7 +112,7 @@ public final class Coordinator implements AutoCloseable {
                 secrets,
                 syncThreads,
                 time);
-        this.describer = new Describer(broker, reports, sync, new SyncDescriber(offsets));
+        this.describer = new Describer(broker, reports, silent, sync, new SyncDescriber(offsets));
     }
 
     private CompletableFuture<Void> mirror(String link, String topic, String sourceTopic) {
@@ -120,9 +131,11 @@ public final class Coordinator implements AutoCloseable {
             reports.checkWaiters();
             if (writer.isCoordinating()) {
                 stateTopic.check();
+                silent.tick();
                 reconciler.tick();
                 sync.tick(writer.image());
             } else {
+                silent.reset();
                 reconciler.reset();
                 sync.reset();
                 barrier.reset();
@@ -196,6 +209,7 @@ public final class Coordinator implements AutoCloseable {
         workers.shutdownNow();
         syncThreads.shutdownNow();
         sync.close();
+        metrics.close();
         sources.close();
     }
 

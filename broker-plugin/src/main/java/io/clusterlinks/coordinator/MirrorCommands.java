@@ -4,6 +4,7 @@ package io.clusterlinks.coordinator;
 import io.clusterlinks.coordinator.Command.CreateMirror;
 import io.clusterlinks.coordinator.Command.RepairMirror;
 import io.clusterlinks.coordinator.Command.SetMirrorState;
+import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.DesiredState;
 import io.clusterlinks.protocol.LinkException;
@@ -27,6 +28,7 @@ import org.apache.kafka.common.utils.Time;
 final class MirrorCommands {
     private final LocalBroker broker;
     private final StateWriter writer;
+    private final SilentBrokers silent;
     private final MirrorDrafts drafts;
     private final LinkConfigResolver configs;
     private final MirrorCreation creation;
@@ -36,6 +38,7 @@ final class MirrorCommands {
     MirrorCommands(
             LocalBroker broker,
             StateWriter writer,
+            SilentBrokers silent,
             MirrorDrafts drafts,
             LinkConfigResolver configs,
             MirrorCreation creation,
@@ -43,6 +46,7 @@ final class MirrorCommands {
             Time time) {
         this.broker = broker;
         this.writer = writer;
+        this.silent = silent;
         this.drafts = drafts;
         this.configs = configs;
         this.creation = creation;
@@ -177,7 +181,27 @@ final class MirrorCommands {
                     "Link '" + link.link() + "' is paused, so mirror topic '" + mirror.topic()
                             + "' cannot become level with its source. Resume the link first, or fail the mirror over.");
         }
+        if (command.desired() == DesiredState.PROMOTED) {
+            checkProtected(mirror);
+        }
         return MirrorTransitions.setDesired(image, mirror, command.desired(), time.milliseconds());
+    }
+
+    /** What clients wrote to a mirror past the fence would be taken for a part of the copy. */
+    private void checkProtected(MirrorRecord mirror) {
+        List<Integer> leaders = broker.cluster().topic(mirror.topic()).stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .map(PartitionView::leader)
+                .filter(silent.ids()::contains)
+                .distinct()
+                .sorted()
+                .toList();
+        if (!leaders.isEmpty()) {
+            throw new LinkException(
+                    Errors.POLICY_VIOLATION,
+                    "Mirror topic '" + mirror.topic() + "' cannot become level with its source: "
+                            + SilentBrokers.warning(leaders));
+        }
     }
 
     static LinkException unknown(String link, String topic) {
