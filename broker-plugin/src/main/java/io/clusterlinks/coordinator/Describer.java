@@ -186,6 +186,9 @@ final class Describer {
         Optional<PartitionRecord> failed = image.partitions(mirror.topic()).values().stream()
                 .filter(partition -> partition.phase() == PartitionRecord.Phase.FAILED)
                 .findFirst();
+        Optional<PartitionStatus> broken = partitions.stream()
+                .filter(partition -> partition.state() == MirrorState.FAILED)
+                .findFirst();
         Optional<PartitionStatus> unavailable = partitions.stream()
                 .filter(partition -> partition.state() == MirrorState.SOURCE_UNAVAILABLE)
                 .findFirst();
@@ -198,6 +201,10 @@ final class Describer {
         } else if (state == MirrorState.ACTIVE && isPaused(link)) {
             state = MirrorState.PAUSED;
             reason = "Link '" + link.link() + "' is paused.";
+        } else if (state == MirrorState.ACTIVE && broken.isPresent()) {
+            // Not written yet, or the link's and not the partition's: it goes on when the link does.
+            state = MirrorState.FAILED;
+            reason = broken.get().error();
         } else if (state == MirrorState.ACTIVE && unavailable.isPresent()) {
             state = MirrorState.SOURCE_UNAVAILABLE;
             reason = unavailable.get().error();
@@ -206,8 +213,10 @@ final class Describer {
                     + mirror.initialPartitions() + " partitions are known to be equal.";
         } else if (isBeingRepaired(image, mirror)) {
             reason = "Being repaired: looking for the last offset in common with the source.";
-        } else if (mirror.stop() == MirrorRecord.StopMode.DRAIN && unavailable.isPresent()) {
-            reason = "Waiting for the source: " + unavailable.get().error();
+        } else if (mirror.stop() == MirrorRecord.StopMode.DRAIN) {
+            reason = unavailable
+                    .map(partition -> "Waiting for the source: " + partition.error())
+                    .orElseGet(() -> MovingEnd.reason(reports, mirror.topic(), partitions));
         }
         return new MirrorSummary(
                 mirror.topic(),

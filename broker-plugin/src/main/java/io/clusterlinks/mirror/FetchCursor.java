@@ -86,7 +86,12 @@ final class FetchCursor {
      * Takes the answer to a fetch; returns whether there is something to act on. A partition that moves between fetchers
      * may be fetched twice at one offset: the second answer is dropped.
      */
-    synchronized boolean offer(Next asked, Fetched fetched) {
+    boolean offer(Next asked, Fetched fetched) {
+        return offer(asked, fetched, -1);
+    }
+
+    /** As above, for an answer of the leader of {@code leaderEpoch}, -1 if unknown. */
+    synchronized boolean offer(Next asked, Fetched fetched, int leaderEpoch) {
         if (asked.generation() != generation || asked.offset() != offset || !open) {
             return false;
         }
@@ -100,7 +105,8 @@ final class FetchCursor {
             return false;
         }
         try {
-            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes);
+            BatchScanner.Bounds bounds = new BatchScanner.Bounds(asked.offset(), leaderEpoch, fetched.highWatermark());
+            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes, bounds);
             if (runs.isEmpty()) {
                 return false;
             }

@@ -494,7 +494,11 @@ final class Replicator {
     private void onRefused(Run run, AppendException e, long nowMs) {
         refusals++;
         String at = "append at offset " + run.baseOffset() + " failed: " + SourceText.oneLine(e);
-        stats.localError(at);
+        if (e.kind() == AppendException.Kind.CORRUPT) {
+            stats.unfit("the source sent a damaged batch, trying again: " + at);
+        } else {
+            stats.localError(at);
+        }
         if (e.kind() == AppendException.Kind.INVALID && refusals >= MAX_REFUSALS) {
             fail(at + "; the source's log cannot be copied as it is: check it, then create the mirror again.", nowMs);
             return;
@@ -508,7 +512,7 @@ final class Replicator {
         if (e.error() == Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT) {
             fail(e.getMessage() + ".", nowMs);
         } else {
-            stats.localError(e.getMessage());
+            stats.unfit(e.getMessage() + "; trying again.");
             resume(nowMs + settings.backoffMs());
         }
     }

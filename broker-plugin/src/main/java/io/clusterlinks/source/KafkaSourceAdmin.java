@@ -37,17 +37,20 @@ import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.utils.Utils;
 
 /** Questions to a source over the public Admin client, which is opened on first use and kept. */
 final class KafkaSourceAdmin implements SourceAdmin {
     private final String link;
     private final LinkConfig config;
-    private Admin admin;
+    private final ReceiveLimit limit;
+    private BoundedAdmin admin;
+    /** Set under the lock: no client is opened that nobody would close. */
+    private volatile boolean closed;
 
     KafkaSourceAdmin(String link, LinkConfig config) {
         this.link = link;
         this.config = config;
+        this.limit = ReceiveLimit.of(config);
     }
 
     @Override
@@ -56,6 +59,13 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     private synchronized Admin admin() {
+        if (closed) {
+            throw isClosed(null);
+        }
+        if (admin != null && !admin.isAlive()) {
+            admin.close();
+            admin = null;
+        }
         if (admin == null) {
             Map<String, Object> configs = new HashMap<>(config.clientConfigs("cluster-link-" + link + "-admin"));
             // Answers are due within seconds: a request that hangs must leave time to ask another broker.
@@ -63,13 +73,15 @@ final class KafkaSourceAdmin implements SourceAdmin {
             configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, 2000L);
             configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG, 4000L);
             configs.put(AdminClientConfig.METADATA_MAX_AGE_CONFIG, config.getLong(LinkConfig.METADATA_MAX_AGE_MS));
+            // The source need not know what this client measures.
+            configs.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false);
             try {
-                admin = Admin.create(configs);
+                admin = BoundedAdmin.open(configs, limit);
             } catch (KafkaException e) {
                 throw SourceErrors.classify(link, "opening a client", null, e);
             }
         }
-        return admin;
+        return admin.admin();
     }
 
     @Override
@@ -106,7 +118,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             if (cause instanceof TopicAuthorizationException) {
                 throw missingAcl("READ and DESCRIBE", name, cause);
             }
-            throw SourceErrors.classify(link, "describing topic '" + name + "'", null, e);
+            throw failure("describing topic '" + name + "'", e);
         }
     }
 
@@ -138,7 +150,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             if (SourceErrors.unwrap(e) instanceof TopicAuthorizationException cause) {
                 throw missingAcl("DESCRIBE_CONFIGS", name, cause);
             }
-            throw SourceErrors.classify(link, "reading the configs of topic '" + name + "'", null, e);
+            throw failure("reading the configs of topic '" + name + "'", e);
         }
     }
 
@@ -150,7 +162,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             Thread.currentThread().interrupt();
             throw LinkException.unavailable("Interrupted while describing topics of link " + link + ".");
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "describing topics", null, e);
+            throw failure("describing topics", e);
         }
     }
 
@@ -163,7 +175,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
                             .names(),
                     timeout));
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "listing topics", null, e);
+            throw failure("listing topics", e);
         }
     }
 
@@ -206,7 +218,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
                                 + " source to read ACLs.",
                         cause);
             }
-            throw SourceErrors.classify(link, "reading ACLs", null, e);
+            throw failure("reading ACLs", e);
         }
     }
 
@@ -275,7 +287,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             }
             return offsets;
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "asking for offsets", null, e);
+            throw failure("asking for offsets", e);
         }
     }
 
@@ -294,12 +306,25 @@ final class KafkaSourceAdmin implements SourceAdmin {
         return (int) Math.max(1, timeout.toMillis());
     }
 
+    private LinkException failure(String step, Exception failure) {
+        return closed ? isClosed(failure) : SourceErrors.classify(link, step, null, failure);
+    }
+
+    /** What was being asked is asked again by a client with the link's new configs, or by another coordinator. */
+    private LinkException isClosed(Exception cause) {
+        return new LinkException(
+                Errors.COORDINATOR_NOT_AVAILABLE,
+                "The way to the source of link " + link + " was changed meanwhile, or its coordinator has moved."
+                        + " Repeat the command.",
+                cause);
+    }
+
     @Override
     public synchronized void close() {
+        closed = true;
         if (admin != null) {
-            Admin closing = admin;
+            admin.close();
             admin = null;
-            Utils.closeQuietly(() -> closing.close(Duration.ofMillis(500)), "source admin");
         }
     }
 }

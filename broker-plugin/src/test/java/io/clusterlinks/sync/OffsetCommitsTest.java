@@ -20,6 +20,7 @@ import java.util.Set;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class OffsetCommitsTest {
@@ -40,6 +41,7 @@ class OffsetCommitsTest {
     private long reads;
 
     @Test
+    @DisplayName("Pitfall: group offsets committed beyond the mirrored end")
     void commitsNoFurtherThanTheMirrorReachesAndCompletesAsItAdvances() {
         // Group offsets committed beyond the mirrored end: records would be skipped.
         bounds.put(PARTITION, new Bounds(0, 80));

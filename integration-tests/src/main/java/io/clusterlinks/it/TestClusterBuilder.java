@@ -33,6 +33,7 @@ public final class TestClusterBuilder {
     private boolean jmx;
     private boolean separateController;
     private Authorized authorized;
+    private LinkProxies proxies;
 
     TestClusterBuilder(String name) {
         this.name = name;
@@ -104,6 +105,12 @@ public final class TestClusterBuilder {
     /** Loads the plugin into separate controllers too. */
     public TestClusterBuilder agentOnControllers() {
         agentOnControllers = true;
+        return this;
+    }
+
+    /** Gives every broker one more listener that is advertised, and reached by links, through {@code newProxies}. */
+    public TestClusterBuilder proxies(LinkProxies newProxies) {
+        proxies = newProxies;
         return this;
     }
 
@@ -179,6 +186,11 @@ public final class TestClusterBuilder {
             if (authorized != null) {
                 addSasl(broker);
             }
+            if (proxies != null) {
+                int linkPort = Ports.free();
+                broker.merge("listeners", ",LINK://127.0.0.1:" + linkPort, String::concat);
+                broker.merge("advertised.listeners", ",LINK://127.0.0.1:" + proxies.open(linkPort), String::concat);
+            }
             nodes.add(node(dir, clusterId, id, port, broker, agent.test(id)));
         }
         return new TestCluster(name, dir, clusterId, controllers, nodes);
@@ -190,7 +202,7 @@ public final class TestClusterBuilder {
         common.put("node.id", Integer.toString(id));
         common.put("controller.quorum.voters", voters);
         common.put("controller.listener.names", "CONTROLLER");
-        common.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
+        common.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LINK:PLAINTEXT");
         common.put("log.dirs", nodeDir(dir, id).resolve("data").toString());
         common.put("default.replication.factor", Integer.toString(replicas));
         common.put("offsets.topic.replication.factor", Integer.toString(replicas));

@@ -12,6 +12,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Topics appear here as they appear at the source, from where they are wanted. */
@@ -88,6 +89,7 @@ class DiscoveryIT {
     }
 
     @Test
+    @DisplayName("Pitfall: a start timestamp past the log end copying all history")
     void startsWhereItIsTold() throws Exception {
         // Given a topic with ten old and ten new records
         Instant between = Instant.parse("2026-02-01T00:00:00Z");

@@ -108,7 +108,7 @@ class MirrorCommandsTest extends CommandTest {
 
         assertThat(run("mirrors promote --topic t --wait")).isZero();
 
-        assertThat(out).contains("Promotion of mirror topic 't' of link 'east' is under way.");
+        assertThat(out.strip()).isEqualTo("Promoted mirror topic 't' of link 'east': it is writable now.");
         assertThat(err).contains("t: PENDING_STOPPED, lag 7 records").endsWith("t: stopped" + System.lineSeparator());
         assertThat(cluster.mirror("east", "t").state).isEqualTo(MirrorState.STOPPED);
     }
@@ -129,10 +129,14 @@ class MirrorCommandsTest extends CommandTest {
         run("mirrors create --link east --topic t");
         cluster.mirror("east", "t").lags.clear();
         cluster.mirror("east", "t").lags.add(9L);
+        cluster.mirror("east", "t").reason = "The source is still written to.";
 
         assertThat(run("mirrors promote --topic t --wait --wait-timeout 3")).isEqualTo(1);
 
-        assertThat(err).contains("'t' was not level with the source within 3 s; its promotion was given up");
+        assertThat(out).isEmpty();
+        assertThat(err)
+                .contains("'t' was not level with the source within 3 s; its promotion was given up")
+                .contains("again. The source is still written to.");
         assertThat(cluster.mirror("east", "t").state).isEqualTo(MirrorState.ACTIVE);
     }
 
