@@ -59,9 +59,9 @@ class TopicConfigsIT {
         unset(destination, "segment.ms");
 
         // Then it is put back, and that is said
-        Await.untilPasses(SOON, () -> assertThat(here())
-                .containsEntry("segment.ms", "7200000")
-                .containsEntry("retention.bytes", "-1"));
+        Await.untilPasses(
+                SOON,
+                () -> assertThat(here()).containsEntry("segment.ms", "7200000").containsEntry("retention.bytes", "-1"));
         Await.untilPasses(SOON, () -> assertThat(links.describe(LINK, TOPIC).get(WireContract.STATUS_EVENTS))
                 .contains("retention.bytes")
                 .contains("segment.ms")
@@ -81,17 +81,16 @@ class TopicConfigsIT {
                 "topic.config.sync.include=flush.ms",
                 "--add-config",
                 "topic.config.sync.exclude=segment.bytes");
-        Await.untilPasses(
-                SOON,
-                () -> assertThat(Topics.describe(destination.admin(), "chosen")).containsEntry("flush.ms", "60000"));
+        Await.untilPasses(SOON, () -> assertThat(Topics.describe(destination.admin(), "chosen"))
+                .containsEntry("flush.ms", "60000"));
         Topics.alter(destination.admin(), "chosen", Map.of("segment.bytes", "3000000"));
         Topics.alter(source.admin(), "chosen", Map.of("flush.ms", "70000"));
         Await.untilPasses(SOON, () -> assertThat(Topics.describe(destination.admin(), "chosen"))
                 .containsEntry("flush.ms", "70000")
                 .containsEntry("segment.bytes", "3000000"));
 
-        Cli.Result refused = links.cli()
-                .run("alter", "--link", LINK, "--add-config", "topic.config.sync.exclude=cleanup.policy");
+        Cli.Result refused =
+                links.cli().run("alter", "--link", LINK, "--add-config", "topic.config.sync.exclude=cleanup.policy");
         assertThat(refused.exitCode()).isEqualTo(1);
         assertThat(refused.stderr()).contains("topic.config.sync.exclude").contains("cleanup.policy");
     }
