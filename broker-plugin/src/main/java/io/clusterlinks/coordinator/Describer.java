@@ -210,7 +210,8 @@ final class Describer {
             reason = unavailable.get().error();
         } else if (mirror.awaitsComparison()) {
             reason = "Being compared with its source; " + equalPartitions(image, mirror) + " of "
-                    + mirror.initialPartitions() + " partitions are known to be equal.";
+                    + mirror.initialPartitions() + " partitions are known to be equal."
+                    + (isPaused(link) ? " Waits, for link '" + link.link() + "' is paused." : "");
         } else if (isBeingRepaired(image, mirror)) {
             reason = "Being repaired: looking for the last offset in common with the source.";
         } else if (mirror.stop() == MirrorRecord.StopMode.DRAIN) {

@@ -52,6 +52,18 @@ class MetricsIT {
                     .hasEntrySatisfying(
                             "last-fetch-age-ms", age -> assertThat(age).isBetween(0.0, 5000.0)));
 
+            // And those of its tasks, one that works and one that is off
+            ObjectName topics = new ObjectName("kafka.server.link:type=link-task-metrics,link=east,task=topics");
+            ObjectName acls = new ObjectName("kafka.server.link:type=link-task-metrics,link=east,task=acls");
+            Await.untilPasses(TIMEOUT, () -> {
+                assertThat(beans.getAttribute(topics, "state")).isEqualTo("OK");
+                assertThat(beans.getAttribute(topics, "items")).isEqualTo(1);
+                assertThat(beans.getAttribute(topics, "last-error")).isEqualTo("");
+                assertThat((Long) beans.getAttribute(topics, "last-success-age-ms"))
+                        .isBetween(0L, 60_000L);
+                assertThat(beans.getAttribute(acls, "state")).isEqualTo("DISABLED");
+            });
+
             // When it is paused and the source goes on, and then goes away
             links.run("mirrors", "pause", "--link", "east", "--topic", "measured");
             workload.plain(10);
