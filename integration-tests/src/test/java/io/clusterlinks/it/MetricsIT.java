@@ -21,7 +21,7 @@ class MetricsIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     @Test
-    void showsLagBytesAndStatesOfALink() throws IOException {
+    void showsLagBytesAndStatesOfALink() throws IOException, JMException {
         try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
                 TestCluster destination = TestCluster.builder("destination")
                         .agent()
