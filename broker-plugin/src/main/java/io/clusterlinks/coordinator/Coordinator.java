@@ -43,12 +43,12 @@ import org.slf4j.LoggerFactory;
 public final class Coordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final int TICK_MS = 100;
-    private static final int WORKERS = 8;
+    private static final int WORKERS_PER_LINK = 4;
     private static final int CLOSE_TIMEOUT_MS = 5_000;
 
     private final ScheduledExecutorService eventThread =
             Executors.newSingleThreadScheduledExecutor(threads("cluster-link-coordinator"));
-    private final ExecutorService workers = Executors.newFixedThreadPool(WORKERS, threads("cluster-link-worker"));
+    private final ExecutorService workers = Executors.newCachedThreadPool(threads("cluster-link-worker"));
 
     /** One thread per link that has something to compare; idle ones end. */
     private final ExecutorService syncThreads = Executors.newCachedThreadPool(threads("cluster-link-sync"));
@@ -83,8 +83,9 @@ public final class Coordinator implements AutoCloseable {
         this.silent = new SilentBrokers(broker, reports, time);
         this.metrics = new CoordinatorMetrics(silent, time);
         this.sources = new SourceAdmins(clients, secrets);
+        LinkThreads perLink = new LinkThreads(workers, WORKERS_PER_LINK);
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
-        this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
+        this.links = new LinkCommands(writer, sources, secrets, perLink, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(
                 broker,
                 writer,
@@ -92,7 +93,7 @@ public final class Coordinator implements AutoCloseable {
                 new MirrorDrafts(broker, sources, secrets, time),
                 secrets,
                 creation,
-                workers,
+                perLink,
                 time);
         ReportedBounds bounds = new ReportedBounds(broker, reports);
         OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer::image, bounds, time);

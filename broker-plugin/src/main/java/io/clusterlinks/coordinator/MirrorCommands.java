@@ -19,7 +19,6 @@ import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
@@ -32,7 +31,7 @@ final class MirrorCommands {
     private final MirrorDrafts drafts;
     private final LinkConfigResolver configs;
     private final MirrorCreation creation;
-    private final Executor workers;
+    private final LinkThreads workers;
     private final Time time;
 
     MirrorCommands(
@@ -42,7 +41,7 @@ final class MirrorCommands {
             MirrorDrafts drafts,
             LinkConfigResolver configs,
             MirrorCreation creation,
-            Executor workers,
+            LinkThreads workers,
             Time time) {
         this.broker = broker;
         this.writer = writer;
@@ -62,7 +61,8 @@ final class MirrorCommands {
         LinkImage image = writer.image();
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
         check(image, link, command);
-        CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> drafts.draft(link, command), workers)
+        CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(
+                        () -> drafts.draft(link, command), workers.of(command.link()))
                 .thenApply(mirror -> checkOnce(image, mirror))
                 .thenCompose(mirror -> validate(mirror).thenApply(valid -> mirror));
         if (validateOnly) {

@@ -88,7 +88,8 @@ final class MirrorDescriber {
             return new Shown(
                     mirror.state(),
                     "Being compared with its source; " + equalPartitions(image, mirror) + " of "
-                            + mirror.initialPartitions() + " partitions are known to be equal.");
+                            + mirror.initialPartitions() + " partitions are known to be equal."
+                            + (Describer.isPaused(link) ? " Waits, for link '" + link.link() + "' is paused." : ""));
         }
         if (isBeingRepaired(image, mirror)) {
             return new Shown(mirror.state(), "Being repaired: looking for the last offset in common with the source.");

@@ -24,7 +24,7 @@ class MetricsIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     @Test
-    void showsLagBytesAndStatesOfALink() throws IOException {
+    void showsLagBytesAndStatesOfALink() throws IOException, JMException {
         try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
                 TestCluster destination = TestCluster.builder("destination")
                         .agent()
@@ -52,6 +52,18 @@ class MetricsIT {
                             "bytes-in-total", total -> assertThat(total).isGreaterThan(0.0))
                     .hasEntrySatisfying(
                             "last-fetch-age-ms", age -> assertThat(age).isBetween(0.0, 5000.0)));
+
+            // And those of its tasks, one that works and one that is off
+            ObjectName topics = new ObjectName("kafka.server.link:type=link-task-metrics,link=east,task=topics");
+            ObjectName acls = new ObjectName("kafka.server.link:type=link-task-metrics,link=east,task=acls");
+            Await.untilPasses(TIMEOUT, () -> {
+                assertThat(beans.getAttribute(topics, "state")).isEqualTo("OK");
+                assertThat(beans.getAttribute(topics, "items")).isEqualTo(1);
+                assertThat(beans.getAttribute(topics, "last-error")).isEqualTo("");
+                assertThat((Long) beans.getAttribute(topics, "last-success-age-ms"))
+                        .isBetween(0L, 60_000L);
+                assertThat(beans.getAttribute(acls, "state")).isEqualTo("DISABLED");
+            });
 
             // When it is paused and the source goes on, and then goes away
             links.run("mirrors", "pause", "--link", "east", "--topic", "measured");
