@@ -31,10 +31,9 @@ class SourceWatchTest {
     }
 
     private PartitionTask task(Uuid sourceTopicId) {
-        Transitions transitions =
-                new Transitions(sink, Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
-        MirrorPartition partition = new MirrorPartition(
-                "L", TP, "topic-id", new TopicPartition("source", 1), sourceTopicId, "earliest", 1);
+        Transitions transitions = new Transitions(sink, Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
+        MirrorPartition partition =
+                new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 1), sourceTopicId, "earliest", 1);
         Replicator replicator = new Replicator(
                 partition,
                 new FakeLog(TP),

@@ -27,6 +27,7 @@ public final class TestClusterBuilder {
     private IntPredicate agent = id -> false;
     /** A test broker lives for a minute: optimizing its code costs more than it gains. */
     private List<String> jvmOptions = List.of("-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
     private IntUnaryOperator advertisedPort = IntUnaryOperator.identity();
     private boolean agentOnControllers;
     private boolean jmx;

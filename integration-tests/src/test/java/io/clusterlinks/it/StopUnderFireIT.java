@@ -152,10 +152,13 @@ class StopUnderFireIT {
         create.addAll(List.of("--config", "replication.factor=1"));
         topics.forEach(topic -> create.addAll(List.of("--topic", topic.name())));
         Cli.Result created = links.cli().run(create.toArray(String[]::new));
-        Await.until("all are mirrored: " + created, LEVEL, () -> links.describe("crowd").values().stream()
-                        .filter(value -> value != null && value.contains("\"state\":\"ACTIVE\",\"partitions\""))
-                        .count()
-                == CROWD);
+        Await.until(
+                "all are mirrored: " + created,
+                LEVEL,
+                () -> links.describe("crowd").values().stream()
+                                .filter(value -> value != null && value.contains("\"state\":\"ACTIVE\",\"partitions\""))
+                                .count()
+                        == CROWD);
 
         // When all are failed over
         Cli.Result result = links.run("mirrors", "failover", "--all", "--link", "crowd", "--wait");
