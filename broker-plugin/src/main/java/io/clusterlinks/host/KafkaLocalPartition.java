@@ -142,7 +142,9 @@ final class KafkaLocalPartition implements LocalPartition {
     public void truncateTo(long offset, int leaderEpoch) throws AppendException {
         LeaderLock.whileLeading(partition, leaderEpoch, () -> {
             // Below the log start there is nothing to cut; the log would move its start back.
-            partition.truncateTo(Math.max(offset, replicaLog().logStartOffset()), false);
+            if (offset < replicaLog().logEndOffset()) {
+                partition.truncateTo(LogReads.endBefore(replicaLog(), offset), false);
+            }
             beginEpoch(leaderEpoch);
         });
     }

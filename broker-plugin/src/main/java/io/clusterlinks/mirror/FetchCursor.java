@@ -60,6 +60,8 @@ final class FetchCursor {
     private long queuedBytes;
     private long validGeneration = -1;
     private int validLeaderEpoch = -1;
+    /** Generation of the last answer that found nothing wrong with the position. */
+    private long agreedGeneration = -1;
 
     /**
      * A cursor that is paused until the first {@link #reset}.
@@ -98,6 +100,7 @@ final class FetchCursor {
             queue.add(new Item(fetched, List.of(), null));
             return true;
         }
+        agreedGeneration = generation;
         if (!fetched.records().hasRemaining()) {
             return false;
         }
@@ -117,6 +120,18 @@ final class FetchCursor {
             queue.add(new Item(fetched, List.of(), e));
         }
         return true;
+    }
+
+    /** In a fetch session no answer says that nothing has changed. */
+    synchronized void onSilence(Next asked) {
+        if (asked.generation() == generation) {
+            agreedGeneration = generation;
+        }
+    }
+
+    /** Whether the source has been asked since the last {@link #reset} and found that the log here is a part of its own. */
+    synchronized boolean isAgreed() {
+        return open && agreedGeneration == generation;
     }
 
     /** The oldest answer that is not done with; null if there is none. */

@@ -118,6 +118,7 @@ final class FetchRound {
             if (fetched == null) {
                 // In a fetch session, silence means that nothing changed.
                 replicator.stats().onFetch(-1, -1, end, nowMs);
+                replicator.cursor().onSilence(ask.next());
                 ask.task().onValid(ask.leaderEpoch());
                 continue;
             }

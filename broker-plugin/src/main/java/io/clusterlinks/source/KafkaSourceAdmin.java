@@ -44,6 +44,8 @@ final class KafkaSourceAdmin implements SourceAdmin {
     private final LinkConfig config;
     private final ReceiveLimit limit;
     private BoundedAdmin admin;
+    /** Set under the lock: no client is opened that nobody would close. */
+    private volatile boolean closed;
 
     KafkaSourceAdmin(String link, LinkConfig config) {
         this.link = link;
@@ -57,6 +59,9 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     private synchronized Admin admin() {
+        if (closed) {
+            throw isClosed(null);
+        }
         if (admin != null && !admin.isAlive()) {
             admin.close();
             admin = null;
@@ -113,7 +118,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             if (cause instanceof TopicAuthorizationException) {
                 throw missingAcl("READ and DESCRIBE", name, cause);
             }
-            throw SourceErrors.classify(link, "describing topic '" + name + "'", null, e);
+            throw failure("describing topic '" + name + "'", e);
         }
     }
 
@@ -145,19 +150,19 @@ final class KafkaSourceAdmin implements SourceAdmin {
             if (SourceErrors.unwrap(e) instanceof TopicAuthorizationException cause) {
                 throw missingAcl("DESCRIBE_CONFIGS", name, cause);
             }
-            throw SourceErrors.classify(link, "reading the configs of topic '" + name + "'", null, e);
+            throw failure("reading the configs of topic '" + name + "'", e);
         }
     }
 
     @Override
-    public Map<String, SourceTopic> describe(Set<String> names, Duration timeout) {
+    public SourceTopics describe(Set<String> names, Duration timeout) {
         try {
             return new TopicDescriber(admin(), timeout).describe(names);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw LinkException.unavailable("Interrupted while describing topics of link " + link + ".");
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "describing topics", null, e);
+            throw failure("describing topics", e);
         }
     }
 
@@ -170,8 +175,18 @@ final class KafkaSourceAdmin implements SourceAdmin {
                             .names(),
                     timeout));
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "listing topics", null, e);
+            throw failure("listing topics", e);
         }
+    }
+
+    @Override
+    public Set<String> mirrors(Duration timeout) {
+        return new SourceLinks(link, admin()).mirrors(timeout);
+    }
+
+    @Override
+    public Set<AclBinding> linkedAcls(Duration timeout) {
+        return new SourceLinks(link, admin()).acls(timeout);
     }
 
     @Override
@@ -203,8 +218,13 @@ final class KafkaSourceAdmin implements SourceAdmin {
                                 + " source to read ACLs.",
                         cause);
             }
-            throw SourceErrors.classify(link, "reading ACLs", null, e);
+            throw failure("reading ACLs", e);
         }
+    }
+
+    @Override
+    public boolean seesAllGroups(Duration timeout) {
+        return new GroupReader(link, admin()).seesAll(timeout);
     }
 
     @Override
@@ -267,7 +287,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             }
             return offsets;
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "asking for offsets", null, e);
+            throw failure("asking for offsets", e);
         }
     }
 
@@ -286,8 +306,22 @@ final class KafkaSourceAdmin implements SourceAdmin {
         return (int) Math.max(1, timeout.toMillis());
     }
 
+    private LinkException failure(String step, Exception failure) {
+        return closed ? isClosed(failure) : SourceErrors.classify(link, step, null, failure);
+    }
+
+    /** What was being asked is asked again by a client with the link's new configs, or by another coordinator. */
+    private LinkException isClosed(Exception cause) {
+        return new LinkException(
+                Errors.COORDINATOR_NOT_AVAILABLE,
+                "The way to the source of link " + link + " was changed meanwhile, or its coordinator has moved."
+                        + " Repeat the command.",
+                cause);
+    }
+
     @Override
     public synchronized void close() {
+        closed = true;
         if (admin != null) {
             admin.close();
             admin = null;

@@ -32,8 +32,15 @@ class SourceWatchTest {
 
     private PartitionTask task(Uuid sourceTopicId) {
         Transitions transitions = new Transitions(sink, Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
-        MirrorPartition partition =
-                new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 1), sourceTopicId, "earliest", 1);
+        MirrorPartition partition = new MirrorPartition(
+                "L",
+                TP,
+                "topic-id",
+                new TopicPartition("source", 1),
+                sourceTopicId,
+                MirrorPartition.EARLIEST,
+                false,
+                1);
         Replicator replicator = new Replicator(
                 partition,
                 new FakeLog(TP),
@@ -107,7 +114,7 @@ class SourceWatchTest {
         looks(new Topic(Errors.TOPIC_AUTHORIZATION_FAILED, Uuid.ZERO_UUID, Map.of()));
 
         assertThat(isFailed()).isFalse();
-        assertThat(task.replicator().stats().error()).contains("add an ACL that allows READ");
+        assertThat(task.replicator().stats().error()).contains("add an ACL that allows DESCRIBE on TOPIC source");
     }
 
     private boolean isFailed() {

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 /** What others got wrong when a source had lost its tail. */
 class TruncationPitfallsTest {
     private static final TopicPartition TP = new TopicPartition("mirror", 0);
-    private static final MirrorPartition PARTITION =
-            new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
+    private static final MirrorPartition PARTITION = new MirrorPartition(
+            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
 
     private final FakeLog log = new FakeLog(TP);
     private final Transitions transitions = new Transitions(

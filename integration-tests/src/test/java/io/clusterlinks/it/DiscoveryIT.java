@@ -120,6 +120,30 @@ class DiscoveryIT {
         });
     }
 
+    /** It was resolved when the partition started, so that records written after the answer were skipped. */
+    @Test
+    void startsAtTheEndThatTheSourceHadWhenTheCreationWasAnswered() {
+        // Given a mirror that is created to start at the end, or at an instant to come, and cannot start yet
+        Topics.create(source.admin(), "spec-b", 1, Map.of("retention.ms", "-1"));
+        writeAt("spec-b", Instant.parse("2026-02-01T00:00:00Z"), 10);
+        for (String spec : List.of("latest", "2030-01-01T00:00:00Z")) {
+            String link = spec.substring(0, 4);
+            links.create(link, source, "cluster.link.prefix=" + link + ".", "mirror.start.offset.spec=" + spec);
+            links.run("pause", "--link", link);
+            links.run("mirrors", "create", "--link", link, "--topic", link + ".spec-b");
+        }
+
+        // When the source goes on before it does
+        writeAt("spec-b", Instant.parse("2026-02-02T00:00:00Z"), 7);
+        List.of("late", "2030").forEach(link -> links.run("resume", "--link", link));
+
+        // Then the mirror has what came after the answer, and nothing else
+        Await.untilPasses(SOON, () -> {
+            assertThat(values("late.spec-b")).hasSize(7);
+            assertThat(values("2030.spec-b")).hasSize(7);
+        });
+    }
+
     private static List<String> values(String topic) {
         return Clients.values(destination, topic, org.apache.kafka.common.IsolationLevel.READ_UNCOMMITTED);
     }
