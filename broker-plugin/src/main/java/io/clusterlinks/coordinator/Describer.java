@@ -214,8 +214,10 @@ final class Describer {
         } else if (isBeingRepaired(image, mirror)) {
             reason = "Being repaired: looking for the last offset in common with the source.";
         } else if (mirror.stop() == MirrorRecord.StopMode.DRAIN) {
-            reason = unavailable
-                    .map(partition -> "Waiting for the source: " + partition.error())
+            reason = partitions.stream()
+                    .filter(partition -> partition.error() != null)
+                    .findFirst()
+                    .map(partition -> "Partition " + partition.partition() + " waits: " + partition.error())
                     .orElseGet(() -> MovingEnd.reason(reports, mirror.topic(), partitions));
         }
         return new MirrorSummary(

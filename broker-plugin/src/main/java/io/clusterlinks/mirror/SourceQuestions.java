@@ -194,6 +194,7 @@ final class SourceQuestions {
         } catch (LinkException e) {
             for (PartitionTask task : tasks) {
                 task.replicator().stats().sourceError(e.getMessage());
+                task.endUnknown(e.getMessage());
                 task.askAfter(nowMs + RETRY_MS);
             }
             silentUntilMs.put(leader.id(), clock.getAsLong() + SILENCE_MS);
