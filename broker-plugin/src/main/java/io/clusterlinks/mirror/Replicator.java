@@ -454,9 +454,10 @@ final class Replicator {
             return true;
         }
         if (run.sourceEpoch() < lastEpoch()) {
-            // No CRC covers them. Whether it is damage or a broken source: nothing of it is appended, and it is tried again.
-            stats.unfit("leader epochs of the source go backwards at offset " + run.baseOffset() + " (from " + lastEpoch()
-                    + " to " + run.sourceEpoch() + "); check the source. Trying again.");
+            // No CRC covers them. Whether it is damage or a broken source: nothing of it is appended, and it is tried
+            // again.
+            stats.unfit("leader epochs of the source go backwards at offset " + run.baseOffset() + " (from "
+                    + lastEpoch() + " to " + run.sourceEpoch() + "); check the source. Trying again.");
             resume(nowMs + settings.backoffMs());
             return false;
         }
