@@ -97,8 +97,10 @@ final class MirrorDescriber {
         if (mirror.stop() == MirrorRecord.StopMode.DRAIN) {
             return new Shown(
                     mirror.state(),
-                    first(partitions, MirrorState.SOURCE_UNAVAILABLE)
-                            .map(partition -> "Waiting for the source: " + partition.error())
+                    partitions.stream()
+                            .filter(partition -> partition.error() != null)
+                            .findFirst()
+                            .map(partition -> "Partition " + partition.partition() + " waits: " + partition.error())
                             .orElseGet(() -> MovingEnd.reason(reports, mirror.topic(), partitions)));
         }
         return new Shown(mirror.state(), mirror.reason());

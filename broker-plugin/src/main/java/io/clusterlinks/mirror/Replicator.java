@@ -464,10 +464,11 @@ final class Replicator {
             return true;
         }
         if (run.sourceEpoch() < lastEpoch()) {
-            fail(
-                    "leader epochs of the source go backwards at offset " + run.baseOffset() + " (from " + lastEpoch()
-                            + " to " + run.sourceEpoch() + "); check the source, then create the mirror again.",
-                    nowMs);
+            // No CRC covers them. Whether it is damage or a broken source: nothing of it is appended, and it is tried
+            // again.
+            stats.unfit("leader epochs of the source go backwards at offset " + run.baseOffset() + " (from "
+                    + lastEpoch() + " to " + run.sourceEpoch() + "); check the source. Trying again.");
+            resume(nowMs + settings.backoffMs());
             return false;
         }
         List<SourceEpoch> extended =
