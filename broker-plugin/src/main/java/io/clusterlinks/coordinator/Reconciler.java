@@ -105,6 +105,15 @@ final class Reconciler {
             LOG.warn("Topic {} was deleted: it is no mirror over link {} any more", mirror.topic(), mirror.link());
             return MirrorTransitions.retire(image, mirror, time.milliseconds());
         }
+        if (mirror.awaitsComparison()) {
+            List<Change> steps = MirrorTransitions.adopt(image, mirror, time.milliseconds());
+            steps.stream()
+                    .map(Change::value)
+                    .filter(MirrorRecord.class::isInstance)
+                    .map(MirrorRecord.class::cast)
+                    .forEach(now -> LOG.info("Topic {}: {} {}", now.topic(), now.state(), now.reason()));
+            return steps;
+        }
         Optional<PartitionRecord> failed = failedPartition(image, mirror);
         if (mirror.stop() == StopMode.DRAIN && failed.isPresent()) {
             LOG.warn(
@@ -161,8 +170,9 @@ final class Reconciler {
         for (int partition = 0; partition < mirror.partitions(); partition++) {
             PartitionView view = topic.get().partitions().get(partition);
             Optional<ObservedPartition> observed = reports.partition(view.leader(), mirror.topic(), partition);
-            if (observed.filter(report ->
-                            report.drainedSinceMs() == mirror.sinceMs() && report.leaderEpoch() == view.leaderEpoch())
+            if (observed.filter(report -> report.drainedSinceMs() == mirror.sinceMs()
+                            && report.sourcePace() == 0
+                            && report.leaderEpoch() == view.leaderEpoch())
                     .isEmpty()) {
                 return false;
             }

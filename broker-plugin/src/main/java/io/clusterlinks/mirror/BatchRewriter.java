@@ -43,6 +43,11 @@ final class BatchRewriter {
         }
     }
 
+    /** The producer id as its own cluster gave it out. */
+    static long withoutHops(long producerId) {
+        return producerId & ((1L << HOP_SHIFT) - 1);
+    }
+
     /** The producer id after one more link. */
     static long hop(long producerId) {
         if (producerId >>> HOP_SHIFT >= MAX_HOPS) {

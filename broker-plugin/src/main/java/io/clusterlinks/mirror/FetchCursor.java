@@ -60,6 +60,8 @@ final class FetchCursor {
     private long queuedBytes;
     private long validGeneration = -1;
     private int validLeaderEpoch = -1;
+    /** Generation of the last answer that found nothing wrong with the position. */
+    private long agreedGeneration = -1;
 
     /**
      * A cursor that is paused until the first {@link #reset}.
@@ -84,7 +86,12 @@ final class FetchCursor {
      * Takes the answer to a fetch; returns whether there is something to act on. A partition that moves between fetchers
      * may be fetched twice at one offset: the second answer is dropped.
      */
-    synchronized boolean offer(Next asked, Fetched fetched) {
+    boolean offer(Next asked, Fetched fetched) {
+        return offer(asked, fetched, -1);
+    }
+
+    /** As above, for an answer of the leader of {@code leaderEpoch}, -1 if unknown. */
+    synchronized boolean offer(Next asked, Fetched fetched, int leaderEpoch) {
         if (asked.generation() != generation || asked.offset() != offset || !open) {
             return false;
         }
@@ -93,11 +100,13 @@ final class FetchCursor {
             queue.add(new Item(fetched, List.of(), null));
             return true;
         }
+        agreedGeneration = generation;
         if (!fetched.records().hasRemaining()) {
             return false;
         }
         try {
-            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes);
+            BatchScanner.Bounds bounds = new BatchScanner.Bounds(asked.offset(), leaderEpoch, fetched.highWatermark());
+            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes, bounds);
             if (runs.isEmpty()) {
                 return false;
             }
@@ -111,6 +120,18 @@ final class FetchCursor {
             queue.add(new Item(fetched, List.of(), e));
         }
         return true;
+    }
+
+    /** In a fetch session no answer says that nothing has changed. */
+    synchronized void onSilence(Next asked) {
+        if (asked.generation() == generation) {
+            agreedGeneration = generation;
+        }
+    }
+
+    /** Whether the source has been asked since the last {@link #reset} and found that the log here is a part of its own. */
+    synchronized boolean isAgreed() {
+        return open && agreedGeneration == generation;
     }
 
     /** The oldest answer that is not done with; null if there is none. */

@@ -20,6 +20,11 @@ final class FetchRound {
     /** How long a recommended replica is used before the leader is asked again; as a consumer does. */
     private static final long PREFERRED_REPLICA_MS = 300_000;
 
+    /** A source that has nothing waits before it says so; one that does not, so often in a row, would cost a processor. */
+    private static final int MAX_HOLLOW = 20;
+
+    private static final long HOLLOW_PAUSE_MS = 50;
+
     /** Limits that come from the link's configs. */
     record Settings(int maxWaitMs, int minBytes, int responseMaxBytes, int partitionMaxBytes) {}
 
@@ -30,6 +35,8 @@ final class FetchRound {
     private final FetchMemory memory;
     private final Time time;
     private final int broker;
+    /** Answers in a row that came at once and brought nothing. */
+    private int hollow;
 
     FetchRound(int broker, SourceFetchClient client, Settings settings, FetchMemory memory, Time time) {
         this.broker = broker;
@@ -69,9 +76,13 @@ final class FetchRound {
         }
         int maxWaitMs = someLeftOut ? Math.min(SHORT_WAIT_MS, settings.maxWaitMs()) : settings.maxWaitMs();
         int maxBytes = Math.min(settings.responseMaxBytes(), half);
-        deliver(
+        boolean something = deliver(
                 asked,
                 client.fetch(new SourceFetchClient.Request(positions, maxWaitMs, settings.minBytes(), maxBytes)));
+        hollow = something || time.milliseconds() - nowMs >= maxWaitMs / 2 ? 0 : hollow + 1;
+        if (hollow > MAX_HOLLOW) {
+            time.sleep(HOLLOW_PAUSE_MS);
+        }
         return true;
     }
 
@@ -95,20 +106,24 @@ final class FetchRound {
                 next.lastEpoch());
     }
 
-    private void deliver(Map<TopicPartition, Asked> asked, Map<TopicPartition, Fetched> answers) {
+    /** Hands the answers out; returns whether there was anything to act on. */
+    private boolean deliver(Map<TopicPartition, Asked> asked, Map<TopicPartition, Fetched> answers) {
         long nowMs = time.milliseconds();
-        asked.forEach((partition, ask) -> {
-            Fetched fetched = answers.get(partition);
+        boolean something = false;
+        for (Map.Entry<TopicPartition, Asked> entry : asked.entrySet()) {
+            Asked ask = entry.getValue();
+            Fetched fetched = answers.get(entry.getKey());
             Replicator replicator = ask.task().replicator();
             long end = replicator.local().logEndOffset();
             if (fetched == null) {
                 // In a fetch session, silence means that nothing changed.
                 replicator.stats().onFetch(-1, -1, end, nowMs);
+                replicator.cursor().onSilence(ask.next());
                 ask.task().onValid(ask.leaderEpoch());
-                return;
+                continue;
             }
             if (fetched.error() == Errors.NONE) {
-                replicator.stats().onFetch(fetched.logStartOffset(), fetched.highWatermark(), end, nowMs);
+                replicator.stats().onFetch(logStart(fetched), fetched.highWatermark(), end, nowMs);
                 if (fetched.divergingEpoch() < 0) {
                     ask.task().onValid(ask.leaderEpoch());
                 }
@@ -119,10 +134,17 @@ final class FetchRound {
                 // Whatever a recommended replica complains of, the leader knows better.
                 ask.task().prefer(-1, 0);
             }
-            boolean startMoved = fetched.logStartOffset() > replicator.local().logStartOffset();
-            if (replicator.cursor().offer(ask.next(), fetched) || startMoved) {
+            boolean startMoved = logStart(fetched) > replicator.local().logStartOffset();
+            if (replicator.cursor().offer(ask.next(), fetched, ask.leaderEpoch()) || startMoved) {
+                something = true;
                 ask.task().wake();
             }
-        });
+        }
+        return something;
+    }
+
+    /** A log cannot start past its high watermark: following such a claim would delete the copy. */
+    private static long logStart(Fetched fetched) {
+        return fetched.logStartOffset() <= fetched.highWatermark() ? fetched.logStartOffset() : -1;
     }
 }

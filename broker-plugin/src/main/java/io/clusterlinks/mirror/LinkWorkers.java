@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -62,6 +63,15 @@ final class LinkWorkers implements AutoCloseable {
         workers.values().forEach(worker -> observed.add(worker.observed()));
         broken.values().forEach(link -> observed.add(link.observed()));
         return observed;
+    }
+
+    /** How a link fares here; empty while it is being opened. */
+    Optional<ObservedLink> observed(String link) {
+        LinkWorker worker = workers.get(link);
+        if (worker != null) {
+            return Optional.of(worker.observed());
+        }
+        return Optional.ofNullable(broken.get(link)).map(Broken::observed);
     }
 
     /** Opens and closes workers; returns the partitions that closed ones let go of. */

@@ -37,19 +37,20 @@ import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.utils.Utils;
 
 /** Questions to a source over the public Admin client, which is opened on first use and kept. */
 final class KafkaSourceAdmin implements SourceAdmin {
     private final String link;
     private final LinkConfig config;
-    private Admin admin;
+    private final ReceiveLimit limit;
+    private BoundedAdmin admin;
     /** Set under the lock: no client is opened that nobody would close. */
     private volatile boolean closed;
 
     KafkaSourceAdmin(String link, LinkConfig config) {
         this.link = link;
         this.config = config;
+        this.limit = ReceiveLimit.of(config);
     }
 
     @Override
@@ -61,6 +62,10 @@ final class KafkaSourceAdmin implements SourceAdmin {
         if (closed) {
             throw isClosed(null);
         }
+        if (admin != null && !admin.isAlive()) {
+            admin.close();
+            admin = null;
+        }
         if (admin == null) {
             Map<String, Object> configs = new HashMap<>(config.clientConfigs("cluster-link-" + link + "-admin"));
             // Answers are due within seconds: a request that hangs must leave time to ask another broker.
@@ -68,13 +73,15 @@ final class KafkaSourceAdmin implements SourceAdmin {
             configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, 2000L);
             configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG, 4000L);
             configs.put(AdminClientConfig.METADATA_MAX_AGE_CONFIG, config.getLong(LinkConfig.METADATA_MAX_AGE_MS));
+            // The source need not know what this client measures.
+            configs.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false);
             try {
-                admin = Admin.create(configs);
+                admin = BoundedAdmin.open(configs, limit);
             } catch (KafkaException e) {
                 throw SourceErrors.classify(link, "opening a client", null, e);
             }
         }
-        return admin;
+        return admin.admin();
     }
 
     @Override
@@ -148,7 +155,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     @Override
-    public Map<String, SourceTopic> describe(Set<String> names, Duration timeout) {
+    public SourceTopics describe(Set<String> names, Duration timeout) {
         try {
             return new TopicDescriber(admin(), timeout).describe(names);
         } catch (InterruptedException e) {
@@ -170,6 +177,16 @@ final class KafkaSourceAdmin implements SourceAdmin {
         } catch (Exception e) {
             throw failure("listing topics", e);
         }
+    }
+
+    @Override
+    public Set<String> mirrors(Duration timeout) {
+        return new SourceLinks(link, admin()).mirrors(timeout);
+    }
+
+    @Override
+    public Set<AclBinding> linkedAcls(Duration timeout) {
+        return new SourceLinks(link, admin()).acls(timeout);
     }
 
     @Override
@@ -203,6 +220,11 @@ final class KafkaSourceAdmin implements SourceAdmin {
             }
             throw failure("reading ACLs", e);
         }
+    }
+
+    @Override
+    public boolean seesAllGroups(Duration timeout) {
+        return new GroupReader(link, admin()).seesAll(timeout);
     }
 
     @Override
@@ -301,9 +323,8 @@ final class KafkaSourceAdmin implements SourceAdmin {
     public synchronized void close() {
         closed = true;
         if (admin != null) {
-            Admin closing = admin;
+            admin.close();
             admin = null;
-            Utils.closeQuietly(() -> closing.close(Duration.ofMillis(500)), "source admin");
         }
     }
 }

@@ -141,4 +141,37 @@ class BatchRewriterTest {
                 .isInstanceOf(LinkException.class)
                 .hasMessageContaining("no record batch");
     }
+
+    /** Neither offsets nor epochs are covered by a CRC. */
+    @Test
+    void whatTheAnswerItselfRulesOutIsCorrupt() {
+        BatchScanner.Bounds bounds = new BatchScanner.Bounds(10, 3, 20);
+
+        assertRefused(TestBatches.batch(0, 10, 3), bounds, "asked for 10");
+        assertRefused(TestBatches.batch(10, 5, 4), bounds, "leader epoch 4");
+        assertRefused(TestBatches.batch(30, 5, 3), bounds, "past the high watermark 20");
+        ByteBuffer overflowing = TestBatches.batch(10, 5, 3);
+        overflowing.putLong(BatchFormat.BASE_OFFSET, Long.MAX_VALUE - 4);
+        assertRefused(overflowing, bounds, "base offset");
+        ByteBuffer cut = TestBatches.batch(10, 5, 3);
+        cut.limit(cut.limit() - 1);
+        assertRefused(cut, bounds, "not even one whole batch");
+    }
+
+    @Test
+    void aBatchThatHoldsTheOffsetGapsAndNewRecordsAreFine() {
+        BatchScanner.Bounds bounds = new BatchScanner.Bounds(10, 3, 20);
+
+        assertThat(BatchScanner.scan(TestBatches.batch(8, 5, 3), 1000, bounds)).hasSize(1);
+        assertThat(BatchScanner.scan(TestBatches.batch(13, 5, 2), 1000, bounds)).hasSize(1);
+        // The high watermark was read before the records were.
+        assertThat(BatchScanner.scan(TestBatches.batch(10, 15, 3), 1000, bounds))
+                .hasSize(1);
+    }
+
+    private static void assertRefused(ByteBuffer fetched, BatchScanner.Bounds bounds, String why) {
+        assertThatThrownBy(() -> BatchScanner.scan(fetched, 1000, bounds))
+                .isInstanceOf(LinkException.class)
+                .hasMessageContaining(why);
+    }
 }

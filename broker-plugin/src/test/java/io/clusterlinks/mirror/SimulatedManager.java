@@ -81,7 +81,11 @@ final class SimulatedManager {
         Duty duty = Duty.of(state.image(image), broker, broker, link -> false).get(id);
         Duty.Kind kind = duty == null ? Duty.Kind.NONE : duty.kind();
         MirrorPartition now = duty == null ? null : duty.partition();
-        if (replicator != null && (kind != Duty.Kind.FOLLOW || replicator.isFenced() || !following.equals(now))) {
+        if (replicator != null
+                && (kind != Duty.Kind.FOLLOW
+                        || replicator.isFenced()
+                        || replicator.isSuperseded(duty.record())
+                        || !following.equals(now))) {
             replicator = null;
         }
         if (stop != null
