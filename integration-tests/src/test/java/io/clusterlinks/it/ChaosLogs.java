@@ -159,7 +159,9 @@ final class ChaosLogs {
             for (Optional<ConsumerRecord<byte[], byte[]>> next = reader.next();
                     next.isPresent();
                     next = reader.next()) {
-                values.put(next.get().offset(), String.valueOf(text(next.get().value())));
+                values.put(
+                        next.get().offset(),
+                        ChaosWriter.Written.beginning(text(next.get().value())));
             }
         }
         return values;
