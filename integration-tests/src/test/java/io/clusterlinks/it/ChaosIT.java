@@ -162,6 +162,7 @@ class ChaosIT {
             there.heal(HEALED);
             here.heal(HEALED);
             verdict.checkLogs(COMPACTING, careful());
+            verdict.checkOrphans();
             readers.assertSynced();
             verdict.stopAll(seed, COMPACTING);
             verdict.checkBrokers();

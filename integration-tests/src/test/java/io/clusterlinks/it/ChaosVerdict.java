@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
@@ -142,6 +143,25 @@ final class ChaosVerdict {
                     + sinceMs(beganNs) + " ms, local writes "
                     + trespasser.acknowledged(topic).size());
         }
+    }
+
+    /** Mirrors that outlived their link: what was copied, and from then on what clients wrote. */
+    void checkOrphans() {
+        List<String> known = mirrors.all().stream().map(Mirror::topic).toList();
+        int orphans = 0;
+        for (String topic : Topics.get(destination.admin().listTopics().names())) {
+            Optional<Sent> creation = commands.history(ChaosCommands.mirror(ChaosCommands.SIDE_LINK, topic)).stream()
+                    .filter(sent -> sent.configs().containsKey("source.topic"))
+                    .findFirst();
+            if (creation.isPresent() && !known.contains(topic)) {
+                String sourceTopic = creation.get().configs().get("source.topic");
+                logs.compareWithSource(sourceTopic, topic, logs.firstLocal(topic));
+                logs.compareReplicas(topic);
+                ChaosLogs.assertHolds(destination, topic, trespasser.acknowledged(topic), Map.of());
+                orphans++;
+            }
+        }
+        log.accept(orphans + " mirrors of links that were deleted are right");
     }
 
     private void assertHoldsWhatTheSourceAcknowledged(Mirror mirror, Map<TopicPartition, Long> stopOffsets) {
