@@ -3,6 +3,7 @@ package io.clusterlinks.mirror;
 
 import io.clusterlinks.mirror.BatchScanner.Run;
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,11 +28,13 @@ final class FetchCursor {
         private final Fetched fetched;
         private final Deque<Run> runs;
         private final LinkException failure;
+        private final FetchBuffer buffer;
 
-        Item(Fetched fetched, List<Run> runs, LinkException failure) {
+        Item(Fetched fetched, List<Run> runs, LinkException failure, FetchBuffer buffer) {
             this.fetched = fetched;
             this.runs = new ArrayDeque<>(runs);
             this.failure = failure;
+            this.buffer = buffer;
         }
 
         Fetched fetched() {
@@ -43,13 +46,25 @@ final class FetchCursor {
             return runs;
         }
 
+        /**
+         * Keeps the bytes from being used for another answer until {@link #letGo}, whatever becomes of the queue; false if
+         * this was dropped.
+         */
+        boolean hold() {
+            return buffer.retain();
+        }
+
+        void letGo() {
+            buffer.release();
+        }
+
         /** What is wrong with the bytes; null if nothing. */
         LinkException failure() {
             return failure;
         }
     }
 
-    private final int maxQueuedBytes;
+    private final int minQueuedBytes;
     private final int maxRunBytes;
     private final Deque<Item> queue = new ArrayDeque<>();
     private long generation;
@@ -57,6 +72,11 @@ final class FetchCursor {
     private int lastEpoch = -1;
     private boolean open;
     private long notBeforeMs;
+    private int maxQueuedBytes;
+    private int askedBytes;
+    /** Whether the last answer held about as much as was asked for, so that there may be more. */
+    private boolean busy;
+
     private long queuedBytes;
     private long validGeneration = -1;
     private int validLeaderEpoch = -1;
@@ -64,11 +84,12 @@ final class FetchCursor {
     /**
      * A cursor that is paused until the first {@link #reset}.
      *
-     * @param maxQueuedBytes fetch no more while this much waits to be appended
+     * @param minQueuedBytes fetch on as long as less than this waits to be appended
      * @param maxRunBytes bytes that one append may hold
      */
-    FetchCursor(int maxQueuedBytes, int maxRunBytes) {
-        this.maxQueuedBytes = maxQueuedBytes;
+    FetchCursor(int minQueuedBytes, int maxRunBytes) {
+        this.minQueuedBytes = minQueuedBytes;
+        this.maxQueuedBytes = minQueuedBytes;
         this.maxRunBytes = maxRunBytes;
     }
 
@@ -80,17 +101,29 @@ final class FetchCursor {
         return Optional.of(new Next(generation, offset, lastEpoch));
     }
 
+    /** {@code bytes} are asked for: one such answer may wait while the next is on its way. */
+    synchronized void asking(int bytes) {
+        maxQueuedBytes = Math.max(minQueuedBytes, bytes + 1);
+        askedBytes = bytes;
+    }
+
+    /** Whether the last answer held about as much as was asked for. */
+    synchronized boolean isBusy() {
+        return busy;
+    }
+
     /**
-     * Takes the answer to a fetch; returns whether there is something to act on. A partition that moves between fetchers
+     * Takes the answer to a fetch, and keeps its buffer for as long as it is needed; returns whether there is something to act on. A partition that moves between fetchers
      * may be fetched twice at one offset: the second answer is dropped.
      */
-    synchronized boolean offer(Next asked, Fetched fetched) {
+    synchronized boolean offer(Next asked, Fetched fetched, FetchBuffer buffer) {
+        busy = fetched.records().remaining() >= askedBytes / 2;
         if (asked.generation() != generation || asked.offset() != offset || !open) {
             return false;
         }
         if (fetched.error() != Errors.NONE || fetched.divergingEpoch() >= 0) {
             open = false;
-            queue.add(new Item(fetched, List.of(), null));
+            queue.add(new Item(fetched, List.of(), null, FetchBuffer.UNCOUNTED));
             return true;
         }
         if (!fetched.records().hasRemaining()) {
@@ -104,11 +137,12 @@ final class FetchCursor {
             Run last = runs.get(runs.size() - 1);
             offset = last.nextOffset();
             lastEpoch = last.sourceEpoch();
-            queue.add(new Item(fetched, runs, null));
+            buffer.retain();
+            queue.add(new Item(fetched, runs, null, buffer));
             queuedBytes += runs.stream().mapToLong(Run::size).sum();
         } catch (LinkException e) {
             open = false;
-            queue.add(new Item(fetched, List.of(), e));
+            queue.add(new Item(fetched, List.of(), e, FetchBuffer.UNCOUNTED));
         }
         return true;
     }
@@ -126,7 +160,7 @@ final class FetchCursor {
         Run run = item.runs().poll();
         queuedBytes -= run == null ? 0 : run.size();
         if (item.runs().isEmpty()) {
-            queue.remove();
+            queue.remove().letGo();
         }
     }
 
@@ -147,6 +181,7 @@ final class FetchCursor {
 
     private void drop() {
         generation++;
+        queue.forEach(Item::letGo);
         queue.clear();
         queuedBytes = 0;
     }

@@ -28,7 +28,6 @@ final class Fetcher implements AutoCloseable {
     private final Node broker;
     private final SourceFetchClient client;
     private final FetchRound round;
-    private final FetchMemory memory;
     private final Owner owner;
     private final long backoffMs;
     private final Thread thread;
@@ -41,13 +40,11 @@ final class Fetcher implements AutoCloseable {
             Node broker,
             SourceFetchClient client,
             FetchRound round,
-            FetchMemory memory,
             Owner owner,
             long backoffMs) {
         this.broker = broker;
         this.client = client;
         this.round = round;
-        this.memory = memory;
         this.owner = owner;
         this.backoffMs = backoffMs;
         this.thread = new Thread(this::run, name);
@@ -55,7 +52,6 @@ final class Fetcher implements AutoCloseable {
     }
 
     void start() {
-        memory.register();
         thread.start();
     }
 
@@ -82,7 +78,6 @@ final class Fetcher implements AutoCloseable {
                 fetchOnce();
             }
         } finally {
-            memory.unregister();
             client.close();
         }
     }

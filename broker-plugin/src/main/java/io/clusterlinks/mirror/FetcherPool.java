@@ -88,7 +88,6 @@ final class FetcherPool implements AutoCloseable {
                 broker,
                 client,
                 new FetchRound(broker.id(), client, settings, shared.memory(), shared.time()),
-                shared.memory(),
                 owner,
                 config.getInt(LinkConfig.FETCH_BACKOFF_MS));
         fetcher.start();

@@ -5,6 +5,7 @@ import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.source.SourceMetadata;

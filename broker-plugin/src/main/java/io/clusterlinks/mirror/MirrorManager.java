@@ -5,6 +5,7 @@ import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport.ObservedLink;
 import io.clusterlinks.state.BrokerReport.ObservedPartition;
@@ -42,6 +43,7 @@ public final class MirrorManager implements AutoCloseable {
     private final Leadership leadership;
     private final Claims claims;
     private final Time time;
+    private final FetchMemory memory;
     private final LinkWorkers workers;
     private final StopWorker stops;
     private final Observations observations;
@@ -64,17 +66,18 @@ public final class MirrorManager implements AutoCloseable {
             TransitionSink transitions,
             LinkConfigResolver configs,
             SourceClients sources,
-            long fetchMemoryBytes,
+            FetchMemory memory,
             Time time) {
         this.broker = broker;
         this.images = images;
         this.transitions = transitions;
         this.time = time;
+        this.memory = memory;
         this.leadership = new LeaderMove(broker);
         this.claims = new Claims(transitions);
         this.workers = new LinkWorkers(
                 configs,
-                new LinkWorker.Shared(sources, transitions, leadership, new FetchMemory(fetchMemoryBytes), time));
+                new LinkWorker.Shared(sources, transitions, leadership, memory, time));
         this.stops = new StopWorker(time);
         this.observations = new Observations(broker.nodeId(), workers, stops, claims, time);
         this.metrics = new MirrorMetrics(this, time);
@@ -135,6 +138,7 @@ public final class MirrorManager implements AutoCloseable {
             reconcile(images.image(), cluster, nowMs);
         }
         metrics.refresh();
+        memory.trim();
     }
 
     private void reconcile(LinkImage image, ClusterView cluster, long nowMs) {

@@ -272,7 +272,7 @@ final class Replicator {
         } else if (fetched.divergingEpoch() >= 0) {
             onDiverging(fetched.divergingEpoch(), fetched.divergingEndOffset(), nowMs);
         } else {
-            return append(item, nowMs);
+            return item.hold() && appendHeld(item, nowMs);
         }
         return true;
     }
@@ -290,6 +290,15 @@ final class Replicator {
 
     private long wantedLogStart() {
         return Math.max(stats.sourceStart(), transitions.record().startOffset());
+    }
+
+    /** Another thread may drop the queue meanwhile, and the bytes would be used for another answer. */
+    private boolean appendHeld(FetchCursor.Item item, long nowMs) {
+        try {
+            return append(item, nowMs);
+        } finally {
+            item.letGo();
+        }
     }
 
     private boolean append(FetchCursor.Item item, long nowMs) {

@@ -14,6 +14,7 @@ import io.clusterlinks.guard.MirrorFence;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.host.WriteFence;
 import io.clusterlinks.mirror.MirrorManager;
+import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.KafkaSourceClients;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport;
@@ -57,7 +58,8 @@ final class PluginRuntime implements AutoCloseable {
             AtomicReference<WriteFence> fence) {
         this.broker = broker;
         LinkSecrets secrets = new LinkSecrets(settings.secret(), broker.clusterId());
-        SourceClients sources = new KafkaSourceClients(Time.SYSTEM);
+        FetchMemory memory = new FetchMemory(settings.fetchMemoryBytes(), Time.SYSTEM::milliseconds);
+        SourceClients sources = new KafkaSourceClients(memory, Time.SYSTEM);
         TopicCreator topics = new TopicCreator(broker);
         StateTopicProvider stateTopic = new StateTopicProvider(broker, topics);
         this.tailer = new StateTailer(broker, snapshot, initial);
@@ -75,7 +77,7 @@ final class PluginRuntime implements AutoCloseable {
                 new TransitionSender(router),
                 secrets,
                 sources,
-                settings.fetchMemoryBytes(),
+                memory,
                 Time.SYSTEM);
         this.reports = new ReportSender(router, this::report, stateTopic, timer);
         this.interceptor = new AdminInterceptor(

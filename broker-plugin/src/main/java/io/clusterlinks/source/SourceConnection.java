@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.network.ChannelBuilder;
 import org.apache.kafka.common.network.Selector;
@@ -38,7 +39,7 @@ import org.apache.kafka.common.utils.Utils;
 final class SourceConnection implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MS = 4000;
     private static final long POLL_MS = 200;
-    private static final int MIN_RECEIVE_BYTES = 64 * 1024 * 1024;
+    private static final int MIN_RECEIVE_BYTES = 128 * 1024 * 1024;
 
     private final String link;
     private final NetworkClient client;
@@ -47,11 +48,16 @@ final class SourceConnection implements AutoCloseable {
     private final Time time;
 
     SourceConnection(String link, LinkConfig config, String clientId, Time time) {
+        this(link, config, clientId, MemoryPool.NONE, time);
+    }
+
+    /** A connection that receives into {@code memory}. */
+    SourceConnection(String link, LinkConfig config, String clientId, MemoryPool memory, Time time) {
         this.link = link;
         this.time = time;
         AdminClientConfig configs = new AdminClientConfig(configs(config, clientId));
         try {
-            this.client = client(configs, clientId, maxReceiveBytes(config));
+            this.client = client(configs, clientId, maxReceiveBytes(config), memory);
         } catch (KafkaException e) {
             metrics.close();
             throw SourceErrors.classify(link, "client configs", null, e);
@@ -69,7 +75,7 @@ final class SourceConnection implements AutoCloseable {
     }
 
     /** As {@link ClientUtils#createNetworkClient}, which takes no limit of what is received. */
-    private NetworkClient client(AdminClientConfig configs, String clientId, int maxReceiveBytes) {
+    private NetworkClient client(AdminClientConfig configs, String clientId, int maxReceiveBytes, MemoryPool memory) {
         LogContext logContext = new LogContext("[" + clientId + "] ");
         ChannelBuilder channels = ClientUtils.createChannelBuilder(configs, time, logContext);
         Selector selector = new Selector(
@@ -80,7 +86,9 @@ final class SourceConnection implements AutoCloseable {
                 "cluster-link",
                 Map.of(),
                 true,
+                false,
                 channels,
+                memory,
                 logContext);
         return new NetworkClient(
                 selector,
@@ -159,6 +167,7 @@ final class SourceConnection implements AutoCloseable {
 
     private void connect(Node node, int timeoutMs) {
         try {
+            sitOutThrottle(node);
             if (NetworkClientUtils.awaitReady(client, node, time, timeoutMs)) {
                 return;
             }
@@ -172,6 +181,15 @@ final class SourceConnection implements AutoCloseable {
         // Give up this attempt, so that the next one starts afresh instead of waiting for a dead one.
         client.close(node.idString());
         throw unreachable(node, "timed out after " + timeoutMs + " ms", null);
+    }
+
+    /** The network client counts a broker that asked for a pause, because of a quota, as not ready. */
+    private void sitOutThrottle(Node node) throws IOException {
+        long delayMs = client.throttleDelayMs(node, time.milliseconds());
+        while (delayMs > 0 && client.active()) {
+            client.poll(Math.min(delayMs, POLL_MS), time.milliseconds());
+            delayMs = client.throttleDelayMs(node, time.milliseconds());
+        }
     }
 
     private LinkException unreachable(Node node, String what, Exception cause) {
@@ -209,6 +227,11 @@ final class SourceConnection implements AutoCloseable {
         return java.util.stream.IntStream.range(0, servers.size())
                 .mapToObj(i -> new Node(-1 - i, Utils.getHost(servers.get(i)), Utils.getPort(servers.get(i))))
                 .toList();
+    }
+
+    /** Ends a wait for bytes or for memory. From any thread. */
+    void wakeUp() {
+        client.wakeup();
     }
 
     void shutdown() {

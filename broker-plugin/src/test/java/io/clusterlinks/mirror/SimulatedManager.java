@@ -4,6 +4,7 @@ package io.clusterlinks.mirror;
 import io.clusterlinks.coordinator.StateInMemory;
 import io.clusterlinks.mirror.SimulatedCluster.Node;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -121,7 +122,7 @@ final class SimulatedManager {
             Fetched answer = source.fetch(next.offset(), next.lastEpoch(), sourceEpoch);
             network.add(() -> {
                 asking.stats().onFetch(answer.logStartOffset(), answer.highWatermark(), node.log.end, nowMs);
-                asking.cursor().offer(next, answer);
+                asking.cursor().offer(next, answer, FetchBuffer.UNCOUNTED);
             });
         });
     }
