@@ -15,6 +15,7 @@ import io.clusterlinks.protocol.LinkSummary;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.PartitionStatus;
+import io.clusterlinks.protocol.ThrottleStatus;
 import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
@@ -26,6 +27,7 @@ import io.clusterlinks.sync.OffsetSync;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -141,6 +143,11 @@ final class Describer {
                 WireContract.STATUS_SINCE_MS,
                 Long.toString(trouble.map(ObservedLink::sinceMs).orElse(link.createdMs()))));
         entries.add(Entry.status(WireContract.STATUS_SOURCE_CLUSTER_ID, link.sourceClusterId()));
+        ThrottleStatus throttle = reports.links(link.link())
+                .map(ObservedLink::throttle)
+                .filter(Objects::nonNull)
+                .reduce(ThrottleStatus.NONE, ThrottleStatus::plus);
+        entries.add(Entry.status(WireContract.STATUS_THROTTLE, Json.write(throttle)));
         entries.add(Entry.status(WireContract.STATUS_GROUPS, Json.write(groupCounts(link.link()))));
         sync.statuses(link.link())
                 .forEach(task ->

@@ -78,6 +78,7 @@ final class FetchCursor {
     private boolean busy;
 
     private long queuedBytes;
+    private long takenBytes;
     private long validGeneration = -1;
     private int validLeaderEpoch = -1;
 
@@ -139,7 +140,9 @@ final class FetchCursor {
             lastEpoch = last.sourceEpoch();
             buffer.retain();
             queue.add(new Item(fetched, runs, null, buffer));
-            queuedBytes += runs.stream().mapToLong(Run::size).sum();
+            long bytes = runs.stream().mapToLong(Run::size).sum();
+            queuedBytes += bytes;
+            takenBytes += bytes;
         } catch (LinkException e) {
             open = false;
             queue.add(new Item(fetched, List.of(), e, FetchBuffer.UNCOUNTED));
@@ -188,6 +191,11 @@ final class FetchCursor {
 
     synchronized long queuedBytes() {
         return queuedBytes;
+    }
+
+    /** All that was ever queued. */
+    synchronized long takenBytes() {
+        return takenBytes;
     }
 
     /** For sources that do not report divergence by themselves: whether the position was compared under this epoch. */

@@ -30,15 +30,21 @@ final class FetchRound {
     private final SourceFetchClient client;
     private final Settings settings;
     private final FetchMemory memory;
+    private final Limits limits;
     private final Time time;
     private final int broker;
     private final FetchPace pace = new FetchPace();
 
-    FetchRound(int broker, SourceFetchClient client, Settings settings, FetchMemory memory, Time time) {
+    /** What a link's fetchers have in common. */
+    record Limits(LinkThrottle throttle, Pauses pauses) {}
+
+    FetchRound(
+            int broker, SourceFetchClient client, Settings settings, FetchMemory memory, Limits limits, Time time) {
         this.broker = broker;
         this.client = client;
         this.settings = settings;
         this.memory = memory;
+        this.limits = limits;
         this.time = time;
     }
 
@@ -50,7 +56,7 @@ final class FetchRound {
      */
     boolean run(Collection<PartitionTask> tasks) {
         long nowMs = time.milliseconds();
-        int share = memory.share();
+        int share = Math.min(memory.share(), limits.throttle().fetchBytes());
         long queued = 0;
         int busy = 0;
         boolean someLeftOut = false;
@@ -67,7 +73,7 @@ final class FetchRound {
             busy += cursor.isBusy() ? 1 : 0;
             asked.put(task.partition().source(), new Asked(task, next, leader, cursor.isBusy()));
         }
-        if (asked.isEmpty() || queued >= share) {
+        if (asked.isEmpty() || queued >= memory.share()) {
             return false;
         }
         int maxWaitMs = someLeftOut ? Math.min(SHORT_WAIT_MS, settings.maxWaitMs()) : settings.maxWaitMs();
@@ -77,6 +83,7 @@ final class FetchRound {
         } finally {
             answer.buffer().release();
         }
+        limits.pauses().onSourceThrottle(answer.pace().throttleMs());
         if (busy > 0) {
             pace.onAnswer(answer.pace());
         }
@@ -161,8 +168,11 @@ final class FetchRound {
             ask.task().prefer(-1, 0);
         }
         boolean startMoved = fetched.logStartOffset() > replicator.local().logStartOffset();
-        if (replicator.cursor().offer(ask.next(), fetched, answer.buffer()) || startMoved) {
+        FetchCursor cursor = replicator.cursor();
+        long before = cursor.takenBytes();
+        if (cursor.offer(ask.next(), fetched, answer.buffer()) || startMoved) {
             ask.task().wake();
         }
+        limits.throttle().onBytes(cursor.takenBytes() - before);
     }
 }

@@ -23,6 +23,9 @@ final class Fetcher implements AutoCloseable {
 
         /** Asks for another look. */
         void requestRefresh();
+
+        /** What all fetchers of the link keep to together. */
+        FetchRound.Limits limits();
     }
 
     private final Node broker;
@@ -84,7 +87,10 @@ final class Fetcher implements AutoCloseable {
 
     private void fetchOnce() {
         try {
-            if (!round.run(tasks)) {
+            long delayMs = owner.limits().throttle().delayMs();
+            if (delayMs > 0) {
+                sitOut(delayMs);
+            } else if (!round.run(tasks)) {
                 pause(IDLE_MS);
             }
         } catch (LinkException e) {
@@ -95,6 +101,13 @@ final class Fetcher implements AutoCloseable {
                 onTrouble("fetching failed unexpectedly: " + e);
             }
         }
+    }
+
+    /** In short turns, since the limit may be lifted meanwhile. */
+    private void sitOut(long delayMs) {
+        long startNs = System.nanoTime();
+        pause(Math.min(delayMs, IDLE_MS));
+        owner.limits().pauses().onThrottled(System.nanoTime() - startNs);
     }
 
     /** Says so on every partition, and goes on once the link has seen that the same cluster is still there. */

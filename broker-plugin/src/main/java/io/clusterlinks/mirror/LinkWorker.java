@@ -51,11 +51,12 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     record Shared(
             SourceClients clients, TransitionSink transitions, Leadership leadership, FetchMemory memory, Time time) {}
 
-    private final LinkRecord link;
+    private volatile LinkRecord link;
     private final LinkConfig config;
     private final Shared shared;
     private final Time time;
     private final LinkHealth health;
+    private final FetchRound.Limits limits = new FetchRound.Limits(new LinkThrottle(System::nanoTime), new Pauses());
     private final FetcherPool fetchers;
     private final ThreadPoolExecutor appenders;
     private final SourceQueryClient queries;
@@ -83,6 +84,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         this.queries = shared.clients().queries(link.link(), config);
         this.admin = shared.clients().admin(link.link(), config);
         this.questions = new SourceQuestions(queries, QUERY_TIMEOUT, this::requestRefresh, time::milliseconds);
+        limits.throttle().limit(config.maxBytesPerSecond());
         this.fetchers = new FetcherPool(link.link(), config, shared, this);
         this.appenders = appenders(link.link(), config.getInt(LinkConfig.NUM_FETCHERS));
         this.thread = new Thread(this::run, "cluster-link-" + link.link());
@@ -111,8 +113,19 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         return link;
     }
 
+    /** Takes over configs that need no other worker. */
+    void adjust(LinkRecord now, LinkConfig nowConfig) {
+        limits.throttle().limit(nowConfig.maxBytesPerSecond());
+        link = now;
+    }
+
+    @Override
+    public FetchRound.Limits limits() {
+        return limits;
+    }
+
     ObservedLink observed() {
-        return health.observed();
+        return health.observed().withThrottle(limits.pauses().status());
     }
 
     Collection<PartitionTask> tasks() {

@@ -90,6 +90,12 @@ final class MirrorMetrics implements AutoCloseable {
             for (LinkState state : LinkState.values()) {
                 now.put(linkMetric("link-state-" + lower(state), link.link()), link.state() == state ? 1.0 : 0.0);
             }
+            if (link.throttle() != null) {
+                now.put(linkMetric("throttle-time-ms-total", link.link()), (double)
+                        link.throttle().limitMs());
+                now.put(linkMetric("source-quota-throttle-time-ms-total", link.link()), (double)
+                        link.throttle().sourceQuotaMs());
+            }
         }
         for (ObservedPartition partition : manager.partitions()) {
             MirrorManager.Copied of = copied.get(id(partition));

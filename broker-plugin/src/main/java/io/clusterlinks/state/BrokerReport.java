@@ -3,6 +3,7 @@ package io.clusterlinks.state;
 
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.PartitionStatus;
+import io.clusterlinks.protocol.ThrottleStatus;
 import java.util.List;
 
 /**
@@ -37,6 +38,15 @@ public record BrokerReport(
      * @param state ACTIVE, SOURCE_UNAVAILABLE or FAILED
      * @param reason why, naming the step that failed, with the remedy; null if ACTIVE
      * @param sinceMs when the state was entered, milliseconds since the epoch
+     * @param throttle how long its fetchers have waited; null if none ever worked, or unknown
      */
-    public record ObservedLink(String link, LinkState state, String reason, long sinceMs) {}
+    public record ObservedLink(String link, LinkState state, String reason, long sinceMs, ThrottleStatus throttle) {
+        public ObservedLink(String link, LinkState state, String reason, long sinceMs) {
+            this(link, state, reason, sinceMs, null);
+        }
+
+        public ObservedLink withThrottle(ThrottleStatus newThrottle) {
+            return new ObservedLink(link, state, reason, sinceMs, newThrottle);
+        }
+    }
 }

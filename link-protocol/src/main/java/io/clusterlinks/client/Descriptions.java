@@ -13,6 +13,7 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.PartitionStatus;
 import io.clusterlinks.protocol.TaskStatus;
+import io.clusterlinks.protocol.ThrottleStatus;
 import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import java.util.Arrays;
@@ -75,7 +76,12 @@ final class Descriptions {
                         config,
                         WireContract.STATUS_TASK_PREFIX,
                         TaskStatus.class,
-                        Comparator.comparing(TaskStatus::task)));
+                        Comparator.comparing(TaskStatus::task)),
+                throttle(text(config, WireContract.STATUS_THROTTLE, null)));
+    }
+
+    private static ThrottleStatus throttle(String json) {
+        return json == null ? ThrottleStatus.NONE : Json.read(json, ThrottleStatus.class);
     }
 
     static MirrorDescription mirror(LinkResource.Mirror resource, Config config) {

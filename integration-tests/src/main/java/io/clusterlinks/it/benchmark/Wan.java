@@ -51,7 +51,6 @@ final class Wan implements Scenario {
         Map<String, Double> speeds = new LinkedHashMap<>();
         long bytes = Transfer.segmentBytes(source.broker(1), TOPIC, 1);
         links(lab, source, records, "cluster links", speeds);
-        links(lab, source, records, "cluster links, 16 MB a fetch", speeds, "replica.fetch.max.bytes=16777216");
         for (Tuning tuning : options.quick() ? List.of(Tuning.THROUGHPUT) : Tuning.ALL) {
             lab.settle();
             try (TestCluster destination = lab.stock("destination");
