@@ -22,7 +22,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
@@ -39,6 +41,7 @@ final class MirrorCommands {
     private final MirrorCreation creation;
     private final Executor workers;
     private final Time time;
+    private final Map<CreateMirror, CompletableFuture<Void>> underWay = new ConcurrentHashMap<>();
 
     MirrorCommands(
             LocalBroker broker,
@@ -59,11 +62,42 @@ final class MirrorCommands {
 
     /**
      * Creates a mirror: everything that can be refused is refused before anything is written. Completes when the topic
-     * exists and every live broker keeps clients from writing to it.
+     * exists and every live broker keeps clients from writing to it. A command whose answer was lost comes again: what
+     * is there just as it asks for is what was asked for.
      */
     CompletableFuture<Void> create(CreateMirror command, boolean validateOnly) {
+        if (validateOnly) {
+            return createNow(command, true);
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        CompletableFuture<Void> before = underWay.putIfAbsent(command, done);
+        if (before != null) {
+            return before.copy();
+        }
+        CompletableFuture<Void> creation;
+        try {
+            creation = createNow(command, false);
+        } catch (RuntimeException e) {
+            creation = CompletableFuture.failedFuture(e);
+        }
+        creation.whenComplete((nothing, failure) -> {
+            underWay.remove(command);
+            if (failure == null) {
+                done.complete(null);
+            } else {
+                done.completeExceptionally(MirrorCreation.asLinkException(failure));
+            }
+        });
+        return done.copy();
+    }
+
+    private CompletableFuture<Void> createNow(CreateMirror command, boolean validateOnly) {
         LinkImage image = writer.image();
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
+        Optional<MirrorRecord> repeated = image.mirror(command.topic()).filter(there -> isRepeated(link, command, there));
+        if (repeated.isPresent()) {
+            return creation.join(image, repeated.get());
+        }
         checkFree(image, link, command.topic());
         CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> plan(link, command), workers)
                 .thenApply(mirror -> checkOnce(image, mirror))
@@ -76,6 +110,24 @@ final class MirrorCommands {
             checkFree(now, current, mirror.topic());
             return creation(now, checkOnce(now, mirror));
         }));
+    }
+
+    /** Whether {@code there} is what {@code command} asks for, and follows or is about to. */
+    private boolean isRepeated(LinkRecord link, CreateMirror command, MirrorRecord there) {
+        if (!there.link().equals(link.link())
+                || (there.state() != MirrorState.INITIALIZING && there.state() != MirrorState.ACTIVE)) {
+            return false;
+        }
+        LinkConfig config = configs.resolve(link);
+        return there.sourceTopic()
+                        .equals(command.sourceTopic().orElseGet(() -> withoutPrefix(link, config, command.topic())))
+                && there.replicationFactor() == command.replicationFactor()
+                && there.startOffsetSpec().equals(startOffsetSpec(command, config))
+                && there.configs().entrySet().containsAll(command.configs().entrySet());
+    }
+
+    private static String startOffsetSpec(CreateMirror command, LinkConfig config) {
+        return command.startOffsetSpec().orElse(config.getString(LinkConfig.START_OFFSET_SPEC));
     }
 
     /** A link fetches each source topic once: a second mirror of it would get no records. */
@@ -139,7 +191,6 @@ final class MirrorCommands {
             }
             topicConfigs.put(key, value);
         });
-        String startOffsetSpec = command.startOffsetSpec().orElse(config.getString(LinkConfig.START_OFFSET_SPEC));
         return new MirrorRecord(
                 StateRecord.VERSION,
                 link.link(),
@@ -151,7 +202,7 @@ final class MirrorCommands {
                 source.partitions(),
                 command.replicationFactor(),
                 topicConfigs,
-                startOffsetSpec,
+                startOffsetSpec(command, config),
                 MirrorState.INITIALIZING,
                 StopMode.NONE,
                 null,

@@ -7,7 +7,6 @@ import io.clusterlinks.client.WriteOptions;
 import io.clusterlinks.it.Await;
 import io.clusterlinks.it.TestCluster;
 import io.clusterlinks.it.Topics;
-import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
 import java.time.Duration;
 import java.util.List;
@@ -15,8 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.protocol.Errors;
 
 /** Many topics and their mirrors, handled in few requests. */
 final class MirrorCrowd {
@@ -40,13 +37,8 @@ final class MirrorCrowd {
     /** Creates mirrors and waits until all of the link's are active; returns seconds. */
     static double mirror(ClusterLinkAdmin links, String link, List<String> topics) {
         long start = System.nanoTime();
-        for (int from = 0; from < topics.size(); from += PER_REQUEST) {
-            List<String> some = topics.subList(from, Math.min(topics.size(), from + PER_REQUEST));
-            links.createMirrors(link, some.stream().map(NewMirror::of).toList(), PATIENT)
-                    .values()
-                    .values()
-                    .forEach(MirrorCrowd::accepted);
-        }
+        Topics.get(links.createMirrors(link, topics.stream().map(NewMirror::of).toList(), PATIENT)
+                .all());
         awaitAll(links, link, MirrorState.ACTIVE);
         return (System.nanoTime() - start) / 1e9;
     }
@@ -57,17 +49,6 @@ final class MirrorCrowd {
         Topics.get(links.failoverMirrors(link, topics, PATIENT).all());
         awaitAll(links, link, MirrorState.STOPPED);
         return (System.nanoTime() - start) / 1e9;
-    }
-
-    /** A request that the admin client sent again finds what the first one made. */
-    private static void accepted(KafkaFuture<Void> created) {
-        try {
-            Topics.get(created);
-        } catch (LinkException e) {
-            if (e.error() != Errors.DUPLICATE_RESOURCE) {
-                throw e;
-            }
-        }
     }
 
     private static void awaitAll(ClusterLinkAdmin links, String link, MirrorState state) {
