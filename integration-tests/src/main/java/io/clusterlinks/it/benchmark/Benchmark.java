@@ -22,6 +22,7 @@ public final class Benchmark {
         all.put("partitions", new Partitions());
         all.put("small", new SmallBatches());
         all.put("wan", new Wan());
+        all.put("produce", new ProducePath());
         return all;
     }
 
