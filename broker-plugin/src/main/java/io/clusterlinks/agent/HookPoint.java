@@ -11,6 +11,11 @@ import java.util.List;
 enum HookPoint {
     BROKER_STARTUP("kafka.server.BrokerServer", "startup", "()V", LifecycleAdvice.Startup.class),
     BROKER_SHUTDOWN("kafka.server.BrokerServer", "shutdown", "(Ljava/time/Duration;)V", LifecycleAdvice.Shutdown.class),
+    BROKER_JOINING(
+            "org.apache.kafka.server.BrokerLifecycleManager",
+            "setReadyToUnfence",
+            "()Ljava/util/concurrent/CompletableFuture;",
+            LifecycleAdvice.Joining.class),
     PRODUCE(
             "kafka.server.ReplicaManager",
             "handleProduceAppend",

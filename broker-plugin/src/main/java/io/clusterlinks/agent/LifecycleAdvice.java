@@ -4,7 +4,7 @@ package io.clusterlinks.agent;
 import io.clusterlinks.host.HookBridge;
 import net.bytebuddy.asm.Advice;
 
-/** Woven into {@code kafka.server.BrokerServer}. The bodies are copied into the broker's methods; they never run here. */
+/** Woven into the broker's start and stop. The bodies are copied into the broker's methods; they never run here. */
 final class LifecycleAdvice {
     private LifecycleAdvice() {}
 
@@ -20,6 +20,16 @@ final class LifecycleAdvice {
         @Advice.OnMethodExit
         static void exit(@Advice.This Object server) {
             HookBridge.brokerStarted(server);
+        }
+    }
+
+    /** {@code startup} calls it when the broker knows the cluster, before the controller lets it lead or open listeners. */
+    static final class Joining {
+        private Joining() {}
+
+        @Advice.OnMethodEnter
+        static void enter() {
+            HookBridge.brokerJoining();
         }
     }
 

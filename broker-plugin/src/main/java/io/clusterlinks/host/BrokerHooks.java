@@ -12,8 +12,14 @@ public interface BrokerHooks {
      */
     void onStarting(int nodeId, Map<String, Object> settings);
 
-    /** The broker has started. An exception is logged; the broker goes on without links but with its fence. */
-    void onStarted(LocalBroker broker);
+    /**
+     * The broker knows the cluster, leads nothing and has opened no listener but to controllers; it does when this
+     * returns. An exception is logged; the broker goes on without links but with its fence.
+     */
+    void onJoining(LocalBroker broker);
+
+    /** The broker has started. Not called after {@link #onJoining} has failed. An exception is logged, as there. */
+    void onStarted();
 
     /** The broker begins to stop. */
     void onStopping();

@@ -20,6 +20,7 @@ final class BrokerLifecycle {
     private final BrokerHooks hooks;
     private final Map<String, Object> settings;
     private KafkaLocalBroker broker;
+    private volatile boolean failed;
 
     private BrokerLifecycle(BrokerServer server, BrokerHooks hooks, Map<String, Object> settings) {
         this.server = server;
@@ -44,14 +45,30 @@ final class BrokerLifecycle {
         current = starting;
     }
 
-    static synchronized void started(Object server) {
-        if (current == null || current.server != server || current.broker != null) {
-            return;
+    /** Does not hold the lock while the plugin reads its state: the broker may be stopped meanwhile. */
+    static void joining() {
+        BrokerLifecycle joining;
+        synchronized (BrokerLifecycle.class) {
+            joining = current;
+            if (joining == null || joining.broker != null) {
+                return;
+            }
+            joining.broker = new KafkaLocalBroker(joining.server, joining.settings);
         }
-        current.broker = new KafkaLocalBroker(current.server, current.settings);
+        joining.run(() -> joining.hooks.onJoining(joining.broker));
+    }
+
+    static synchronized void started(Object server) {
+        if (current != null && current.server == server && !current.failed) {
+            current.run(current.hooks::onStarted);
+        }
+    }
+
+    private void run(Runnable hook) {
         try {
-            current.hooks.onStarted(current.broker);
+            hook.run();
         } catch (RuntimeException | LinkageError e) {
+            failed = true;
             log.error("Cluster links could not be started; the broker runs without them, mirrors stay read-only.", e);
         }
     }

@@ -27,6 +27,11 @@ public final class HookBridge {
         }
     }
 
+    /** The starting broker knows the cluster, and is about to ask the controller to let it lead. */
+    public static void brokerJoining() {
+        BrokerLifecycle.joining();
+    }
+
     /** {@code BrokerServer.startup} has ended normally. */
     public static void brokerStarted(Object server) {
         BrokerLifecycle.started(server);

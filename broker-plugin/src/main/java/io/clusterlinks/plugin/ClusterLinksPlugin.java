@@ -38,12 +38,17 @@ public final class ClusterLinksPlugin implements BrokerHooks {
                 image.mirrors().size());
     }
 
+    /** Mirrors that were made while this broker was away are not in its snapshot: it leads nothing before it knows them. */
     @Override
-    public void onStarted(LocalBroker broker) {
-        PluginRuntime starting = new PluginRuntime(broker, settings, snapshot, image, fence);
-        starting.start();
-        runtime = starting;
-        LOG.info("Kafka Cluster Links {} started on Kafka {}", Version.current(), broker.kafkaVersion());
+    public void onJoining(LocalBroker broker) {
+        runtime = new PluginRuntime(broker, settings, snapshot, image, fence);
+        runtime.readState();
+    }
+
+    @Override
+    public void onStarted() {
+        runtime.start();
+        LOG.info("Kafka Cluster Links {} started", Version.current());
     }
 
     @Override

@@ -23,6 +23,7 @@ import io.clusterlinks.state.LinkSecrets;
 import io.clusterlinks.state.SnapshotFile;
 import io.clusterlinks.state.StateTailer;
 import io.clusterlinks.state.StateTopic;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -36,6 +37,9 @@ import org.slf4j.LoggerFactory;
 /** The parts of a running plugin, wired together. */
 final class PluginRuntime implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PluginRuntime.class);
+
+    /** For how long a broker holds back from leading while it cannot read the state, all of whose replicas may be gone. */
+    private static final Duration STATE_TIMEOUT = Duration.ofSeconds(10);
 
     private final LocalBroker broker;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -88,8 +92,27 @@ final class PluginRuntime implements AutoCloseable {
         tailer.onChange(reports::sendSoon);
     }
 
-    void start() {
+    /** Begins to follow the state of the links, and waits until it was read, unless that needs this very broker. */
+    void readState() {
         tailer.start();
+        if (tailer.awaitRead(STATE_TIMEOUT)) {
+            LinkImage image = tailer.image();
+            LOG.info(
+                    "Read {} links and {} mirror topics, up to offset {} of {}",
+                    image.links().size(),
+                    image.mirrors().size(),
+                    image.nextOffset(),
+                    StateTopic.NAME);
+        } else {
+            LOG.warn(
+                    "Could not read {} within {} s. Until it can, this broker knows only the mirrors of its snapshot; see"
+                            + " that a replica of the topic is up.",
+                    StateTopic.NAME,
+                    STATE_TIMEOUT.toSeconds());
+        }
+    }
+
+    void start() {
         coordinator.start();
         mirrors.start();
         reports.start();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.state;
 
+import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.ClusterView.TopicView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.host.RecordBatches;
@@ -12,30 +13,18 @@ import io.clusterlinks.protocol.record.StateRecords;
 import io.clusterlinks.state.LinkImage.Change;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
-import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
-import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
-import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
-import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.requests.AbstractRequest;
-import org.apache.kafka.common.requests.AbstractResponse;
-import org.apache.kafka.common.requests.FetchRequest;
-import org.apache.kafka.common.requests.FetchResponse;
-import org.apache.kafka.common.requests.ListOffsetsRequest;
-import org.apache.kafka.common.requests.ListOffsetsResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,15 +35,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class StateTailer implements ImageSource, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StateTailer.class);
-    private static final int FETCH_WAIT_MS = 500;
-    private static final int FETCH_BYTES = 4 * 1024 * 1024;
-    private static final int RESPONSE_TIMEOUT_MS = 3_000;
     private static final int RETRY_MS = 50;
 
     private final LocalBroker broker;
+    private final StateReads reads;
     private final SnapshotFile snapshot;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final Thread thread = new Thread(this::run, "cluster-link-state-tailer");
+
+    private final CountDownLatch read = new CountDownLatch(1);
 
     private volatile LinkImage image;
     private volatile boolean caughtUp;
@@ -68,6 +57,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
 
     public StateTailer(LocalBroker broker, SnapshotFile snapshot, LinkImage initial) {
         this.broker = broker;
+        this.reads = new StateReads(broker);
         this.snapshot = snapshot;
         this.image = initial;
         thread.setDaemon(true);
@@ -75,6 +65,41 @@ public final class StateTailer implements ImageSource, AutoCloseable {
 
     public void start() {
         thread.start();
+    }
+
+    /**
+     * Waits until the state was read, unless it takes this very broker to serve it. For a broker that must not lead
+     * before it knows the mirrors: what was committed while it was away is known to others.
+     *
+     * @return whether the broker has nothing to wait for any more; false after {@code timeout}
+     */
+    public boolean awaitRead(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try {
+            while (!closed && isServedByOthers()) {
+                if (read.await(RETRY_MS, TimeUnit.MILLISECONDS)) {
+                    return true;
+                }
+                if (System.nanoTime() > deadline) {
+                    return false;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return true;
+    }
+
+    /** Also while there is no leader: only a replica that is in sync can become it, and then has all that was committed. */
+    private boolean isServedByOthers() {
+        Optional<TopicView> topic = broker.cluster().topic(StateTopic.NAME);
+        if (topic.isEmpty()) {
+            return true;
+        }
+        PartitionView partition = topic.get().partitions().get(0);
+        return partition.leader() < 0
+                ? !partition.isr().contains(broker.nodeId())
+                : partition.leader() != broker.nodeId();
     }
 
     @Override
@@ -139,10 +164,11 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             return false;
         }
         if (!caughtUp && firstEnd < 0) {
-            firstEnd = committedEnd(leader, topic.get().partitions().get(0).leaderEpoch());
+            firstEnd =
+                    reads.committedEnd(leader, topic.get().partitions().get(0).leaderEpoch());
             return firstEnd >= 0;
         }
-        Optional<PartitionData> partition = fetch(leader);
+        Optional<PartitionData> partition = reads.fetch(leader, topicId, replayed.nextOffset());
         if (partition.isEmpty()) {
             return false;
         }
@@ -160,54 +186,6 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             replayed = LinkImage.EMPTY;
             publish();
         }
-    }
-
-    /**
-     * End of what is committed, -1 if the leader does not know it yet: the high watermark of a new leader may lie below
-     * what was committed before, and an image that ends there would lack mirrors.
-     */
-    private long committedEnd(int leader, int leaderEpoch) throws InterruptedException {
-        ListOffsetsPartition latest = new ListOffsetsPartition()
-                .setPartitionIndex(0)
-                .setCurrentLeaderEpoch(leaderEpoch)
-                .setTimestamp(ListOffsetsRequest.LATEST_TIMESTAMP);
-        ListOffsetsRequest.Builder request = ListOffsetsRequest.Builder.forConsumer(
-                        false, IsolationLevel.READ_UNCOMMITTED)
-                .setTargetTimes(
-                        List.of(new ListOffsetsTopic().setName(StateTopic.NAME).setPartitions(List.of(latest))));
-        return send(leader, request)
-                .map(response -> ((ListOffsetsResponse) response)
-                        .topics()
-                        .get(0)
-                        .partitions()
-                        .get(0))
-                .filter(partition -> partition.errorCode() == Errors.NONE.code())
-                .map(ListOffsetsPartitionResponse::offset)
-                .orElse(-1L);
-    }
-
-    private Optional<AbstractResponse> send(int leader, AbstractRequest.Builder<? extends AbstractRequest> request)
-            throws InterruptedException {
-        try {
-            return Optional.of(
-                    broker.stateTail().send(leader, request).get(RESPONSE_TIMEOUT_MS, TimeUnit.MILLISECONDS));
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("Broker {} did not answer about {}", leader, StateTopic.NAME, e);
-            return Optional.empty();
-        }
-    }
-
-    private Optional<PartitionData> fetch(int leader) throws InterruptedException {
-        FetchRequest.PartitionData want = new FetchRequest.PartitionData(
-                topicId, replayed.nextOffset(), FetchRequest.INVALID_LOG_START_OFFSET, FETCH_BYTES, Optional.empty());
-        FetchRequest.Builder request = FetchRequest.Builder.forConsumer(
-                        ApiKeys.FETCH.latestVersion(), FETCH_WAIT_MS, 1, Map.of(StateTopic.PARTITION, want))
-                .setMaxBytes(FETCH_BYTES);
-        return send(leader, request)
-                .map(FetchResponse.class::cast)
-                .filter(response -> response.error() == Errors.NONE)
-                .filter(response -> !response.data().responses().isEmpty())
-                .map(response -> response.data().responses().get(0).partitions().get(0));
     }
 
     private boolean onFetched(PartitionData partition) throws IOException {
@@ -262,6 +240,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         saveIfFenceChanges(replayed);
         image = replayed;
         caughtUp = true;
+        read.countDown();
         listeners.forEach(Runnable::run);
     }
 

@@ -101,7 +101,10 @@ public class FenceBenchmark {
         public void onStarting(int nodeId, Map<String, Object> settings) {}
 
         @Override
-        public void onStarted(LocalBroker broker) {}
+        public void onJoining(LocalBroker broker) {}
+
+        @Override
+        public void onStarted() {}
 
         @Override
         public void onStopping() {}

@@ -31,6 +31,7 @@ class HookBridgeTest {
         Object notOfTheBroker = new Object();
 
         HookBridge.brokerStarting(notOfTheBroker);
+        HookBridge.brokerJoining();
         HookBridge.brokerStarted(notOfTheBroker);
         HookBridge.brokerStopping(notOfTheBroker);
         HookBridge.beforeAppend(notOfTheBroker, notOfTheBroker);
@@ -90,7 +91,10 @@ class HookBridgeTest {
         public void onStarting(int nodeId, Map<String, Object> settings) {}
 
         @Override
-        public void onStarted(LocalBroker broker) {}
+        public void onJoining(LocalBroker broker) {}
+
+        @Override
+        public void onStarted() {}
 
         @Override
         public void onStopping() {}

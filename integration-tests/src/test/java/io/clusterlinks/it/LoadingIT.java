@@ -78,6 +78,48 @@ class LoadingIT {
     }
 
     @Test
+    void aBrokerThatWasAwayKnowsTheMirrorsBeforeItMayLead() {
+        try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
+                TestCluster destination = TestCluster.builder("destination")
+                        .brokers(2)
+                        .separateController()
+                        .agent()
+                        .heapMb(256)
+                        .start()) {
+            // Given a mirror that was made while one of two brokers was away
+            Workload.onNewTopic(source, "one", 1, Map.of()).plain(1);
+            Links links = new Links(destination);
+            links.create("east", source);
+            int away = awayFromTheState(destination);
+            destination.broker(away).kill();
+            links.mirror("east", "one");
+
+            // When that broker returns
+            destination.restart(away);
+
+            // Then it has read of the mirror before the controller let it lead
+            String log = destination.broker(away).log();
+            assertThat(log.substring(log.lastIndexOf("the snapshot knows")))
+                    .containsSubsequence(
+                            "and 0 mirror topics", "and 1 mirror topics, up to offset", "has been unfenced");
+        }
+    }
+
+    /** The broker that does not lead the state topic. */
+    private static int awayFromTheState(TestCluster cluster) {
+        String state = "__cluster_links";
+        int leader = Topics.get(cluster.admin()
+                        .describeTopics(List.of(state))
+                        .topicNameValues()
+                        .get(state))
+                .partitions()
+                .get(0)
+                .leader()
+                .id();
+        return leader == 1 ? 2 : 1;
+    }
+
+    @Test
     void doesNothingInTheJvmOfATool() throws IOException, InterruptedException {
         // When a tool that needs no cluster is started with and without the agent
         String plain = runTool(List.of());
