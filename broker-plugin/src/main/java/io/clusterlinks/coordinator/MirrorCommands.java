@@ -94,7 +94,8 @@ final class MirrorCommands {
     private CompletableFuture<Void> createNow(CreateMirror command, boolean validateOnly) {
         LinkImage image = writer.image();
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
-        Optional<MirrorRecord> repeated = image.mirror(command.topic()).filter(there -> isRepeated(link, command, there));
+        Optional<MirrorRecord> repeated =
+                image.mirror(command.topic()).filter(there -> isRepeated(link, command, there));
         if (repeated.isPresent()) {
             return creation.join(image, repeated.get());
         }

@@ -74,9 +74,7 @@ final class TopicBatches {
 
     private CompletableFuture<CreateTopicsResponse> send(CreateTopicsRequestData data) {
         try {
-            return controller
-                    .send(new CreateTopicsRequest.Builder(data))
-                    .thenApply(CreateTopicsResponse.class::cast);
+            return controller.send(new CreateTopicsRequest.Builder(data)).thenApply(CreateTopicsResponse.class::cast);
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }

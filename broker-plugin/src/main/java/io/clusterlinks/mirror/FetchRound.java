@@ -38,8 +38,7 @@ final class FetchRound {
     /** What a link's fetchers have in common. */
     record Limits(LinkThrottle throttle, Pauses pauses) {}
 
-    FetchRound(
-            int broker, SourceFetchClient client, Settings settings, FetchMemory memory, Limits limits, Time time) {
+    FetchRound(int broker, SourceFetchClient client, Settings settings, FetchMemory memory, Limits limits, Time time) {
         this.broker = broker;
         this.client = client;
         this.settings = settings;
@@ -65,7 +64,8 @@ final class FetchRound {
             FetchCursor cursor = task.replicator().cursor();
             queued += cursor.queuedBytes();
             SourceLeader leader = task.leader();
-            FetchCursor.Next next = isReady(task, cursor, leader.epoch()) ? cursor.next(nowMs).orElse(null) : null;
+            FetchCursor.Next next =
+                    isReady(task, cursor, leader.epoch()) ? cursor.next(nowMs).orElse(null) : null;
             if (next == null || asked.containsKey(task.partition().source())) {
                 someLeftOut |= task.replicator().stage() != Replicator.Stage.FAILED;
                 continue;

@@ -38,13 +38,7 @@ final class Fetcher implements AutoCloseable {
     private final Bell bell = new Bell();
     private volatile boolean closing;
 
-    Fetcher(
-            String name,
-            Node broker,
-            SourceFetchClient client,
-            FetchRound round,
-            Owner owner,
-            long backoffMs) {
+    Fetcher(String name, Node broker, SourceFetchClient client, FetchRound round, Owner owner, long backoffMs) {
         this.broker = broker;
         this.client = client;
         this.round = round;

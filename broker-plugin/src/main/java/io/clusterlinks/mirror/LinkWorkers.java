@@ -92,7 +92,8 @@ final class LinkWorkers implements AutoCloseable {
     }
 
     private static boolean isSame(LinkRecord one, LinkRecord other) {
-        return fixed(one.configs()).equals(fixed(other.configs())) && one.sourceClusterId().equals(other.sourceClusterId());
+        return fixed(one.configs()).equals(fixed(other.configs()))
+                && one.sourceClusterId().equals(other.sourceClusterId());
     }
 
     private void adjust(LinkWorker worker, LinkRecord now) {

@@ -75,9 +75,7 @@ public final class MirrorManager implements AutoCloseable {
         this.memory = memory;
         this.leadership = new LeaderMove(broker);
         this.claims = new Claims(transitions);
-        this.workers = new LinkWorkers(
-                configs,
-                new LinkWorker.Shared(sources, transitions, leadership, memory, time));
+        this.workers = new LinkWorkers(configs, new LinkWorker.Shared(sources, transitions, leadership, memory, time));
         this.stops = new StopWorker(time);
         this.observations = new Observations(broker.nodeId(), workers, stops, claims, time);
         this.metrics = new MirrorMetrics(this, time);

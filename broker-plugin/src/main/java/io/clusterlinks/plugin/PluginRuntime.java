@@ -75,14 +75,8 @@ final class PluginRuntime implements AutoCloseable {
                 topics,
                 Time.SYSTEM);
         CoordinatorRouter router = new CoordinatorRouter(broker, coordinator, timer, Time.SYSTEM);
-        this.mirrors = new MirrorManager(
-                broker,
-                tailer,
-                new TransitionSender(router),
-                secrets,
-                sources,
-                memory,
-                Time.SYSTEM);
+        this.mirrors =
+                new MirrorManager(broker, tailer, new TransitionSender(router), secrets, sources, memory, Time.SYSTEM);
         this.reports = new ReportSender(router, this::report, stateTopic, timer);
         this.interceptor = new AdminInterceptor(
                 new LinkRequestHandler(broker, router, stateTopic),

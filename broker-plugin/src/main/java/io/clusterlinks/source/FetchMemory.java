@@ -136,7 +136,8 @@ public final class FetchMemory {
         Free best = null;
         for (Free candidate : free) {
             int capacity = candidate.chunk().capacity();
-            boolean fits = capacity >= size && capacity / 2 <= size && used + capacity <= Math.max(bytes, capacity(size));
+            boolean fits =
+                    capacity >= size && capacity / 2 <= size && used + capacity <= Math.max(bytes, capacity(size));
             if (fits && (best == null || capacity < best.chunk().capacity())) {
                 best = candidate;
             }

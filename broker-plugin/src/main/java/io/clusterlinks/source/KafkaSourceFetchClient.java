@@ -63,8 +63,8 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
             long sentNs = System.nanoTime();
             ClientResponse answer = exchange(builder(request, data));
             FetchResponse response = (FetchResponse) answer.responseBody();
-            boolean accepted = session.handleResponse(
-                    response, answer.requestHeader().apiVersion());
+            boolean accepted =
+                    session.handleResponse(response, answer.requestHeader().apiVersion());
             Map<TopicPartition, Fetched> fetched =
                     accepted ? read(response, answer.requestHeader().apiVersion()) : refused(response, request);
             // A source that throttles answers without having looked.

@@ -37,7 +37,8 @@ class TopicBatchesTest {
     private final List<Sent> sent = new ArrayList<>();
     private final TopicBatches batches = new TopicBatches(
             request -> {
-                CreateTopicsRequestData data = ((CreateTopicsRequest.Builder) request).build().data();
+                CreateTopicsRequestData data =
+                        ((CreateTopicsRequest.Builder) request).build().data();
                 sent.add(new Sent(data, new CompletableFuture<>()));
                 return sent.get(sent.size() - 1).answer();
             },
@@ -79,8 +80,12 @@ class TopicBatchesTest {
             sent.get(i).answer(null);
         }
 
-        assertThat(partitions.get(1)).as("a topic that is too large for any goes alone").isEqualTo(5_000);
-        assertThat(partitions.subList(2, partitions.size())).allMatch(count -> count <= 2_000).hasSize(6);
+        assertThat(partitions.get(1))
+                .as("a topic that is too large for any goes alone")
+                .isEqualTo(5_000);
+        assertThat(partitions.subList(2, partitions.size()))
+                .allMatch(count -> count <= 2_000)
+                .hasSize(6);
     }
 
     @Test

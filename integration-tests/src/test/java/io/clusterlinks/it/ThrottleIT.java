@@ -56,7 +56,9 @@ class ThrottleIT {
             assertThat((after.get(0) - before.get(0)) / (double) (after.get(1) - before.get(1)))
                     .as("share of the partitions")
                     .isBetween(0.6, 1.6);
-            assertThat(latencyS).as("seconds until the other mirror has its record").isLessThan(3);
+            assertThat(latencyS)
+                    .as("seconds until the other mirror has its record")
+                    .isLessThan(3);
             assertThat(throttle(links).path("limitMs").asLong()).isGreaterThan(3_000);
 
             // When the limit is lifted, then the rest comes at once
@@ -119,10 +121,7 @@ class ThrottleIT {
     }
 
     private static long ends(TestCluster cluster, String topic) {
-        return Topics.ends(
-                        cluster.admin(),
-                        Topics.partitions(cluster.admin(), topic),
-                        IsolationLevel.READ_UNCOMMITTED)
+        return Topics.ends(cluster.admin(), Topics.partitions(cluster.admin(), topic), IsolationLevel.READ_UNCOMMITTED)
                 .values()
                 .stream()
                 .mapToLong(Long::longValue)

@@ -67,7 +67,9 @@ final class Wan implements Scenario {
         try (TestCluster destination = lab.linked("destination")) {
             Links links = new Links(destination);
             links.create("bench", source, configs);
-            links.cli().run("mirrors", "create", "--link", "bench", "--topic", TOPIC).orThrow();
+            links.cli()
+                    .run("mirrors", "create", "--link", "bench", "--topic", TOPIC)
+                    .orThrow();
             note(name, destination, records, Transfer.segmentBytes(source.broker(1), TOPIC, 1), speeds);
         }
     }
