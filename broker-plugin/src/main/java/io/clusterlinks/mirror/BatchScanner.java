@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.protocol.Errors;
 
-/** Reads the headers of fetched batches and cuts them into runs that can be appended in one piece. */
+/**
+ * The one walk over fetched batches: reads their headers, has them rewritten for the local log, and cuts them into runs that
+ * can be appended in one piece.
+ */
 final class BatchScanner {
     private BatchScanner() {}
 
@@ -27,12 +30,14 @@ final class BatchScanner {
 
     /**
      * Cuts whole batches into runs of at most {@code maxBytes}; a single larger batch is a run of its own. A batch that
-     * is cut off at the end is left out: it comes again with the next fetch.
+     * is cut off at the end is left out: it comes again with the next fetch. The batches are rewritten in place, so the
+     * bytes must be scanned once only, whatever comes of it.
      *
+     * @param leaderEpoch of the local partition, see {@link BatchRewriter}
      * @throws LinkException UNSUPPORTED_FOR_MESSAGE_FORMAT for batches older than magic 2, CORRUPT_MESSAGE for bytes
-     *     that are no batches
+     *     that are no batches, INVALID_PRODUCER_ID_MAPPING for a producer id that has passed too many links
      */
-    static List<Run> scan(ByteBuffer fetched, int maxBytes) {
+    static List<Run> scan(ByteBuffer fetched, int maxBytes, int leaderEpoch) {
         List<Run> runs = new ArrayList<>();
         int limit = fetched.limit();
         int start = fetched.position();
@@ -57,6 +62,7 @@ final class BatchScanner {
             base = position == start ? batchBase : base;
             epoch = batchEpoch;
             next = nextOffset(fetched, position);
+            BatchRewriter.rewrite(fetched, position, size, leaderEpoch);
             position += size;
         }
         if (position > start) {

@@ -66,6 +66,7 @@ final class FetchCursor {
 
     private final int minQueuedBytes;
     private final int maxRunBytes;
+    private final int leaderEpoch;
     private final Deque<Item> queue = new ArrayDeque<>();
     private long generation;
     private long offset = -1;
@@ -87,11 +88,13 @@ final class FetchCursor {
      *
      * @param minQueuedBytes fetch on as long as less than this waits to be appended
      * @param maxRunBytes bytes that one append may hold
+     * @param leaderEpoch of the local partition, for {@link BatchRewriter}
      */
-    FetchCursor(int minQueuedBytes, int maxRunBytes) {
+    FetchCursor(int minQueuedBytes, int maxRunBytes, int leaderEpoch) {
         this.minQueuedBytes = minQueuedBytes;
         this.maxQueuedBytes = minQueuedBytes;
         this.maxRunBytes = maxRunBytes;
+        this.leaderEpoch = leaderEpoch;
     }
 
     /** What to fetch now; empty while paused, backing off, or behind with appending. */
@@ -131,7 +134,7 @@ final class FetchCursor {
             return false;
         }
         try {
-            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes);
+            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes, leaderEpoch);
             if (runs.isEmpty()) {
                 return false;
             }

@@ -74,7 +74,7 @@ final class Replicator {
         this.local = local;
         this.transitions = transitions;
         this.settings = settings;
-        this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local.maxAppendBytes());
+        this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local.maxAppendBytes(), partition.leaderEpoch());
         this.leadership = leadership;
         this.cut = new PendingCut(partition, local, transitions, leadership, settings.backoffMs());
     }
@@ -324,11 +324,7 @@ final class Replicator {
             return false;
         }
         try {
-            BatchRewriter.rewrite(run.bytes(), partition.leaderEpoch());
             local.append(run.bytes());
-        } catch (LinkException e) {
-            fail(e.getMessage() + ".", nowMs);
-            return false;
         } catch (AppendException e) {
             onRefused(run, e, nowMs);
             return false;
@@ -389,7 +385,8 @@ final class Replicator {
     }
 
     private void onBadBytes(LinkException e, long nowMs) {
-        if (e.error() == Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT) {
+        if (e.error() == Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT
+                || e.error() == Errors.INVALID_PRODUCER_ID_MAPPING) {
             fail(e.getMessage() + ".", nowMs);
         } else {
             stats.localError(e.getMessage());

@@ -32,7 +32,7 @@ class BatchRewriterTest {
         ByteBuffer batch = TestBatches.batch(100, records, 3, producerId, COMPRESSIONS.get(compression));
         List<Record> before = records(TestBatches.parse(batch).get(0));
 
-        BatchRewriter.rewrite(batch, epoch);
+        BatchScanner.scan(batch, Integer.MAX_VALUE, epoch);
 
         MutableRecordBatch rewritten = TestBatches.parse(batch).get(0);
         rewritten.ensureValid();
@@ -56,7 +56,7 @@ class BatchRewriterTest {
                 ByteBuffer.allocate(batch.remaining()).put(batch.duplicate()).flip();
         expected.putInt(BatchFormat.LEADER_EPOCH, 9);
 
-        BatchRewriter.rewrite(batch, 9);
+        BatchScanner.scan(batch, Integer.MAX_VALUE, 9);
 
         assertThat(batch).isEqualTo(expected);
     }
@@ -66,7 +66,7 @@ class BatchRewriterTest {
         ByteBuffer both = TestBatches.join(
                 TestBatches.batch(0, 2, 1, 7, Compression.NONE), TestBatches.batch(2, 1, 1, 8, Compression.NONE));
 
-        BatchRewriter.rewrite(both, 4);
+        BatchScanner.scan(both, Integer.MAX_VALUE, 4);
 
         assertThat(TestBatches.parse(both))
                 .extracting(MutableRecordBatch::producerId)
@@ -79,7 +79,7 @@ class BatchRewriterTest {
         ByteBuffer batch = TestBatches.batch(0, 10, 1, 7, Compression.NONE);
         batch.put(batch.limit() - 3, (byte) (batch.get(batch.limit() - 3) ^ 1));
 
-        BatchRewriter.rewrite(batch, 4);
+        BatchScanner.scan(batch, Integer.MAX_VALUE, 4);
 
         assertThatThrownBy(() -> TestBatches.parse(batch).get(0).ensureValid())
                 .isInstanceOf(CorruptRecordException.class);
@@ -99,8 +99,8 @@ class BatchRewriterTest {
         ByteBuffer c = TestBatches.batch(20, 5, 2);
         int size = a.remaining();
 
-        List<Run> runs = BatchScanner.scan(TestBatches.join(a, b, c), 2 * size);
-        List<Run> small = BatchScanner.scan(TestBatches.join(a, b, c), size);
+        List<Run> runs = BatchScanner.scan(TestBatches.join(a, b, c), 2 * size, 4);
+        List<Run> small = BatchScanner.scan(TestBatches.join(a, b, c), size, 4);
 
         assertThat(runs).extracting(Run::sourceEpoch).containsExactly(1, 2);
         assertThat(runs).extracting(Run::baseOffset).containsExactly(0L, 20L);
@@ -115,7 +115,7 @@ class BatchRewriterTest {
         ByteBuffer fetched = TestBatches.join(whole, next);
         fetched.limit(whole.remaining() + Math.min(cut, next.remaining() - 1));
 
-        List<Run> runs = BatchScanner.scan(fetched, 1_000_000);
+        List<Run> runs = BatchScanner.scan(fetched, 1_000_000, 4);
 
         assertThat(runs).hasSize(1);
         assertThat(runs.get(0).nextOffset()).isEqualTo(5);
@@ -127,7 +127,7 @@ class BatchRewriterTest {
         ByteBuffer batch = TestBatches.batch(0, 5, 1);
         batch.put(BatchFormat.MAGIC, (byte) 1);
 
-        assertThatThrownBy(() -> BatchScanner.scan(batch, 1000))
+        assertThatThrownBy(() -> BatchScanner.scan(batch, 1000, 4))
                 .isInstanceOf(LinkException.class)
                 .hasMessageContaining("format v1");
     }
@@ -137,7 +137,7 @@ class BatchRewriterTest {
         ByteBuffer batch = TestBatches.batch(0, 5, 1);
         batch.putInt(BatchFormat.LENGTH, 3);
 
-        assertThatThrownBy(() -> BatchScanner.scan(batch, 1000))
+        assertThatThrownBy(() -> BatchScanner.scan(batch, 1000, 4))
                 .isInstanceOf(LinkException.class)
                 .hasMessageContaining("no record batch");
     }
