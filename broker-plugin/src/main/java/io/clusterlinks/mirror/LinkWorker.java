@@ -125,7 +125,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     }
 
     ObservedLink observed() {
-        return health.observed().withThrottle(limits.pauses().status());
+        return health.observed();
     }
 
     Collection<PartitionTask> tasks() {

@@ -60,7 +60,8 @@ final class LinkWorkers implements AutoCloseable {
 
     List<ObservedLink> observed() {
         List<ObservedLink> observed = new ArrayList<>();
-        workers.values().forEach(worker -> observed.add(worker.observed()));
+        workers.values().forEach(worker -> observed.add(
+                worker.observed().withThrottle(worker.limits().pauses().status())));
         broken.values().forEach(link -> observed.add(link.observed()));
         return observed;
     }
