@@ -13,7 +13,9 @@ import io.clusterlinks.source.SourceQueryClient;
 import io.clusterlinks.state.BrokerReport.ObservedLink;
 import io.clusterlinks.state.TransitionSink;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,6 +47,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private static final long SOON_MS = 1000;
     private static final long MIN_REFRESH_MS = 100;
     private static final long TICK_MS = 50;
+    private static final long DEAL_MS = 1000;
     private static final long CLOSE_TIMEOUT_MS = 5000;
 
     /** What all links of a broker share. */
@@ -74,6 +77,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private long lastRefreshMs;
     private long nextRefreshMs;
     private long nextCheckMs;
+    private long nextDealMs;
 
     LinkWorker(LinkRecord link, LinkConfig config, Shared shared) {
         this.link = link;
@@ -189,6 +193,8 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     /** One round; package-private for tests that drive it by hand. */
     void runOnce() {
         long nowMs = time.milliseconds();
+        List<PartitionTask> asking = new ArrayList<>();
+        boolean deal = nowMs >= nextDealMs;
         for (PartitionTask task : tasks.values()) {
             if (task.replicator().takeRefreshWanted()) {
                 refreshRequested = true;
@@ -196,19 +202,38 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
             if (task.replicator().waitsForTime()) {
                 task.wake();
             }
+            if (task.mayHaveQuestion()) {
+                asking.add(task);
+            }
+            deal |= task.takeMoved();
         }
         boolean changed = tasksChanged;
         tasksChanged = false;
         boolean asked = (refreshRequested || changed) && nowMs - lastRefreshMs >= MIN_REFRESH_MS;
-        if (asked || nowMs >= nextRefreshMs) {
+        boolean due = asked || nowMs >= nextRefreshMs;
+        if (due) {
             refreshRequested = false;
             refresh(nowMs);
         } else if (changed) {
             tasksChanged = true;
         }
-        if (health.isActive() && refreshes.get() > 0) {
+        if (due || changed || deal) {
+            deal(nowMs);
+        }
+        if (isFollowing()) {
+            questions.ask(asking, brokers, nowMs);
+        }
+    }
+
+    private boolean isFollowing() {
+        return health.isActive() && refreshes.get() > 0;
+    }
+
+    /** Looks at every partition, so not at every turn. */
+    private void deal(long nowMs) {
+        nextDealMs = nowMs + DEAL_MS;
+        if (isFollowing()) {
             fetchers.assign(tasks.values(), brokers, nowMs);
-            questions.ask(tasks.values(), brokers, nowMs);
         } else if (health.observed().state() == LinkState.FAILED) {
             fetchers.assign(Set.of(), brokers, nowMs);
         }

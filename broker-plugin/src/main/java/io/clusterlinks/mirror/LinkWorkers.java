@@ -60,8 +60,9 @@ final class LinkWorkers implements AutoCloseable {
 
     List<ObservedLink> observed() {
         List<ObservedLink> observed = new ArrayList<>();
-        workers.values().forEach(worker -> observed.add(
-                worker.observed().withThrottle(worker.limits().pauses().status())));
+        workers.values()
+                .forEach(worker -> observed.add(
+                        worker.observed().withThrottle(worker.limits().pauses().status())));
         broken.values().forEach(link -> observed.add(link.observed()));
         return observed;
     }

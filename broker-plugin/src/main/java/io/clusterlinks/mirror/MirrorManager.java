@@ -34,6 +34,10 @@ public final class MirrorManager implements AutoCloseable {
     /** A replica may become leader a little after the metadata says so; nothing tells. */
     private static final long RECONCILE_MS = 300;
 
+    private static final long UNSETTLED_MS = 10_000;
+    /** When nothing has changed for a while, looking at everything again may take about a thousandth of the time. */
+    private static final int PARTITIONS_PER_MS = 3;
+
     private static final long STOP_BACKOFF_MS = 500;
     private static final long CLOSE_TIMEOUT_MS = 5000;
 
@@ -58,6 +62,7 @@ public final class MirrorManager implements AutoCloseable {
     private volatile boolean imageChanged = true;
     private ClusterView lastCluster;
     private long nextReconcileMs;
+    private long unsettledUntilMs;
     private volatile Map<TopicPartition, Duty> duties = Map.of();
 
     public MirrorManager(
@@ -131,15 +136,20 @@ public final class MirrorManager implements AutoCloseable {
         ClusterView cluster = broker.cluster();
         long nowMs = time.milliseconds();
         if (images.isCaughtUp() && (changed || cluster != lastCluster || nowMs >= nextReconcileMs)) {
+            if (changed || cluster != lastCluster) {
+                unsettledUntilMs = nowMs + UNSETTLED_MS;
+            }
             lastCluster = cluster;
-            nextReconcileMs = nowMs + RECONCILE_MS;
-            reconcile(images.image(), cluster, nowMs);
+            boolean claiming = reconcile(images.image(), cluster, nowMs);
+            long restMs = claiming || nowMs < unsettledUntilMs ? 0 : duties.size() / PARTITIONS_PER_MS;
+            nextReconcileMs = nowMs + Math.max(RECONCILE_MS, restMs);
         }
         metrics.refresh();
         memory.trim();
     }
 
-    private void reconcile(LinkImage image, ClusterView cluster, long nowMs) {
+    /** Returns whether claims are outstanding. */
+    private boolean reconcile(LinkImage image, ClusterView cluster, long nowMs) {
         forgetReleased();
         workers.reconcile(image, nowMs).forEach(this::release);
         Map<TopicPartition, Duty> wanted = Duty.of(image, cluster, broker, workers::isResting);
@@ -156,6 +166,7 @@ public final class MirrorManager implements AutoCloseable {
         claims.send(claimed, nowMs);
         written.keySet().retainAll(wanted.keySet());
         duties = wanted;
+        return !claimed.isEmpty();
     }
 
     private void release(PartitionTask task) {

@@ -107,7 +107,9 @@ final class Replicator {
     /** Whether the source's leaders should be asked for again at once; reading it clears it. */
     boolean takeRefreshWanted() {
         boolean wanted = refreshWanted;
-        refreshWanted = false;
+        if (wanted) {
+            refreshWanted = false;
+        }
         return wanted;
     }
 
@@ -385,8 +387,7 @@ final class Replicator {
     }
 
     private void onBadBytes(LinkException e, long nowMs) {
-        if (e.error() == Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT
-                || e.error() == Errors.INVALID_PRODUCER_ID_MAPPING) {
+        if (e.error() == Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT || e.error() == Errors.INVALID_PRODUCER_ID_MAPPING) {
             fail(e.getMessage() + ".", nowMs);
         } else {
             stats.localError(e.getMessage());

@@ -25,7 +25,9 @@ public final class TestClusterBuilder {
     private int brokers = 1;
     private int heapMb = 512;
     private IntPredicate agent = id -> false;
-    private List<String> jvmOptions = List.of("-Xms64m", "-XX:+UseSerialGC");
+    /** A test broker lives for a minute: optimizing its code costs more than it gains. */
+    private List<String> jvmOptions = List.of("-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
     private IntUnaryOperator advertisedPort = IntUnaryOperator.identity();
     private boolean agentOnControllers;
     private boolean jmx;

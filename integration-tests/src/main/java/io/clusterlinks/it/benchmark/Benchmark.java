@@ -68,7 +68,8 @@ public final class Benchmark {
             return true;
         } catch (IOException | RuntimeException | AssertionError e) {
             e.printStackTrace();
-            report.broken(name, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+            report.broken(
+                    name, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
             return false;
         }
     }

@@ -91,9 +91,8 @@ final class Latency implements Scenario {
         long start = System.nanoTime();
         double[] sorted = probe.run(rate, options.pick(8, 20), options.pick(15, 60));
         double cores = (ProcessStats.cpuSeconds(pids) - cpu) / ((System.nanoTime() - start) / 1e9);
-        List<Double> latencies = PERCENTILES.stream()
-                .map(percent -> percentile(sorted, percent))
-                .toList();
+        List<Double> latencies =
+                PERCENTILES.stream().map(percent -> percentile(sorted, percent)).toList();
         Run run = new Run(contender, rate, latencies, cores);
         Lab.say("  %s at %d/s: p50 %.2f ms, p99 %.2f ms, %.2f cores", contender, rate, run.p50(), run.p99(), cores);
         return run;

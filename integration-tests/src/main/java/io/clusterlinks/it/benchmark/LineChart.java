@@ -109,9 +109,8 @@ final class LineChart {
     }
 
     private double y(double value) {
-        double part = logarithmic
-                ? Math.log(Math.max(min, value) / min) / Math.log(max / min)
-                : (value - min) / (max - min);
+        double part =
+                logarithmic ? Math.log(Math.max(min, value) / min) / Math.log(max / min) : (value - min) / (max - min);
         return HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM);
     }
 

@@ -36,6 +36,11 @@ final class MirrorCrowd {
                     .toList();
             Topics.get(cluster.admin().createTopics(some).all());
         }
+        // The controller has them; a broker hears of them a little later.
+        Await.until(
+                "the topics are known",
+                Duration.ofMinutes(1),
+                () -> cluster.admin().listTopics().names().get().containsAll(names));
     }
 
     /** Creates mirrors and waits until all of the link's are active; returns seconds. */

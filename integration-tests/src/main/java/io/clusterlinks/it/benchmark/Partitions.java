@@ -82,9 +82,8 @@ final class Partitions implements Scenario {
             List<Idle> curve) {
         long pid = destination.broker(1).pid();
         double seconds = 0;
-        List<String> topics = IntStream.range(0, idle / PER_TOPIC)
-                .mapToObj(i -> "idle-" + i)
-                .toList();
+        List<String> topics =
+                IntStream.range(0, idle / PER_TOPIC).mapToObj(i -> "idle-" + i).toList();
         for (int step = 0; step <= STEPS; step++) {
             int from = topics.size() * Math.max(0, step - 1) / STEPS;
             int to = topics.size() * step / STEPS;
