@@ -44,10 +44,6 @@ final class Backlog implements Scenario {
             for (int round = 0; round < rounds; round++) {
                 links.add(links(lab, null, source, records));
             }
-            if (options.jfr() != null) {
-                // Not counted: the recording has a cost.
-                links(lab, options.jfr(), source, records);
-            }
             for (Tuning tuning : Tuning.ALL) {
                 for (int round = 0; round < options.pick(1, 3); round++) {
                     mirrorMakers.add(mirrorMaker(lab, source, records, tuning));
@@ -63,6 +59,16 @@ final class Backlog implements Scenario {
                 median(replicas),
                 disk,
                 all(links, mirrorMakers, replicas));
+    }
+
+    /** Records a profile of the destination broker while cluster links copy the backlog; measures nothing else. */
+    static void profile(Lab lab, Options options) {
+        long records = options.backlogMb() * 1_000_000L / 1000;
+        try (TestCluster source = lab.stock("source")) {
+            Filler.fill(source, TOPIC, PARTITIONS, 1000, records, Filler.LARGE_BATCH);
+            links(lab, options.jfr(), source, records);
+        }
+        Lab.say("Profile: %s", options.jfr());
     }
 
     private static Run links(Lab lab, Path jfr, TestCluster source, long records) {

@@ -36,6 +36,10 @@ public final class Benchmark {
             System.err.println("benchmark: --only knows " + String.join(",", SCENARIOS.keySet()));
             System.exit(2);
         }
+        if (options.jfr() != null) {
+            Backlog.profile(new Lab(), options);
+            return;
+        }
         Report report = new Report();
         Machine machine = Machine.look();
         Lab lab = new Lab();
