@@ -39,6 +39,8 @@ public final class Records {
                 (short) -1,
                 Map.of(),
                 "earliest",
+                List.of(),
+                false,
                 state,
                 stop,
                 null,
@@ -49,7 +51,20 @@ public final class Records {
 
     public static PartitionRecord partition(int partition, Phase phase) {
         return new PartitionRecord(
-                1, TOPIC, partition, "topic-id", 5, 0, 0, List.of(new SourceEpoch(0, 0)), null, phase, -1, -1, null);
+                1,
+                TOPIC,
+                partition,
+                "topic-id",
+                5,
+                0,
+                0,
+                List.of(new SourceEpoch(0, 0)),
+                null,
+                phase,
+                -1,
+                -1,
+                null,
+                false);
     }
 
     public static LinkImage image(StateRecord... records) {

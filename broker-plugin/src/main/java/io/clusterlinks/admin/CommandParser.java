@@ -82,18 +82,30 @@ final class CommandParser {
         if (takeFlag(WireContract.CREATE)) {
             return createMirror(mirror, desired);
         }
+        boolean repair = takeFlag(WireContract.REPAIR);
         refuseRest(mirror, "is fixed when the mirror is created");
         if (desired == null) {
             throw LinkException.invalid("Nothing is asked of mirror topic '" + mirror.topic() + "': set "
                     + WireContract.DESIRED_STATE + ".");
         }
-        return new Command.SetMirrorState(mirror.link(), mirror.topic(), desired);
+        if (repair && desired != DesiredState.ACTIVE) {
+            throw LinkException.invalidConfig("'" + WireContract.REPAIR + "' of mirror topic '" + mirror.topic()
+                    + "' goes with " + WireContract.DESIRED_STATE + "=" + DesiredState.ACTIVE + ", not with " + desired
+                    + ".");
+        }
+        return repair
+                ? new Command.RepairMirror(mirror.link(), mirror.topic())
+                : new Command.SetMirrorState(mirror.link(), mirror.topic(), desired);
     }
 
     private Command createMirror(LinkResource.Mirror mirror, DesiredState desired) {
         if (desired != null && desired != DesiredState.ACTIVE) {
             throw LinkException.invalidConfig(
                     "A new mirror is " + DesiredState.ACTIVE + ", it cannot be " + desired + ".");
+        }
+        boolean adopt = takeFlag(WireContract.ADOPT);
+        if (adopt) {
+            refuseForAdopted(mirror);
         }
         Optional<String> source = take(WireContract.SOURCE_TOPIC);
         short replicationFactor = take(WireContract.REPLICATION_FACTOR)
@@ -107,7 +119,19 @@ final class CommandParser {
             }
         }
         refuseRest(mirror, "is no property of a mirror");
-        return new Command.CreateMirror(mirror.link(), mirror.topic(), source, replicationFactor, spec, configs);
+        return new Command.CreateMirror(mirror.link(), mirror.topic(), source, replicationFactor, spec, configs, adopt);
+    }
+
+    /** A topic that is here has its replicas, configs and beginning already. */
+    private void refuseForAdopted(LinkResource.Mirror mirror) {
+        set.keySet().stream()
+                .filter(name -> !name.equals(WireContract.SOURCE_TOPIC))
+                .sorted()
+                .findFirst()
+                .ifPresent(name -> {
+                    throw LinkException.invalidConfig("'" + name + "' does not go with '" + WireContract.ADOPT
+                            + "': topic '" + mirror.topic() + "' is taken over as it is.");
+                });
     }
 
     private static short replicationFactor(String value) {

@@ -29,6 +29,7 @@ public sealed interface Command {
      * @param replicationFactor -1 for the cluster's default
      * @param startOffsetSpec empty for the link's
      * @param configs topic configs that do not follow the source
+     * @param adopt take over the topic that is here
      */
     record CreateMirror(
             String link,
@@ -36,8 +37,12 @@ public sealed interface Command {
             Optional<String> sourceTopic,
             short replicationFactor,
             Optional<String> startOffsetSpec,
-            Map<String, String> configs)
+            Map<String, String> configs,
+            boolean adopt)
             implements Command {}
+
+    /** Has failed partitions of a mirror try again, from the last offset in common with the source. */
+    record RepairMirror(String link, String topic) implements Command {}
 
     /** Changes what is wanted of a mirror: ACTIVE, PAUSED, PROMOTED or FAILED_OVER. */
     record SetMirrorState(String link, String topic, DesiredState desired) implements Command {}

@@ -4,6 +4,7 @@ package io.clusterlinks.coordinator;
 import io.clusterlinks.coordinator.Command.CreateMirror;
 import io.clusterlinks.coordinator.Command.DeleteLink;
 import io.clusterlinks.coordinator.Command.PutLink;
+import io.clusterlinks.coordinator.Command.RepairMirror;
 import io.clusterlinks.coordinator.Command.SetMirrorState;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.LinkException;
@@ -42,7 +43,7 @@ import org.slf4j.LoggerFactory;
 public final class Coordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final int TICK_MS = 100;
-    private static final int WORKERS = 8;
+    private static final int WORKERS = 32;
     private static final int CLOSE_TIMEOUT_MS = 5_000;
 
     private final ScheduledExecutorService eventThread =
@@ -80,7 +81,8 @@ public final class Coordinator implements AutoCloseable {
         this.sources = new SourceAdmins(clients, secrets);
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
         this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
-        this.mirrors = new MirrorCommands(broker, writer, sources, secrets, creation, workers, time);
+        this.mirrors = new MirrorCommands(
+                broker, writer, new MirrorDrafts(broker, sources, secrets, time), secrets, creation, workers, time);
         ReportedBounds bounds = new ReportedBounds(broker, reports);
         OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer::image, bounds, time);
         OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer::image, bounds, time);
@@ -99,12 +101,13 @@ public final class Coordinator implements AutoCloseable {
                 secrets,
                 syncThreads,
                 time);
-        this.describer = new Describer(broker, reports, sync, offsets);
+        this.describer = new Describer(broker, reports, sync, new SyncDescriber(offsets));
     }
 
     private CompletableFuture<Void> mirror(String link, String topic, String sourceTopic) {
         return mirrors.create(
-                new CreateMirror(link, topic, Optional.of(sourceTopic), (short) -1, Optional.empty(), Map.of()), false);
+                new CreateMirror(link, topic, Optional.of(sourceTopic), (short) -1, Optional.empty(), Map.of(), false),
+                false);
     }
 
     public void start() {
@@ -148,6 +151,9 @@ public final class Coordinator implements AutoCloseable {
             }
             if (command instanceof CreateMirror create) {
                 return mirrors.create(create, validateOnly);
+            }
+            if (command instanceof RepairMirror repair) {
+                return mirrors.repair(repair, validateOnly);
             }
             return mirrors.setState((SetMirrorState) command, validateOnly);
         } catch (LinkException e) {

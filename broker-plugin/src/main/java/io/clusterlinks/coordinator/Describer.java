@@ -5,10 +5,8 @@ import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.BrokerStatus;
 import io.clusterlinks.protocol.DesiredState;
-import io.clusterlinks.protocol.GroupOffsetState;
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkConfig;
-import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.LinkSummary;
@@ -23,7 +21,6 @@ import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.BrokerReport.ObservedLink;
 import io.clusterlinks.state.LinkImage;
-import io.clusterlinks.sync.OffsetSync;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,13 +35,13 @@ final class Describer {
     private final LocalBroker broker;
     private final BrokerReports reports;
     private final SyncScheduler sync;
-    private final List<OffsetSync> offsets;
+    private final SyncDescriber synced;
 
-    Describer(LocalBroker broker, BrokerReports reports, SyncScheduler sync, List<OffsetSync> offsets) {
+    Describer(LocalBroker broker, BrokerReports reports, SyncScheduler sync, SyncDescriber synced) {
         this.broker = broker;
         this.reports = reports;
         this.sync = sync;
-        this.offsets = offsets;
+        this.synced = synced;
     }
 
     List<Entry> describe(LinkImage image, LinkResource resource) {
@@ -61,12 +58,19 @@ final class Describer {
                             .orElseThrow(() -> MirrorCommands.unknown(mirror.link(), mirror.topic())));
         }
         if (resource instanceof LinkResource.Group group) {
-            if (image.link(group.link()).isEmpty()) {
-                throw LinkCommands.unknown(group.link());
-            }
-            return group(group);
+            return synced.group(existing(image, group.link()), group.group());
+        }
+        if (resource instanceof LinkResource.Groups groups) {
+            return synced.groups(existing(image, groups.link()));
+        }
+        if (resource instanceof LinkResource.Acls acls) {
+            return SyncDescriber.acls(image, existing(image, acls.link()));
         }
         return index(image);
+    }
+
+    private static String existing(LinkImage image, String link) {
+        return image.link(link).orElseThrow(() -> LinkCommands.unknown(link)).link();
     }
 
     private List<Entry> index(LinkImage image) {
@@ -148,38 +152,13 @@ final class Describer {
                 .filter(Objects::nonNull)
                 .reduce(ThrottleStatus.NONE, ThrottleStatus::plus);
         entries.add(Entry.status(WireContract.STATUS_THROTTLE, Json.write(throttle)));
-        entries.add(Entry.status(WireContract.STATUS_GROUPS, Json.write(groupCounts(link.link()))));
+        entries.add(Entry.status(WireContract.STATUS_GROUPS, Json.write(synced.groupCounts(link.link()))));
         sync.statuses(link.link())
                 .forEach(task ->
                         entries.add(Entry.status(WireContract.STATUS_TASK_PREFIX + task.task(), Json.write(task))));
         image.mirrorsOf(link.link())
                 .forEach(mirror -> entries.add(Entry.status(
                         WireContract.MIRROR_ENTRY_PREFIX + mirror.topic(), Json.write(shown(image, link, mirror)))));
-        return entries;
-    }
-
-    private Map<GroupOffsetState, Integer> groupCounts(String link) {
-        Map<GroupOffsetState, Integer> counts = new TreeMap<>();
-        offsets.forEach(kind -> kind.counts(link).forEach((state, count) -> counts.merge(state, count, Integer::sum)));
-        return counts;
-    }
-
-    private List<Entry> group(LinkResource.Group resource) {
-        OffsetSync.GroupView group = offsets.stream()
-                .flatMap(kind -> kind.group(resource.link(), resource.group()).stream())
-                .findFirst()
-                .orElseThrow(() -> LinkException.notFound("Group '" + resource.group() + "' does not follow link '"
-                        + resource.link() + "': no offsets of its mirror topics were read for it at the source. Check "
-                        + LinkConfig.OFFSET_SYNC_ENABLE + ", " + LinkConfig.GROUP_FILTERS + " and the task: "
-                        + "kafka-cluster-links.sh describe --link " + resource.link() + " --tasks."));
-        List<Entry> entries = new ArrayList<>();
-        entries.add(Entry.status(WireContract.SOURCE_GROUP, group.sourceGroup()));
-        entries.add(Entry.status(WireContract.STATUS_STATE, group.state().name()));
-        entries.add(Entry.status(WireContract.STATUS_REASON, group.reason() == null ? "" : group.reason()));
-        group.offsets()
-                .forEach(offset -> entries.add(Entry.status(
-                        WireContract.STATUS_OFFSET_PREFIX + offset.topic() + "." + offset.partition(),
-                        Json.write(offset))));
         return entries;
     }
 
@@ -214,6 +193,9 @@ final class Describer {
         Optional<PartitionRecord> failed = image.partitions(mirror.topic()).values().stream()
                 .filter(partition -> partition.phase() == PartitionRecord.Phase.FAILED)
                 .findFirst();
+        Optional<PartitionStatus> broken = partitions.stream()
+                .filter(partition -> partition.state() == MirrorState.FAILED)
+                .findFirst();
         Optional<PartitionStatus> unavailable = partitions.stream()
                 .filter(partition -> partition.state() == MirrorState.SOURCE_UNAVAILABLE)
                 .findFirst();
@@ -226,11 +208,22 @@ final class Describer {
         } else if (state == MirrorState.ACTIVE && isPaused(link)) {
             state = MirrorState.PAUSED;
             reason = "Link '" + link.link() + "' is paused.";
+        } else if (state == MirrorState.ACTIVE && broken.isPresent()) {
+            // Not written yet, or the link's and not the partition's: it goes on when the link does.
+            state = MirrorState.FAILED;
+            reason = broken.get().error();
         } else if (state == MirrorState.ACTIVE && unavailable.isPresent()) {
             state = MirrorState.SOURCE_UNAVAILABLE;
             reason = unavailable.get().error();
-        } else if (mirror.stop() == MirrorRecord.StopMode.DRAIN && unavailable.isPresent()) {
-            reason = "Waiting for the source: " + unavailable.get().error();
+        } else if (mirror.awaitsComparison()) {
+            reason = "Being compared with its source; " + equalPartitions(image, mirror) + " of "
+                    + mirror.initialPartitions() + " partitions are known to be equal.";
+        } else if (isBeingRepaired(image, mirror)) {
+            reason = "Being repaired: looking for the last offset in common with the source.";
+        } else if (mirror.stop() == MirrorRecord.StopMode.DRAIN) {
+            reason = unavailable
+                    .map(partition -> "Waiting for the source: " + partition.error())
+                    .orElseGet(() -> MovingEnd.reason(reports, mirror.topic(), partitions));
         }
         return new MirrorSummary(
                 mirror.topic(),
@@ -240,6 +233,16 @@ final class Describer {
                 lagRecords(partitions),
                 partitions.stream().mapToLong(PartitionStatus::lagMs).max().orElse(-1),
                 reason);
+    }
+
+    private static long equalPartitions(LinkImage image, MirrorRecord mirror) {
+        return image.partitions(mirror.topic()).values().stream()
+                .filter(partition -> partition.startOffset() >= 0)
+                .count();
+    }
+
+    private static boolean isBeingRepaired(LinkImage image, MirrorRecord mirror) {
+        return image.partitions(mirror.topic()).values().stream().anyMatch(PartitionRecord::repairing);
     }
 
     private static long lagRecords(List<PartitionStatus> partitions) {

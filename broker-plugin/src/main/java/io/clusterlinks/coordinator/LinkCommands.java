@@ -183,7 +183,7 @@ final class LinkCommands {
         List<Change> changes = new ArrayList<>();
         changes.add(Change.put(link.withDeleting()));
         for (MirrorRecord mirror : open) {
-            changes.addAll(MirrorTransitions.stop(mirror, StopMode.FAILOVER, time.milliseconds()));
+            changes.addAll(MirrorTransitions.stop(image, mirror, StopMode.FAILOVER, time.milliseconds()));
         }
         return changes;
     }

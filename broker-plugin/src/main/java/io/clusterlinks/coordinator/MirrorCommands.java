@@ -2,24 +2,20 @@
 package io.clusterlinks.coordinator;
 
 import io.clusterlinks.coordinator.Command.CreateMirror;
+import io.clusterlinks.coordinator.Command.RepairMirror;
 import io.clusterlinks.coordinator.Command.SetMirrorState;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.DesiredState;
-import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
-import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.RetiredRecord;
-import io.clusterlinks.protocol.record.StateRecord;
-import io.clusterlinks.source.SourceTopic;
 import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
-import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,11 +28,9 @@ import org.apache.kafka.common.utils.Time;
 
 /** Creates mirror topics and changes what is wanted of them. */
 final class MirrorCommands {
-    private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(6);
-
     private final LocalBroker broker;
     private final StateWriter writer;
-    private final SourceAdmins sources;
+    private final MirrorDrafts drafts;
     private final LinkConfigResolver configs;
     private final MirrorCreation creation;
     private final Executor workers;
@@ -46,14 +40,14 @@ final class MirrorCommands {
     MirrorCommands(
             LocalBroker broker,
             StateWriter writer,
-            SourceAdmins sources,
+            MirrorDrafts drafts,
             LinkConfigResolver configs,
             MirrorCreation creation,
             Executor workers,
             Time time) {
         this.broker = broker;
         this.writer = writer;
-        this.sources = sources;
+        this.drafts = drafts;
         this.configs = configs;
         this.creation = creation;
         this.workers = workers;
@@ -95,40 +89,22 @@ final class MirrorCommands {
         LinkImage image = writer.image();
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
         Optional<MirrorRecord> repeated =
-                image.mirror(command.topic()).filter(there -> isRepeated(link, command, there));
+                image.mirror(command.topic()).filter(there -> drafts.isRepeated(link, command, there));
         if (repeated.isPresent()) {
             return creation.join(image, repeated.get());
         }
-        checkFree(image, link, command.topic());
-        CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> plan(link, command), workers)
+        check(image, link, command);
+        CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> drafts.draft(link, command), workers)
                 .thenApply(mirror -> checkOnce(image, mirror))
-                .thenCompose(mirror -> creation.validate(mirror).thenApply(valid -> mirror));
+                .thenCompose(mirror -> validate(mirror).thenApply(valid -> mirror));
         if (validateOnly) {
             return plan.thenApply(mirror -> null);
         }
         return plan.thenCompose(mirror -> creation.start(mirror, now -> {
             LinkRecord current = now.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
-            checkFree(now, current, mirror.topic());
+            check(now, current, command);
             return creation(now, checkOnce(now, mirror));
         }));
-    }
-
-    /** Whether {@code there} is what {@code command} asks for, and follows or is about to. */
-    private boolean isRepeated(LinkRecord link, CreateMirror command, MirrorRecord there) {
-        if (!there.link().equals(link.link())
-                || (there.state() != MirrorState.INITIALIZING && there.state() != MirrorState.ACTIVE)) {
-            return false;
-        }
-        LinkConfig config = configs.resolve(link);
-        return there.sourceTopic()
-                        .equals(command.sourceTopic().orElseGet(() -> withoutPrefix(link, config, command.topic())))
-                && there.replicationFactor() == command.replicationFactor()
-                && there.startOffsetSpec().equals(startOffsetSpec(command, config))
-                && there.configs().entrySet().containsAll(command.configs().entrySet());
-    }
-
-    private static String startOffsetSpec(CreateMirror command, LinkConfig config) {
-        return command.startOffsetSpec().orElse(config.getString(LinkConfig.START_OFFSET_SPEC));
     }
 
     /** A link fetches each source topic once: a second mirror of it would get no records. */
@@ -146,79 +122,54 @@ final class MirrorCommands {
         return wanted;
     }
 
-    /** Who asks for a mirror wants it back, whatever was done away with before. */
-    private static List<Change> creation(LinkImage image, MirrorRecord mirror) {
-        RetiredRecord retired = image.retired(mirror.link()).get(mirror.sourceTopic());
-        return retired == null
-                ? List.of(Change.put(mirror))
-                : List.of(Change.put(mirror), Change.delete(retired.key()));
+    private CompletableFuture<Void> validate(MirrorRecord mirror) {
+        return mirror.adopted() ? CompletableFuture.completedFuture(null) : creation.validate(mirror);
     }
 
-    private void checkFree(LinkImage image, LinkRecord link, String topic) {
+    /** Who asks for a mirror wants it back, whatever was done away with before; what an earlier one left is void. */
+    private static List<Change> creation(LinkImage image, MirrorRecord mirror) {
+        List<Change> changes = new ArrayList<>();
+        changes.add(Change.put(mirror));
+        image.partitions(mirror.topic()).values().forEach(partition -> changes.add(Change.delete(partition.key())));
+        RetiredRecord retired = image.retired(mirror.link()).get(mirror.sourceTopic());
+        if (retired != null) {
+            changes.add(Change.delete(retired.key()));
+        }
+        return changes;
+    }
+
+    private void check(LinkImage image, LinkRecord link, CreateMirror command) {
         if (link.deleting()) {
             throw LinkException.invalid("Link '" + link.link() + "' is being deleted.");
         }
+        String topic = command.topic();
         LinkResource.validateTopicName(topic);
         if (LinkResource.isReserved(topic) || Topic.isInternal(topic)) {
             throw new LinkException(
                     Errors.INVALID_TOPIC_EXCEPTION, "Topic name '" + topic + "' is reserved; use another.");
         }
-        image.mirror(topic).ifPresent(mirror -> {
-            throw new LinkException(
-                    Errors.DUPLICATE_RESOURCE,
-                    "Topic '" + topic + "' is already a mirror over link '" + mirror.link() + "' (" + mirror.state()
-                            + ").");
-        });
-        if (broker.cluster().topic(topic).isPresent()) {
+        image.mirror(topic)
+                .filter(mirror -> !command.adopt() || mirror.state() != MirrorState.STOPPED)
+                .ifPresent(mirror -> {
+                    throw new LinkException(
+                            Errors.DUPLICATE_RESOURCE,
+                            "Topic '" + topic + "' is already a mirror over link '" + mirror.link() + "' ("
+                                    + mirror.state() + ").");
+                });
+        boolean exists = broker.cluster().topic(topic).isPresent();
+        if (exists && !command.adopt()) {
             throw new LinkException(
                     Errors.TOPIC_ALREADY_EXISTS,
-                    "Topic '" + topic + "' exists in this cluster and is no mirror. Delete it, or mirror under another"
-                            + " name with --topic NAME --source-topic " + topic + ".");
+                    "Topic '" + topic + "' exists in this cluster and is no mirror. Delete it, or adopt it (--adopt) if"
+                            + " it is a copy of the source's, or mirror under another name with --topic NAME"
+                            + " --source-topic " + topic + ".");
         }
-    }
-
-    private MirrorRecord plan(LinkRecord link, CreateMirror command) {
-        LinkConfig config = configs.resolve(link);
-        String sourceName = command.sourceTopic().orElseGet(() -> withoutPrefix(link, config, command.topic()));
-        SourceTopic source = sources.of(link).topic(sourceName, SOURCE_TIMEOUT);
-        Map<String, String> topicConfigs = new HashMap<>(source.configs());
-        topicConfigs.keySet().retainAll(config.syncedTopicConfigs());
-        command.configs().forEach((key, value) -> {
-            if (config.syncedTopicConfigs().contains(key)) {
-                throw LinkException.invalidConfig("Topic config '" + key + "' of mirror '" + command.topic()
-                        + "' follows the source. Exclude it from the link first: "
-                        + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE
-                        + ".");
-            }
-            topicConfigs.put(key, value);
-        });
-        return new MirrorRecord(
-                StateRecord.VERSION,
-                link.link(),
-                command.topic(),
-                sourceName,
-                null,
-                source.id(),
-                source.partitions(),
-                source.partitions(),
-                command.replicationFactor(),
-                topicConfigs,
-                startOffsetSpec(command, config),
-                MirrorState.INITIALIZING,
-                StopMode.NONE,
-                null,
-                null,
-                time.milliseconds(),
-                List.of());
-    }
-
-    private static String withoutPrefix(LinkRecord link, LinkConfig config, String topic) {
-        String prefix = config.prefix();
-        if (!topic.startsWith(prefix) || topic.length() == prefix.length()) {
-            throw LinkException.invalid("Mirrors of link '" + link.link() + "' are named with its prefix '" + prefix
-                    + "': use --topic " + prefix + topic + ", or name the source with --source-topic.");
+        if (!exists && command.adopt()) {
+            throw new LinkException(
+                    Errors.UNKNOWN_TOPIC_OR_PARTITION,
+                    "Topic '" + topic + "' does not exist in this cluster, so that it cannot be adopted; create the"
+                            + " mirror without --adopt.");
         }
-        return topic.substring(prefix.length());
     }
 
     /** Changes what is wanted of a mirror. Completes when the wish is durable. */
@@ -229,11 +180,33 @@ final class MirrorCommands {
                 : writer.commit(image -> decide(image, command)).thenApply(image -> null);
     }
 
+    /** Has failed partitions try again, and a paused mirror follow. Completes when that is durable. */
+    CompletableFuture<Void> repair(RepairMirror command, boolean validateOnly) {
+        decide(writer.image(), command);
+        return validateOnly
+                ? CompletableFuture.completedFuture(null)
+                : writer.commit(image -> decide(image, command)).thenApply(image -> null);
+    }
+
+    private List<Change> decide(LinkImage image, RepairMirror command) {
+        MirrorRecord mirror = mirror(image, command.link(), command.topic());
+        List<Change> changes =
+                new ArrayList<>(MirrorTransitions.setDesired(image, mirror, DesiredState.ACTIVE, time.milliseconds()));
+        changes.addAll(PartitionTransitions.repair(image, mirror.topic()));
+        return changes;
+    }
+
+    private static MirrorRecord mirror(LinkImage image, String link, String topic) {
+        String known =
+                image.link(link).orElseThrow(() -> LinkCommands.unknown(link)).link();
+        return image.mirror(topic)
+                .filter(candidate -> candidate.link().equals(known))
+                .orElseThrow(() -> unknown(link, topic));
+    }
+
     private List<Change> decide(LinkImage image, SetMirrorState command) {
-        LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
-        MirrorRecord mirror = image.mirror(command.topic())
-                .filter(candidate -> candidate.link().equals(link.link()))
-                .orElseThrow(() -> unknown(command.link(), command.topic()));
+        MirrorRecord mirror = mirror(image, command.link(), command.topic());
+        LinkRecord link = image.link(command.link()).orElseThrow();
         if (command.desired() == DesiredState.PROMOTED && configs.resolve(link).paused()) {
             throw new LinkException(
                     Errors.POLICY_VIOLATION,

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes a mirror from INITIALIZING to ACTIVE: waits until every live broker would refuse writes to the topic, and only
- * then creates it. If that fails the mirror ends; nothing half made stays behind. A coordinator that dies in between is
+ * then creates it, or has the one that is here compared with the source. If that fails the mirror ends; nothing half made stays behind. A coordinator that dies in between is
  * followed by one that goes on from the record.
  */
 final class MirrorCreation {
@@ -114,12 +114,24 @@ final class MirrorCreation {
 
     private CompletableFuture<Void> finish(MirrorRecord mirror, long offset) {
         return reports.awaitApplied(offset)
-                .thenCompose(applied -> topics.create(mirror))
+                .thenCompose(applied -> mirror.adopted() ? adopt(mirror) : topics.create(mirror))
                 .exceptionally(failure -> adoptOrThrow(mirror, failure))
                 .thenCompose(id -> writer.commit(image -> activate(image, mirror, id)))
                 .handle((image, failure) -> failure)
                 .thenCompose(failure ->
                         failure == null ? CompletableFuture.<Void>completedFuture(null) : undo(mirror, failure));
+    }
+
+    /** The topic that is here, which nobody can write to by now. */
+    private CompletableFuture<Uuid> adopt(MirrorRecord mirror) {
+        TopicView there = broker.cluster()
+                .topic(mirror.topic())
+                .orElseThrow(() -> LinkException.invalid("Topic '" + mirror.topic() + "' was deleted meanwhile."));
+        if (there.partitions().size() != mirror.initialPartitions()) {
+            throw LinkException.invalid(
+                    "Topic '" + mirror.topic() + "' was given more partitions meanwhile; repeat the command.");
+        }
+        return CompletableFuture.completedFuture(there.id());
     }
 
     /**
@@ -148,7 +160,7 @@ final class MirrorCreation {
                         "Mirror topic '" + mirror.topic() + "' was deleted while it was being created."));
         MirrorRecord created = now.withTopicId(id.toString());
         return List.of(Change.put(
-                now.state() == MirrorState.INITIALIZING
+                now.state() == MirrorState.INITIALIZING && !now.adopted()
                         ? created.withState(MirrorState.ACTIVE, null, time.milliseconds())
                         : created));
     }
@@ -159,8 +171,9 @@ final class MirrorCreation {
      */
     private CompletableFuture<Void> undo(MirrorRecord mirror, Throwable failure) {
         LinkException cause = asLinkException(failure);
-        boolean exists = broker.cluster().topic(mirror.topic()).isPresent();
-        if (exists || !REFUSALS.contains(cause.error())) {
+        boolean created =
+                !mirror.adopted() && broker.cluster().topic(mirror.topic()).isPresent();
+        if (created || !REFUSALS.contains(cause.error())) {
             LOG.warn("Mirror topic {} is not created yet, trying again: {}", mirror.topic(), cause.getMessage());
             return CompletableFuture.failedFuture(cause);
         }

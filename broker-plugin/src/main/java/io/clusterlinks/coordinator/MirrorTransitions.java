@@ -2,6 +2,7 @@
 package io.clusterlinks.coordinator;
 
 import io.clusterlinks.protocol.DesiredState;
+import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
@@ -14,6 +15,9 @@ import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.kafka.common.protocol.Errors;
 
 /** Pure functions from an image and a wish to the changes of the state that carry it out. */
@@ -26,7 +30,7 @@ final class MirrorTransitions {
             case ACTIVE -> follow(mirror, MirrorState.ACTIVE, nowMs);
             case PAUSED -> follow(mirror, MirrorState.PAUSED, nowMs);
             case PROMOTED -> promote(image, mirror, nowMs);
-            case FAILED_OVER -> stop(mirror, StopMode.FAILOVER, nowMs);
+            case FAILED_OVER -> stop(image, mirror, StopMode.FAILOVER, nowMs);
             case DELETED ->
                 throw LinkException.invalid("A mirror is not deleted through its link: delete topic '" + mirror.topic()
                         + "' itself, or fail the mirror over to keep it.");
@@ -44,6 +48,12 @@ final class MirrorTransitions {
     }
 
     private static List<Change> promote(LinkImage image, MirrorRecord mirror, long nowMs) {
+        if (mirror.awaitsComparison()) {
+            throw new LinkException(
+                    Errors.POLICY_VIOLATION,
+                    "Topic '" + mirror.topic() + "' is still being compared with its source. Wait until it is adopted,"
+                            + " or fail it over to leave it as it is.");
+        }
         if (mirror.state() == MirrorState.STOPPED || mirror.stop() != StopMode.NONE) {
             return List.of();
         }
@@ -68,12 +78,46 @@ final class MirrorTransitions {
     }
 
     /** Lets a mirror stop now, in that way; if its topic is still being created it stops after that. */
-    static List<Change> stop(MirrorRecord mirror, StopMode mode, long nowMs) {
+    static List<Change> stop(LinkImage image, MirrorRecord mirror, StopMode mode, long nowMs) {
+        if (mirror.awaitsComparison()) {
+            return notAdopted(image, mirror, "Not adopted: given up by an operator.", nowMs);
+        }
         if (mirror.state() == MirrorState.STOPPED || mirror.stop().isFinal()) {
             return List.of();
         }
         return List.of(
                 Change.put(transition(mirror, MirrorState.PENDING_STOPPED).withStop(mode, null, nowMs)));
+    }
+
+    /** Leaves a topic that was to be adopted as it was. */
+    static List<Change> notAdopted(LinkImage image, MirrorRecord mirror, String why, long nowMs) {
+        List<Change> changes = new ArrayList<>();
+        changes.add(Change.put(transition(mirror, MirrorState.STOPPED).notAdopted(why, nowMs)));
+        image.partitions(mirror.topic()).values().forEach(partition -> changes.add(Change.delete(partition.key())));
+        return changes;
+    }
+
+    /** What becomes of a topic that is to be adopted: nothing yet, or it follows, or it stays what it was. */
+    static List<Change> adopt(LinkImage image, MirrorRecord mirror, long nowMs) {
+        Map<Integer, PartitionRecord> partitions = image.partitions(mirror.topic());
+        Optional<PartitionRecord> refused = partitions.values().stream()
+                .filter(partition -> partition.phase() == PartitionRecord.Phase.FAILED)
+                .findFirst();
+        if (refused.isPresent()) {
+            return notAdopted(
+                    image,
+                    mirror,
+                    "Not adopted, an ordinary topic as before: " + refused.get().reason(),
+                    nowMs);
+        }
+        boolean equal = IntStream.range(0, mirror.initialPartitions())
+                .allMatch(id -> partitions.containsKey(id) && partitions.get(id).startOffset() >= 0);
+        return equal
+                ? List.of(Change.put(transition(mirror, MirrorState.ACTIVE)
+                        .withState(MirrorState.ACTIVE, null, nowMs)
+                        .withEvent(
+                                new LinkEvent(nowMs, -1, "Adopted: what was here equals the source, batch by batch."))))
+                : List.of();
     }
 
     /** Removes every trace of a mirror. */

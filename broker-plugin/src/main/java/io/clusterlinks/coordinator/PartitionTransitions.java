@@ -55,7 +55,8 @@ final class PartitionTransitions {
                 record.phase(),
                 record.stopOffset(),
                 record.stopSourceEpoch(),
-                record.reason());
+                record.reason(),
+                record.repairing());
     }
 
     private static PartitionRecord first(PartitionClaim claim) {
@@ -72,7 +73,37 @@ final class PartitionTransitions {
                 Phase.MIRRORING,
                 -1,
                 -1,
-                null);
+                null,
+                false);
+    }
+
+    /**
+     * Lets the partitions of {@code topic} that FAILED mirror again, each cut as deep as its source's loss takes. Under
+     * their leader's claim, whose next change would be refused: it starts anew from the record. Repeating is safe.
+     */
+    static List<Change> repair(LinkImage image, String topic) {
+        return image.partitions(topic).values().stream()
+                .filter(record -> record.phase() == Phase.FAILED)
+                .map(record -> Change.put(repairing(record)))
+                .toList();
+    }
+
+    private static PartitionRecord repairing(PartitionRecord record) {
+        return new PartitionRecord(
+                StateRecord.VERSION,
+                record.topic(),
+                record.partition(),
+                record.topicId(),
+                record.leaderEpoch(),
+                record.revision() + 1,
+                record.startOffset(),
+                record.lineage(),
+                record.truncation(),
+                Phase.MIRRORING,
+                record.stopOffset(),
+                record.stopSourceEpoch(),
+                null,
+                true);
     }
 
     /** What leaders propose, all or none; what is true already is left out, so that repeating is safe. */
@@ -124,7 +155,13 @@ final class PartitionTransitions {
         boolean backwards = step(before.phase()) > step(after.phase());
         boolean stopOffsetMoved = before.phase() == Phase.STOPPING && before.stopOffset() != after.stopOffset();
         boolean uncut = stopping && after.truncation() != null;
-        if (backwards || stopOffsetMoved || uncut || (stopping && !mirror.stop().isFinal())) {
+        boolean selfRepaired = (before.phase() == Phase.FAILED && after.phase() == Phase.MIRRORING)
+                || (!before.repairing() && after.repairing());
+        if (backwards
+                || stopOffsetMoved
+                || uncut
+                || selfRepaired
+                || (stopping && !mirror.stop().isFinal())) {
             throw LinkException.invalid("Partition " + after.topic() + "-" + after.partition() + " cannot become "
                     + after.phase() + " while it is " + before.phase() + " and its mirror is " + mirror.state() + ".");
         }

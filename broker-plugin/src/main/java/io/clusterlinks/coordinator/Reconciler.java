@@ -31,7 +31,10 @@ import org.slf4j.LoggerFactory;
 final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
 
-    /** A topic must be missing for so long before its mirror ends: metadata of a new topic may lag. */
+    /**
+     * A topic must be missing for so long before its mirror ends, and the metadata must be so much newer than the mirror: of
+     * a new topic a broker may hear late.
+     */
     private static final long TOPIC_GONE_MS = 5_000;
 
     private final LocalBroker broker;
@@ -105,6 +108,15 @@ final class Reconciler {
             LOG.warn("Topic {} was deleted: it is no mirror over link {} any more", mirror.topic(), mirror.link());
             return MirrorTransitions.retire(image, mirror, time.milliseconds());
         }
+        if (mirror.awaitsComparison()) {
+            List<Change> steps = MirrorTransitions.adopt(image, mirror, time.milliseconds());
+            steps.stream()
+                    .map(Change::value)
+                    .filter(MirrorRecord.class::isInstance)
+                    .map(MirrorRecord.class::cast)
+                    .forEach(now -> LOG.info("Topic {}: {} {}", now.topic(), now.state(), now.reason()));
+            return steps;
+        }
         Optional<PartitionRecord> failed = failedPartition(image, mirror);
         if (mirror.stop() == StopMode.DRAIN && failed.isPresent()) {
             LOG.warn(
@@ -150,7 +162,8 @@ final class Reconciler {
             return false;
         }
         long now = time.milliseconds();
-        return now - missingSinceMs.computeIfAbsent(mirror.topicId(), id -> now) >= TOPIC_GONE_MS;
+        boolean longMissing = now - missingSinceMs.computeIfAbsent(mirror.topicId(), id -> now) >= TOPIC_GONE_MS;
+        return longMissing && broker.cluster().knownUntilMs() - mirror.sinceMs() >= TOPIC_GONE_MS;
     }
 
     private boolean isDrained(MirrorRecord mirror) {
@@ -161,8 +174,9 @@ final class Reconciler {
         for (int partition = 0; partition < mirror.partitions(); partition++) {
             PartitionView view = topic.get().partitions().get(partition);
             Optional<ObservedPartition> observed = reports.partition(view.leader(), mirror.topic(), partition);
-            if (observed.filter(report ->
-                            report.drainedSinceMs() == mirror.sinceMs() && report.leaderEpoch() == view.leaderEpoch())
+            if (observed.filter(report -> report.drainedSinceMs() == mirror.sinceMs()
+                            && report.sourcePace() == 0
+                            && report.leaderEpoch() == view.leaderEpoch())
                     .isEmpty()) {
                 return false;
             }

@@ -8,9 +8,16 @@ import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.LinkConfigResolver;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** One admin client per link, kept open while the link's configs stay the same. Thread-safe. */
+/** One admin client per link, kept open while the way to its source stays the same. Thread-safe. */
 final class SourceAdmins implements AutoCloseable {
+    /** Configs that say nothing about the way to the source: changing them must not end what is being asked there. */
+    private static final Set<String> OWN_CONFIGS = LinkConfig.definition().names().stream()
+            .filter(name -> !name.equals(LinkConfig.BOOTSTRAP_SERVERS) && !name.equals(LinkConfig.METADATA_MAX_AGE_MS))
+            .collect(Collectors.toUnmodifiableSet());
+
     private final SourceClients clients;
     private final LinkConfigResolver configs;
     private final Map<String, Open> open = new HashMap<>();
@@ -20,17 +27,19 @@ final class SourceAdmins implements AutoCloseable {
         this.configs = configs;
     }
 
-    private record Open(Map<String, String> configs, SourceAdmin admin) {}
+    private record Open(Map<String, String> way, SourceAdmin admin) {}
 
     /** The admin client of an existing link; it is not the caller's to close. */
     synchronized SourceAdmin of(LinkRecord link) {
         Open current = open.get(link.link());
-        if (current != null && current.configs().equals(link.configs())) {
+        Map<String, String> way = new HashMap<>(link.configs());
+        way.keySet().removeAll(OWN_CONFIGS);
+        if (current != null && current.way().equals(way)) {
             return current.admin();
         }
         release(link.link());
         SourceAdmin admin = clients.admin(link.link(), configs.resolve(link));
-        open.put(link.link(), new Open(link.configs(), admin));
+        open.put(link.link(), new Open(way, admin));
         return admin;
     }
 

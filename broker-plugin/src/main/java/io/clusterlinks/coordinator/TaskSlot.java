@@ -22,7 +22,7 @@ final class TaskSlot {
 
     TaskSlot(SyncTask task) {
         this.task = task;
-        this.last = new TaskStatus(task.name(), TaskState.WAITING, -1, -1, -1, -1, 0, 0, 0, List.of(), null);
+        this.last = new TaskStatus(task.name(), TaskState.WAITING, -1, -1, -1, -1, 0, 0, 0, List.of(), null, null);
     }
 
     SyncTask task() {
@@ -55,6 +55,7 @@ final class TaskSlot {
                 0,
                 0,
                 List.of(),
+                null,
                 null);
     }
 
@@ -70,6 +71,7 @@ final class TaskSlot {
                 outcome.changed(),
                 outcome.troubled(),
                 outcome.troubles(),
+                outcome.note(),
                 null);
         dueMs = runningSinceMs + intervalMs;
         runningSinceMs = -1;
@@ -87,6 +89,7 @@ final class TaskSlot {
                 0,
                 last.troubled(),
                 last.troubles(),
+                null,
                 error);
         dueMs = nowMs + Math.max(IDLE_MS, intervalMs);
         runningSinceMs = -1;
@@ -104,6 +107,7 @@ final class TaskSlot {
                 last.changed(),
                 last.troubled(),
                 last.troubles(),
+                last.note(),
                 last.error());
     }
 }

@@ -56,7 +56,10 @@ public final class TopicCreator {
             String remedy = error == Errors.INVALID_REPLICATION_FACTOR
                     ? " Use --replication-factor with at most "
                             + broker.cluster().liveBrokers().size() + "."
-                    : "";
+                    : error == Errors.TOPIC_AUTHORIZATION_FAILED || error == Errors.CLUSTER_AUTHORIZATION_FAILED
+                            ? " The brokers' own principal needs the ACL CREATE on TOPIC '" + mirror.topic()
+                                    + "' or on the CLUSTER here; grant it, or make it a super user."
+                            : "";
             throw new LinkException(error, "Cannot create mirror topic '" + mirror.topic() + "': " + why + remedy);
         }
         return result.topicId();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.host;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import org.apache.kafka.server.common.TransactionVersion;
 import org.apache.kafka.server.replica.Replica;
 import org.apache.kafka.server.replica.ReplicaState;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.LogSegment;
 import org.apache.kafka.storage.internals.log.LogStartOffsetIncrementReason;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.apache.kafka.storage.internals.log.VerificationGuard;
@@ -140,7 +142,9 @@ final class KafkaLocalPartition implements LocalPartition {
     public void truncateTo(long offset, int leaderEpoch) throws AppendException {
         LeaderLock.whileLeading(partition, leaderEpoch, () -> {
             // Below the log start there is nothing to cut; the log would move its start back.
-            partition.truncateTo(Math.max(offset, replicaLog().logStartOffset()), false);
+            if (offset < replicaLog().logEndOffset()) {
+                partition.truncateTo(LogReads.endBefore(replicaLog(), offset), false);
+            }
             beginEpoch(leaderEpoch);
         });
     }
@@ -148,9 +152,29 @@ final class KafkaLocalPartition implements LocalPartition {
     @Override
     public void truncateFullyAndStartAt(long offset, int leaderEpoch) throws AppendException {
         LeaderLock.whileLeading(partition, leaderEpoch, () -> {
+            createIndexFiles();
             partition.truncateFullyAndStartAt(offset, false, Optional.empty());
             beginEpoch(leaderEpoch);
         });
+    }
+
+    /**
+     * A new segment has no index files before something asks for them, and the log, when it drops the segment, warns of
+     * each that is missing, with a stack trace.
+     */
+    private void createIndexFiles() {
+        try {
+            for (LogSegment segment : replicaLog().logSegments()) {
+                if (!segment.offsetIndexFile().exists()) {
+                    segment.offsetIndex();
+                }
+                if (!segment.timeIndexFile().exists()) {
+                    segment.timeIndex();
+                }
+            }
+        } catch (IOException e) {
+            // Then there will be a warning, and nothing else.
+        }
     }
 
     /**

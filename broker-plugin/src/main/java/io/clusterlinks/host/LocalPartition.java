@@ -50,8 +50,9 @@ public interface LocalPartition {
     ByteBuffer read(long offset, int maxBytes);
 
     /**
-     * Cuts this replica off at {@code offset} and has {@code leaderEpoch} begin there, so that followers that hold more
-     * find out. The log stays as it is if it does not reach that far.
+     * Cuts this replica off where the last batch ends that lies before {@code offset} as a whole: a replica that is
+     * copied from it, or read again after a restart, ends there too. Has {@code leaderEpoch} begin there, so that
+     * followers that hold more find out. The log stays as it is if it does not reach {@code offset}.
      *
      * @throws AppendException NOT_LEADER if this broker does not lead the partition under {@code leaderEpoch} (any more)
      */

@@ -21,20 +21,31 @@ final class BatchRewriter {
     private BatchRewriter() {}
 
     /**
-     * Rewrites one batch.
+     * Rewrites whole batches, from position to limit.
      *
-     * @throws LinkException INVALID_PRODUCER_ID_MAPPING if its id has no room for another hop; the epoch is stamped then
+     * @throws LinkException INVALID_PRODUCER_ID_MAPPING if an id has no room for another hop; batches before it are
+     *     rewritten then, so the bytes must not be used again
      */
-    static void rewrite(ByteBuffer batches, int position, int size, int leaderEpoch) {
-        batches.putInt(position + BatchFormat.LEADER_EPOCH, leaderEpoch);
-        long producerId = batches.getLong(position + BatchFormat.PRODUCER_ID);
-        if (producerId >= 0) {
-            long hopped = hop(producerId);
-            batches.putLong(position + BatchFormat.PRODUCER_ID, hopped);
-            int crc = batches.getInt(position + BatchFormat.CRC);
-            int bytesAfter = size - BatchFormat.PRODUCER_ID - Long.BYTES;
-            batches.putInt(position + BatchFormat.CRC, Crc32cPatch.patch(crc, producerId, hopped, bytesAfter));
+    static void rewrite(ByteBuffer batches, int leaderEpoch) {
+        int position = batches.position();
+        while (position < batches.limit()) {
+            int size = BatchScanner.sizeAt(batches, position);
+            batches.putInt(position + BatchFormat.LEADER_EPOCH, leaderEpoch);
+            long producerId = batches.getLong(position + BatchFormat.PRODUCER_ID);
+            if (producerId >= 0) {
+                long hopped = hop(producerId);
+                batches.putLong(position + BatchFormat.PRODUCER_ID, hopped);
+                int crc = batches.getInt(position + BatchFormat.CRC);
+                int bytesAfter = size - BatchFormat.PRODUCER_ID - Long.BYTES;
+                batches.putInt(position + BatchFormat.CRC, Crc32cPatch.patch(crc, producerId, hopped, bytesAfter));
+            }
+            position += size;
         }
+    }
+
+    /** The producer id as its own cluster gave it out. */
+    static long withoutHops(long producerId) {
+        return producerId & ((1L << HOP_SHIFT) - 1);
     }
 
     /** The producer id after one more link. */

@@ -7,10 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.protocol.Errors;
 
-/**
- * The one walk over fetched batches: reads their headers, has them rewritten for the local log, and cuts them into runs that
- * can be appended in one piece.
- */
+/** Reads the headers of fetched batches and cuts them into runs that can be appended in one piece. */
 final class BatchScanner {
     private BatchScanner() {}
 
@@ -29,15 +26,44 @@ final class BatchScanner {
     }
 
     /**
-     * Cuts whole batches into runs of at most {@code maxBytes}; a single larger batch is a run of its own. A batch that
-     * is cut off at the end is left out: it comes again with the next fetch. The batches are rewritten in place, so the
-     * bytes must be scanned once only, whatever comes of it.
+     * What an answer cannot lie outside of. The CRC covers neither offsets nor epochs, so damage to them shows here or
+     * nowhere.
      *
-     * @param leaderEpoch of the local partition, see {@link BatchRewriter}
-     * @throws LinkException UNSUPPORTED_FOR_MESSAGE_FORMAT for batches older than magic 2, CORRUPT_MESSAGE for bytes
-     *     that are no batches, INVALID_PRODUCER_ID_MAPPING for a producer id that has passed too many links
+     * @param offset that was asked for
+     * @param leaderEpoch of the source leader that was asked, -1 if unknown
+     * @param highWatermark that the answer names, -1 if unknown; it may be a little older than the records
      */
-    static List<Run> scan(ByteBuffer fetched, int maxBytes, int leaderEpoch) {
+    record Bounds(long offset, int leaderEpoch, long highWatermark) {
+        static final Bounds NONE = new Bounds(-1, -1, -1);
+
+        private void check(int epoch, long base, long next, long expected) {
+            if (next <= offset) {
+                throw corrupt("offsets " + base + " to " + (next - 1) + ", asked for " + offset);
+            }
+            if (leaderEpoch >= 0 && epoch > leaderEpoch) {
+                throw corrupt("leader epoch " + epoch + " of a leader that is at " + leaderEpoch);
+            }
+            // Records may be newer than the high watermark that comes with them, but then without a gap.
+            if (highWatermark >= 0 && expected >= 0 && base > expected && next > highWatermark) {
+                throw corrupt(
+                        "offset " + base + " after " + (expected - 1) + ", past the high watermark " + highWatermark);
+            }
+        }
+    }
+
+    /**
+     * Cuts whole batches into runs of at most {@code maxBytes}; a single larger batch is a run of its own. A batch that
+     * is cut off at the end is left out: it comes again with the next fetch.
+     *
+     * @throws LinkException UNSUPPORTED_FOR_MESSAGE_FORMAT for batches older than magic 2, CORRUPT_MESSAGE for bytes
+     *     that are no batches
+     */
+    static List<Run> scan(ByteBuffer fetched, int maxBytes) {
+        return scan(fetched, maxBytes, Bounds.NONE);
+    }
+
+    /** As above, for the answer to a fetch that a sane source could have given only within {@code bounds}. */
+    static List<Run> scan(ByteBuffer fetched, int maxBytes, Bounds bounds) {
         List<Run> runs = new ArrayList<>();
         int limit = fetched.limit();
         int start = fetched.position();
@@ -59,14 +85,18 @@ final class BatchScanner {
             if (batchBase < next) {
                 throw corrupt("offsets go backwards from " + next + " to " + batchBase);
             }
+            long expected = next < 0 ? bounds.offset() : next;
             base = position == start ? batchBase : base;
             epoch = batchEpoch;
             next = nextOffset(fetched, position);
-            BatchRewriter.rewrite(fetched, position, size, leaderEpoch);
+            bounds.check(batchEpoch, batchBase, next, expected);
             position += size;
         }
         if (position > start) {
             runs.add(new Run(fetched.slice(start, position - start), epoch, base, next));
+        }
+        if (runs.isEmpty() && bounds != Bounds.NONE && fetched.hasRemaining()) {
+            throw corrupt("not even one whole batch, " + fetched.remaining() + " bytes");
         }
         return runs;
     }
@@ -98,7 +128,7 @@ final class BatchScanner {
     static long nextOffset(ByteBuffer batches, int position) {
         long base = batches.getLong(position + BatchFormat.BASE_OFFSET);
         int delta = batches.getInt(position + BatchFormat.LAST_OFFSET_DELTA);
-        if (base < 0 || delta < 0) {
+        if (base < 0 || delta < 0 || base > Long.MAX_VALUE - delta - 1) {
             throw corrupt("base offset " + base + " and last offset delta " + delta);
         }
         return base + delta + 1;

@@ -17,8 +17,15 @@ import java.util.concurrent.CompletableFuture;
 final class Claims {
     private static final long RETRY_MS = 1000;
 
+    /** Claims that were sent together. */
+    private record Sent(CompletableFuture<Void> answer, long atMs) {
+        boolean mayRepeat(long nowMs) {
+            return answer.isDone() && nowMs >= atMs + RETRY_MS;
+        }
+    }
+
     private final TransitionSink sink;
-    private final Map<PartitionClaim, Long> notBeforeMs = new HashMap<>();
+    private final Map<PartitionClaim, Sent> sent = new HashMap<>();
     private volatile String error;
 
     Claims(TransitionSink sink) {
@@ -27,27 +34,28 @@ final class Claims {
 
     /** Sends those of {@code wanted}, which are all that the image does not show, that are due. */
     void send(Collection<PartitionClaim> wanted, long nowMs) {
-        notBeforeMs.keySet().retainAll(wanted);
+        sent.keySet().retainAll(wanted);
         List<PartitionClaim> due = new ArrayList<>();
         for (PartitionClaim claim : wanted) {
-            if (nowMs >= notBeforeMs.getOrDefault(claim, nowMs)) {
+            Sent before = sent.get(claim);
+            if (before == null || before.mayRepeat(nowMs)) {
                 due.add(claim);
-                notBeforeMs.put(claim, nowMs + RETRY_MS);
             }
         }
         if (!due.isEmpty()) {
-            send(due);
+            Sent now = new Sent(send(due), nowMs);
+            due.forEach(claim -> sent.put(claim, now));
         }
     }
 
-    private void send(List<PartitionClaim> claims) {
+    private CompletableFuture<Void> send(List<PartitionClaim> claims) {
         CompletableFuture<Void> answer;
         try {
             answer = sink.claim(claims);
         } catch (RuntimeException e) {
             answer = CompletableFuture.failedFuture(e);
         }
-        answer.whenComplete((ok, failure) ->
+        return answer.whenComplete((ok, failure) ->
                 error = failure == null ? null : "waiting for the coordinator: " + SourceText.oneLine(cause(failure)));
     }
 

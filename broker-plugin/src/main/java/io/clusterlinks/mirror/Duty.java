@@ -95,6 +95,7 @@ record Duty(Kind kind, MirrorPartition partition, LocalPartition local, Partitio
             return phase == Phase.STOPPED ? Kind.NONE : Kind.STOP;
         }
         boolean follows = mirror.state() == MirrorState.ACTIVE
+                || mirror.awaitsComparison()
                 || (mirror.state() == MirrorState.PENDING_STOPPED && mirror.stop() == StopMode.DRAIN);
         return follows && !paused && phase == Phase.MIRRORING ? Kind.FOLLOW : Kind.NONE;
     }

@@ -66,7 +66,6 @@ final class FetchCursor {
 
     private final int minQueuedBytes;
     private final int maxRunBytes;
-    private final int leaderEpoch;
     private final Deque<Item> queue = new ArrayDeque<>();
     private long generation;
     private long offset = -1;
@@ -82,19 +81,19 @@ final class FetchCursor {
     private long takenBytes;
     private long validGeneration = -1;
     private int validLeaderEpoch = -1;
+    /** Generation of the last answer that found nothing wrong with the position. */
+    private long agreedGeneration = -1;
 
     /**
      * A cursor that is paused until the first {@link #reset}.
      *
      * @param minQueuedBytes fetch on as long as less than this waits to be appended
      * @param maxRunBytes bytes that one append may hold
-     * @param leaderEpoch of the local partition, for {@link BatchRewriter}
      */
-    FetchCursor(int minQueuedBytes, int maxRunBytes, int leaderEpoch) {
+    FetchCursor(int minQueuedBytes, int maxRunBytes) {
         this.minQueuedBytes = minQueuedBytes;
         this.maxQueuedBytes = minQueuedBytes;
         this.maxRunBytes = maxRunBytes;
-        this.leaderEpoch = leaderEpoch;
     }
 
     /** What to fetch now; empty while paused, backing off, or behind with appending. */
@@ -117,10 +116,12 @@ final class FetchCursor {
     }
 
     /**
-     * Takes the answer to a fetch, and keeps its buffer for as long as it is needed; returns whether there is something to act on. A partition that moves between fetchers
-     * may be fetched twice at one offset: the second answer is dropped.
+     * Takes the answer to a fetch, and keeps its buffer for as long as it is needed; returns whether there is something to
+     * act on. A partition that moves between fetchers may be fetched twice at one offset: the second answer is dropped.
+     *
+     * @param leaderEpoch of the leader that answered, -1 if unknown
      */
-    synchronized boolean offer(Next asked, Fetched fetched, FetchBuffer buffer) {
+    synchronized boolean offer(Next asked, Fetched fetched, int leaderEpoch, FetchBuffer buffer) {
         busy = fetched.records().remaining() >= askedBytes / 2;
         if (asked.generation() != generation || asked.offset() != offset || !open) {
             return false;
@@ -130,11 +131,13 @@ final class FetchCursor {
             queue.add(new Item(fetched, List.of(), null, FetchBuffer.UNCOUNTED));
             return true;
         }
+        agreedGeneration = generation;
         if (!fetched.records().hasRemaining()) {
             return false;
         }
         try {
-            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes, leaderEpoch);
+            BatchScanner.Bounds bounds = new BatchScanner.Bounds(asked.offset(), leaderEpoch, fetched.highWatermark());
+            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes, bounds);
             if (runs.isEmpty()) {
                 return false;
             }
@@ -151,6 +154,18 @@ final class FetchCursor {
             queue.add(new Item(fetched, List.of(), e, FetchBuffer.UNCOUNTED));
         }
         return true;
+    }
+
+    /** In a fetch session no answer says that nothing has changed. */
+    synchronized void onSilence(Next asked) {
+        if (asked.generation() == generation) {
+            agreedGeneration = generation;
+        }
+    }
+
+    /** Whether the source has been asked since the last {@link #reset} and found that the log here is a part of its own. */
+    synchronized boolean isAgreed() {
+        return open && agreedGeneration == generation;
     }
 
     /** The oldest answer that is not done with; null if there is none. */

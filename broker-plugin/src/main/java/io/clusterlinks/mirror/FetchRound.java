@@ -22,6 +22,11 @@ final class FetchRound {
     /** How long a recommended replica is used before the leader is asked again; as a consumer does. */
     private static final long PREFERRED_REPLICA_MS = 300_000;
 
+    /** A source that has nothing waits before it says so; one that does not, so often in a row, would cost a processor. */
+    private static final int MAX_HOLLOW = 20;
+
+    private static final long HOLLOW_PAUSE_MS = 50;
+
     /** Limits that come from the link's configs. */
     record Settings(int maxWaitMs, int minBytes, int responseMaxBytes, int partitionMaxBytes) {}
 
@@ -34,6 +39,8 @@ final class FetchRound {
     private final Time time;
     private final int broker;
     private final FetchPace pace = new FetchPace();
+    /** Answers in a row that came at once and brought nothing. */
+    private int hollow;
 
     /** What a link's fetchers have in common. */
     record Limits(LinkThrottle throttle, Pauses pauses) {}
@@ -78,10 +85,15 @@ final class FetchRound {
         }
         int maxWaitMs = someLeftOut ? Math.min(SHORT_WAIT_MS, settings.maxWaitMs()) : settings.maxWaitMs();
         Answer answer = client.fetch(request(asked, Sizes.of(settings, pace.wantedBytes(), share, busy), maxWaitMs));
+        boolean something;
         try {
-            deliver(asked, answer);
+            something = deliver(asked, answer);
         } finally {
             answer.buffer().release();
+        }
+        hollow = something || time.milliseconds() - nowMs >= maxWaitMs / 2 ? 0 : hollow + 1;
+        if (hollow > MAX_HOLLOW) {
+            time.sleep(HOLLOW_PAUSE_MS);
         }
         limits.pauses().onSourceThrottle(answer.pace().throttleMs());
         if (busy > 0) {
@@ -137,26 +149,31 @@ final class FetchRound {
                 ask.next().lastEpoch());
     }
 
-    private void deliver(Map<TopicPartition, Asked> asked, Answer answer) {
+    /** Hands the answers out; returns whether there was anything to act on. */
+    private boolean deliver(Map<TopicPartition, Asked> asked, Answer answer) {
         long nowMs = time.milliseconds();
-        asked.forEach((partition, ask) -> {
-            Fetched fetched = answer.partitions().get(partition);
+        boolean something = false;
+        for (Map.Entry<TopicPartition, Asked> entry : asked.entrySet()) {
+            Asked ask = entry.getValue();
+            Fetched fetched = answer.partitions().get(entry.getKey());
             if (fetched != null) {
-                deliver(ask, fetched, answer, nowMs);
+                something |= deliver(ask, fetched, answer, nowMs);
             } else if (answer.complete()) {
                 // In a fetch session, silence means that nothing changed.
                 Replicator replicator = ask.task().replicator();
                 replicator.stats().onFetch(-1, -1, replicator.local().logEndOffset(), nowMs);
+                replicator.cursor().onSilence(ask.next());
                 ask.task().onValid(ask.leader().epoch());
             }
-        });
+        }
+        return something;
     }
 
-    private void deliver(Asked ask, Fetched fetched, Answer answer, long nowMs) {
+    private boolean deliver(Asked ask, Fetched fetched, Answer answer, long nowMs) {
         Replicator replicator = ask.task().replicator();
         if (fetched.error() == Errors.NONE) {
             long end = replicator.local().logEndOffset();
-            replicator.stats().onFetch(fetched.logStartOffset(), fetched.highWatermark(), end, nowMs);
+            replicator.stats().onFetch(logStart(fetched), fetched.highWatermark(), end, nowMs);
             if (fetched.divergingEpoch() < 0) {
                 ask.task().onValid(ask.leader().epoch());
             }
@@ -167,12 +184,20 @@ final class FetchRound {
             // Whatever a recommended replica complains of, the leader knows better.
             ask.task().prefer(-1, 0);
         }
-        boolean startMoved = fetched.logStartOffset() > replicator.local().logStartOffset();
+        boolean startMoved = logStart(fetched) > replicator.local().logStartOffset();
         FetchCursor cursor = replicator.cursor();
         long before = cursor.takenBytes();
-        if (cursor.offer(ask.next(), fetched, answer.buffer()) || startMoved) {
+        boolean something =
+                cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer()) || startMoved;
+        limits.throttle().onBytes(cursor.takenBytes() - before);
+        if (something) {
             ask.task().wake();
         }
-        limits.throttle().onBytes(cursor.takenBytes() - before);
+        return something;
+    }
+
+    /** A log cannot start past its high watermark: following such a claim would delete the copy. */
+    private static long logStart(Fetched fetched) {
+        return fetched.logStartOffset() <= fetched.highWatermark() ? fetched.logStartOffset() : -1;
     }
 }

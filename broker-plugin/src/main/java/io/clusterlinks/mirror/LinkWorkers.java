@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -65,6 +66,15 @@ final class LinkWorkers implements AutoCloseable {
                         worker.observed().withThrottle(worker.limits().pauses().status())));
         broken.values().forEach(link -> observed.add(link.observed()));
         return observed;
+    }
+
+    /** How a link fares here; empty while it is being opened. */
+    Optional<ObservedLink> observed(String link) {
+        LinkWorker worker = workers.get(link);
+        if (worker != null) {
+            return Optional.of(worker.observed());
+        }
+        return Optional.ofNullable(broken.get(link)).map(Broken::observed);
     }
 
     /** Opens and closes workers; returns the partitions that closed ones let go of. */

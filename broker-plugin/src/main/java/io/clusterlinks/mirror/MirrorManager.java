@@ -201,6 +201,7 @@ public final class MirrorManager implements AutoCloseable {
                 if (duty == null
                         || duty.kind() != Duty.Kind.FOLLOW
                         || task.replicator().isFenced()
+                        || task.replicator().isSuperseded(duty.record())
                         || !duty.partition().equals(task.partition())) {
                     worker.remove(task.partition().local());
                     release(task);
@@ -234,6 +235,10 @@ public final class MirrorManager implements AutoCloseable {
         }
         if (task != null) {
             task.draining(duty.isDraining() ? duty.mirror().sinceMs() : PartitionTask.NOT_DRAINING);
+            if (duty.record().truncation() != null) {
+                // The link's own thread may be waiting for a source that is away, which a cut does not need.
+                task.wake();
+            }
         }
     }
 

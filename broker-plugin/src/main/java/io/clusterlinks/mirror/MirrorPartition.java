@@ -12,8 +12,8 @@ import org.apache.kafka.common.Uuid;
  * @param topicId id of the topic at the destination
  * @param source the partition it mirrors
  * @param sourceTopicId pinned id of the source topic, {@link Uuid#ZERO_UUID} where the source has none
- * @param startOffsetSpec where it starts, see {@link MirrorRecord#startOffsetSpec} and {@link
- *     MirrorRecord#initialPartitions}
+ * @param startOffset where it starts, {@link #EARLIEST} for where the source's log starts then
+ * @param adopts whether its log was here before the mirror and is still to be compared with the source's
  * @param leaderEpoch destination leader epoch under which this broker leads it
  */
 record MirrorPartition(
@@ -22,8 +22,10 @@ record MirrorPartition(
         String topicId,
         TopicPartition source,
         Uuid sourceTopicId,
-        String startOffsetSpec,
+        long startOffset,
+        boolean adopts,
         int leaderEpoch) {
+    static final long EARLIEST = -1;
 
     static MirrorPartition of(MirrorRecord mirror, int partition, int leaderEpoch) {
         return new MirrorPartition(
@@ -32,7 +34,8 @@ record MirrorPartition(
                 mirror.topicId(),
                 new TopicPartition(mirror.sourceTopic(), partition),
                 mirror.sourceTopicId() == null ? Uuid.ZERO_UUID : Uuid.fromString(mirror.sourceTopicId()),
-                partition < mirror.initialPartitions() ? mirror.startOffsetSpec() : "earliest",
+                partition < mirror.startOffsets().size() ? mirror.startOffsets().get(partition) : EARLIEST,
+                mirror.awaitsComparison(),
                 leaderEpoch);
     }
 }

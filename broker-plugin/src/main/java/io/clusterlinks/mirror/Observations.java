@@ -66,13 +66,15 @@ final class Observations {
         PartitionTask task = worker == null ? null : worker.task(id);
         ReplicatorStats stats = stats(id, task);
         LocalPartition local = duty.local();
-        MirrorState state = state(duty, task, worker);
+        ObservedLink link = workers.observed(duty.mirror().link()).orElse(null);
+        MirrorState state = state(duty, task, link);
         return new ObservedPartition(
                 id.topic(),
                 duty.partition().leaderEpoch(),
                 task != null && duty.isDraining()
                         ? task.drainedSinceMs(time.milliseconds())
                         : PartitionTask.NOT_DRAINING,
+                task != null && duty.isDraining() ? task.sourcePace() : DrainPace.UNKNOWN,
                 stats.status(
                         id.partition(),
                         state,
@@ -81,10 +83,10 @@ final class Observations {
                         local.logStartOffset(),
                         local.logEndOffset(),
                         time.milliseconds(),
-                        error(duty, state, stats, worker)));
+                        error(duty, state, stats, link)));
     }
 
-    private static MirrorState state(Duty duty, PartitionTask task, LinkWorker worker) {
+    private static MirrorState state(Duty duty, PartitionTask task, ObservedLink link) {
         Phase phase = duty.record() == null ? Phase.MIRRORING : duty.record().phase();
         MirrorState durable = duty.mirror().state();
         if (phase == Phase.STOPPED || durable == MirrorState.STOPPED) {
@@ -101,11 +103,13 @@ final class Observations {
         if (durable != MirrorState.ACTIVE) {
             return durable;
         }
-        if (duty.kind() != Duty.Kind.FOLLOW) {
+        if (duty.kind() == Duty.Kind.NONE) {
             return MirrorState.PAUSED;
         }
-        boolean reachable = worker != null
-                && worker.observed().state() == LinkState.ACTIVE
+        if (link != null && link.state() == LinkState.FAILED) {
+            return MirrorState.FAILED;
+        }
+        boolean reachable = (link == null || link.state() == LinkState.ACTIVE)
                 && (task == null || task.replicator().stats().isSourceAvailable());
         if (!reachable) {
             return MirrorState.SOURCE_UNAVAILABLE;
@@ -115,7 +119,7 @@ final class Observations {
                 : MirrorState.ACTIVE;
     }
 
-    private String error(Duty duty, MirrorState state, ReplicatorStats stats, LinkWorker worker) {
+    private String error(Duty duty, MirrorState state, ReplicatorStats stats, ObservedLink link) {
         PartitionStop stop = stops.stop(duty.partition().local());
         if (stop != null) {
             return stop.error();
@@ -131,7 +135,6 @@ final class Observations {
                 && duty.record().reason() != null) {
             return duty.record().reason();
         }
-        ObservedLink link = worker == null ? null : worker.observed();
         if (link != null && link.reason() != null) {
             return link.reason();
         }

@@ -14,7 +14,7 @@ import java.util.List;
  * step is durable before the next begins, and a new leader goes on from the last one:
  *
  * <pre>
- * truncation carried out -> replicated up to the end -> STOPPING with the stop offset -> ABORT markers, replicated -> STOPPED
+ * truncation carried out -> replicated up to the end, and no replica holds more -> STOPPING with the stop offset -> ABORT markers, replicated -> STOPPED
  * </pre>
  *
  * The fence falls when STOPPED is in the image. For one thread; stepped, never waits.
@@ -25,6 +25,7 @@ final class PartitionStop {
     private final Transitions transitions;
     private final long backoffMs;
     private final PendingCut cut;
+    private final FollowerCheck followers;
     private long notBeforeMs;
     private volatile String error;
 
@@ -38,6 +39,7 @@ final class PartitionStop {
         this.local = local;
         this.transitions = transitions;
         this.backoffMs = backoffMs;
+        this.followers = new FollowerCheck(local);
         this.cut = new PendingCut(partition, local, transitions, leadership, backoffMs);
     }
 
@@ -74,7 +76,7 @@ final class PartitionStop {
             error = cut.error();
         } else if (record.phase() == Phase.STOPPING) {
             abortOpenTransactions(record, nowMs);
-        } else if (isReplicated()) {
+        } else if (isReplicated() && isFollowed(nowMs)) {
             PartitionRecord from = Records.isStarted(record) ? record : Records.started(record, local.logStartOffset());
             long end = local.logEndOffset();
             transitions.propose(Records.stopping(from, end, Lineage.lastEpoch(from.lineage(), end)), null, () -> {});
@@ -89,6 +91,12 @@ final class PartitionStop {
                 : "waiting until the in-sync replicas have offset " + local.logEndOffset() + " (have "
                         + local.highWatermark() + ")";
         return replicated;
+    }
+
+    private boolean isFollowed(long nowMs) {
+        boolean followed = followers.passes(nowMs);
+        error = followed ? null : "waiting until the in-sync replicas follow this broker";
+        return followed;
     }
 
     private void abortOpenTransactions(PartitionRecord record, long nowMs) {

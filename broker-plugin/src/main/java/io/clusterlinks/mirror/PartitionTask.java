@@ -40,6 +40,7 @@ final class PartitionTask {
     private volatile long askAfterMs;
     private volatile long drainSinceMs = NOT_DRAINING;
     private volatile DrainEnd drainEnd;
+    private final DrainPace pace = new DrainPace();
     /** Leader epoch of the source under which it last found nothing wrong with the position it was asked for. */
     private volatile int validUnder = -1;
 
@@ -133,6 +134,12 @@ final class PartitionTask {
 
     void drainEnd(DrainEnd heard) {
         drainEnd = heard;
+        pace.heard(heard);
+    }
+
+    /** How fast the source's end moves during this promotion. */
+    long sourcePace() {
+        return pace.recordsPerSecond(drainSinceMs);
     }
 
     /** The source, asked under {@code leaderEpoch}, answered a fetch and found no divergence. */

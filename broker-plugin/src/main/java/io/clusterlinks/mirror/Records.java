@@ -43,13 +43,19 @@ final class Records {
         return copy(record).truncation(null).build();
     }
 
+    /** The source has found nothing wrong with what is here: an operator's repair is over. */
+    static PartitionRecord repaired(PartitionRecord record) {
+        return copy(record).repairing(false).build();
+    }
+
     static PartitionRecord failed(PartitionRecord record, String reason) {
-        return copy(record).phase(Phase.FAILED, reason).build();
+        return copy(record).phase(Phase.FAILED, reason).repairing(false).build();
     }
 
     static PartitionRecord stopping(PartitionRecord record, long stopOffset, int stopSourceEpoch) {
         return copy(record)
                 .phase(Phase.STOPPING, null)
+                .repairing(false)
                 .stop(stopOffset, stopSourceEpoch)
                 .build();
     }
@@ -77,6 +83,7 @@ final class Records {
         private String reason;
         private long stopOffset;
         private int stopSourceEpoch;
+        private boolean repairing;
 
         Copy(PartitionRecord from) {
             this.from = from;
@@ -88,6 +95,7 @@ final class Records {
             this.reason = from.reason();
             this.stopOffset = from.stopOffset();
             this.stopSourceEpoch = from.stopSourceEpoch();
+            this.repairing = from.repairing();
         }
 
         Copy revision(int to) {
@@ -122,6 +130,11 @@ final class Records {
             return this;
         }
 
+        Copy repairing(boolean to) {
+            repairing = to;
+            return this;
+        }
+
         PartitionRecord build() {
             return new PartitionRecord(
                     StateRecord.VERSION,
@@ -136,7 +149,8 @@ final class Records {
                     phase,
                     stopOffset,
                     stopSourceEpoch,
-                    reason);
+                    reason,
+                    repairing);
         }
     }
 }

@@ -9,10 +9,7 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
-import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
-import io.clusterlinks.source.SourceQueryClient.EpochEnd;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.protocol.Errors;
@@ -49,7 +46,11 @@ final class Replicator {
     private final Settings settings;
     private final FetchCursor cursor;
     private final PendingCut cut;
-    private final Leadership leadership;
+    /** Null unless the log was here before the mirror. */
+    private final Adoption adoption;
+
+    private final Divergence divergence;
+    private final FollowerCheck followers;
     private final ReplicatorStats stats = new ReplicatorStats();
 
     private volatile Stage stage = Stage.STARTING;
@@ -74,8 +75,10 @@ final class Replicator {
         this.local = local;
         this.transitions = transitions;
         this.settings = settings;
-        this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local.maxAppendBytes(), partition.leaderEpoch());
-        this.leadership = leadership;
+        this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local.maxAppendBytes());
+        this.followers = new FollowerCheck(local);
+        this.divergence = new Divergence(partition, local, leadership, settings.maxTruncation());
+        this.adoption = partition.adopts() ? new Adoption(partition, local) : null;
         this.cut = new PendingCut(partition, local, transitions, leadership, settings.backoffMs());
     }
 
@@ -123,6 +126,15 @@ final class Replicator {
         return transitions.isFenced();
     }
 
+    /** Whether {@code seen} shows that an operator repairs what this has given up. */
+    boolean isSuperseded(PartitionRecord seen) {
+        PartitionRecord own = record();
+        return stage == Stage.FAILED
+                && seen.leaderEpoch() == own.leaderEpoch()
+                && seen.revision() > own.revision()
+                && seen.phase() == Phase.MIRRORING;
+    }
+
     /** Whether the log is the source's, as far as is known, and may grow. From any thread. */
     boolean isSound() {
         return stage == Stage.RUNNING && question == null && record().truncation() == null;
@@ -137,7 +149,9 @@ final class Replicator {
 
     /** For a source that does not report divergence: compare epochs before the next fetch. */
     void onUnvalidated(int sourceLeaderEpoch) {
-        if (isSound() && cursor.peek() == null) {
+        if (isAdopting()) {
+            cursor.markValid(sourceLeaderEpoch);
+        } else if (isSound() && cursor.peek() == null) {
             validUnder = sourceLeaderEpoch;
             question = new Question(Question.Kind.EPOCH, lastEpoch());
         }
@@ -149,13 +163,22 @@ final class Replicator {
         question = null;
         if (stage == Stage.RUNNING) {
             resume(nowMs + settings.backoffMs());
+        } else if (adoption != null) {
+            adoption.startOver();
         }
     }
 
     /** Does one piece of work; returns whether there may be more to do right away. */
     boolean step(long nowMs) {
+        // Asked from the start, so that it has mostly passed when it matters.
+        boolean inLine = followers.passes(nowMs);
         boolean more = doStep(nowMs);
-        waitsForTime = stage == Stage.STARTING || !transitions.settle(nowMs) || cut.isPending() || isLogStartBehind();
+        waitsForTime = stage == Stage.STARTING
+                || !transitions.settle(nowMs)
+                || cut.isPending()
+                || !inLine
+                || record().repairing()
+                || isLogStartBehind();
         return more;
     }
 
@@ -206,20 +229,93 @@ final class Replicator {
             question = null;
             return begin(nowMs);
         }
+        if (adoption != null && local.logEndOffset() > 0) {
+            return adopt(nowMs);
+        }
         if (!isEmpty()) {
             fail(
                     partition.local()
                             + " holds records that the link did not copy; delete the topic here and create the"
-                            + " mirror again, or mirror to another name.",
+                            + " mirror again, or adopt it (--adopt), or mirror to another name.",
                     nowMs);
+        } else if (partition.startOffset() != MirrorPartition.EARLIEST) {
+            onStartOffset(partition.startOffset(), nowMs);
         } else if (question == null) {
             question = new Question(Question.Kind.START_OFFSET, Lineage.UNKNOWN);
         }
         return false;
     }
 
+    private boolean isAdopting() {
+        return adoption != null && stage == Stage.STARTING && !Records.isStarted(transitions.record());
+    }
+
+    /** Compares what is here with the source; returns whether there may be more to do right away. */
+    private boolean adopt(long nowMs) {
+        if (!adoption.knowsWhere()) {
+            question = question == null ? new Question(Question.Kind.RANGE, Lineage.UNKNOWN) : question;
+            return false;
+        }
+        if (adoption.isComplete()) {
+            cursor.pause();
+            // Every replica that could lead next must hold all of it, and nothing else.
+            boolean replicated = local.highWatermark() >= local.logEndOffset() && followers.passes(nowMs);
+            if (replicated && adoption.obstacle() != null) {
+                refuse(adoption.obstacle(), nowMs);
+            } else if (replicated) {
+                onEqual(nowMs);
+            }
+            return false;
+        }
+        FetchCursor.Item item = cursor.peek();
+        if (item == null || question != null) {
+            return false;
+        }
+        if (item.failure() != null) {
+            onBadBytes(item.failure(), nowMs);
+        } else if (item.fetched().error() != Errors.NONE) {
+            onFetchError(item.fetched().error(), nowMs);
+        } else if (item.fetched().divergingEpoch() >= 0) {
+            adoption.startOver();
+        } else {
+            String difference = compareHeld(item);
+            cursor.consumed(item);
+            if (difference != null) {
+                refuse(difference, nowMs);
+            }
+        }
+        return stage == Stage.STARTING;
+    }
+
+    private void onEqual(long nowMs) {
+        long end = local.logEndOffset();
+        transitions.propose(adoption.adopted(transitions.record()), null, () -> {
+            if (local.logEndOffset() != end) {
+                refuse(partition.local() + " was written to while it was compared", nowMs);
+            }
+        });
+    }
+
+    private void refuse(String why, long nowMs) {
+        fail(why + ".", nowMs);
+    }
+
+    private void onAdoptionRange(Question.Answer answer, long nowMs) {
+        String refusal = adoption.onRange(answer.rangeStart(), answer.rangeEnd());
+        if (refusal != null) {
+            refuse(refusal, nowMs);
+        } else {
+            resume(nowMs);
+        }
+    }
+
     /** Goes on at the log end; a log that ends before the start offset is of before that was decided, or empty. */
     private boolean begin(long nowMs) {
+        if (partition.adopts()) {
+            // Until all of its partitions are known to be equal the topic stays as it is.
+            cursor.pause();
+            return false;
+        }
         if (transitions.record().startOffset() > local.logEndOffset()
                 && !moveTo(transitions.record().startOffset())) {
             return false;
@@ -250,7 +346,16 @@ final class Replicator {
         switch (asked.kind()) {
             case START_OFFSET -> onStartOffset(answer.startOffset(), nowMs);
             case RANGE -> onRange(asked, answer, nowMs);
-            case EPOCH -> onEpochEnd(asked, answer.epochEnd(), nowMs);
+            case EPOCH ->
+                onPlan(divergence.onEpochEnd(transitions.record(), asked.epoch(), answer.epochEnd(), nowMs), nowMs);
+        }
+    }
+
+    private void onRange(Question asked, Question.Answer answer, long nowMs) {
+        if (isAdopting()) {
+            onAdoptionRange(answer, nowMs);
+        } else {
+            onPlan(divergence.onRange(transitions.record(), asked, answer, nowMs), nowMs);
         }
     }
 
@@ -264,6 +369,9 @@ final class Replicator {
         followLogStart();
         FetchCursor.Item item = cursor.peek();
         if (item == null || question != null) {
+            if (question == null && cursor.isAgreed()) {
+                isRepaired(nowMs);
+            }
             return false;
         }
         Fetched fetched = item.fetched();
@@ -272,11 +380,25 @@ final class Replicator {
         } else if (fetched.error() != Errors.NONE) {
             onFetchError(fetched.error(), nowMs);
         } else if (fetched.divergingEpoch() >= 0) {
-            onDiverging(fetched.divergingEpoch(), fetched.divergingEndOffset(), nowMs);
+            onPlan(
+                    divergence.onDiverging(
+                            transitions.record(), fetched.divergingEpoch(), fetched.divergingEndOffset(), nowMs),
+                    nowMs);
         } else {
             return item.hold() && appendHeld(item, nowMs);
         }
         return true;
+    }
+
+    private String compareHeld(FetchCursor.Item item) {
+        if (!item.hold()) {
+            return null;
+        }
+        try {
+            return adoption.compare(item.runs().peek());
+        } finally {
+            item.letGo();
+        }
     }
 
     /** The log starts where the source's does, or where the mirror began if that is later. */
@@ -312,8 +434,7 @@ final class Replicator {
         }
         if (run.baseOffset() < end) {
             if (!isEmpty()) {
-                // Ends of epochs hide a divergence that the source's log start has passed.
-                cut(run.baseOffset(), "the source holds another batch at " + run.baseOffset(), nowMs);
+                onPlan(divergence.onOtherBatch(transitions.record(), run.baseOffset(), nowMs), nowMs);
                 return false;
             }
             // The first offset lies inside a batch: the log must begin with the batch, and is shown from the offset on.
@@ -322,11 +443,15 @@ final class Replicator {
                 return false;
             }
         }
-        if (run.sourceEpoch() >= 0 && !isRecorded(run, nowMs)) {
+        if (!isRepaired(nowMs) || (run.sourceEpoch() >= 0 && !isRecorded(run, nowMs))) {
             return false;
         }
         try {
+            BatchRewriter.rewrite(run.bytes(), partition.leaderEpoch());
             local.append(run.bytes());
+        } catch (LinkException e) {
+            fail(e.getMessage() + ".", nowMs);
+            return false;
         } catch (AppendException e) {
             onRefused(run, e, nowMs);
             return false;
@@ -359,14 +484,29 @@ final class Replicator {
         }
         List<SourceEpoch> extended =
                 Lineage.extended(record.lineage(), local.logEndOffset(), run.sourceEpoch(), run.baseOffset());
+        if (!followers.passes(nowMs)) {
+            stats.localError("waiting until the in-sync replicas follow this broker");
+            return false;
+        }
         transitions.propose(
                 Records.withLineage(record, Lineage.since(extended, local.logStartOffset())),
                 null,
-                () -> onEpochRecorded(nowMs));
+                () -> onRecorded(nowMs));
         return transitions.settle(nowMs) && cursor.peek() != null;
     }
 
-    private void onEpochRecorded(long nowMs) {
+    /** Whether no repair is under way; if one is, which is over now that the source agrees, has that written. */
+    private boolean isRepaired(long nowMs) {
+        PartitionRecord record = transitions.record();
+        if (!record.repairing()) {
+            return true;
+        }
+        String what = "Repaired " + partition.local() + ": it goes on at offset " + local.logEndOffset() + ".";
+        transitions.propose(Records.repaired(record), event(what, nowMs), () -> onRecorded(nowMs));
+        return transitions.settle(nowMs) && cursor.peek() != null;
+    }
+
+    private void onRecorded(long nowMs) {
         stats.localError(null);
         if (cursor.peek() == null) {
             resume(nowMs);
@@ -376,7 +516,11 @@ final class Replicator {
     private void onRefused(Run run, AppendException e, long nowMs) {
         refusals++;
         String at = "append at offset " + run.baseOffset() + " failed: " + SourceText.oneLine(e);
-        stats.localError(at);
+        if (e.kind() == AppendException.Kind.CORRUPT) {
+            stats.unfit("the source sent a damaged batch, trying again: " + at);
+        } else {
+            stats.localError(at);
+        }
         if (e.kind() == AppendException.Kind.INVALID && refusals >= MAX_REFUSALS) {
             fail(at + "; the source's log cannot be copied as it is: check it, then create the mirror again.", nowMs);
             return;
@@ -387,10 +531,10 @@ final class Replicator {
     }
 
     private void onBadBytes(LinkException e, long nowMs) {
-        if (e.error() == Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT || e.error() == Errors.INVALID_PRODUCER_ID_MAPPING) {
+        if (e.error() == Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT) {
             fail(e.getMessage() + ".", nowMs);
         } else {
-            stats.localError(e.getMessage());
+            stats.unfit(e.getMessage() + "; trying again.");
             resume(nowMs + settings.backoffMs());
         }
     }
@@ -413,108 +557,36 @@ final class Replicator {
         }
     }
 
-    private void onRange(Question asked, Question.Answer answer, long nowMs) {
-        long end = local.logEndOffset();
-        if (end < answer.rangeStart()) {
-            skipTo(answer.rangeStart(), nowMs);
-        } else if (end > answer.rangeEnd() && isEmpty()) {
-            // The source has lost all that was ever copied: there is nothing here to agree on.
-            startOver(answer.rangeEnd(), null, nowMs);
-        } else if (asked.epoch() >= 0 && answer.epochEnd() != null) {
-            onEpochEnd(asked, answer.epochEnd(), nowMs);
-        } else if (end > answer.rangeEnd()) {
-            cut(answer.rangeEnd(), "the source ends there now", nowMs);
-        } else {
-            resume(nowMs + settings.backoffMs());
-        }
-    }
-
-    private void onEpochEnd(Question asked, EpochEnd answer, long nowMs) {
-        long end = local.logEndOffset();
-        if (answer != null && answer.epoch() < 0) {
-            // The source has not heard of our last epoch, so all that was written in it is gone there.
-            long epochStart = transitions.record().lineage().stream()
-                    .filter(entry -> entry.epoch() == asked.epoch())
-                    .mapToLong(PartitionRecord.SourceEpoch::startOffset)
-                    .findFirst()
-                    .orElse(end);
-            cut(epochStart, "the source has lost its leader epoch " + asked.epoch(), nowMs);
-        } else if (answer != null && (answer.epoch() < asked.epoch() || answer.endOffset() < end)) {
-            onDiverging(answer.epoch(), answer.endOffset(), nowMs);
-        } else {
-            resume(nowMs);
-            cursor.markValid(validUnder);
-        }
-    }
-
-    private void onDiverging(int sourceEpoch, long sourceEnd, long nowMs) {
-        long common = Lineage.commonEnd(transitions.record().lineage(), local.logEndOffset(), sourceEpoch, sourceEnd);
-        cut(common, "the source lost them (its leader epoch " + sourceEpoch + " ends at " + sourceEnd + ")", nowMs);
-    }
-
-    private void cut(long commonEnd, String why, long nowMs) {
-        long end = local.logEndOffset();
-        long target = batchStart(Math.max(commonEnd, local.logStartOffset()));
-        if (target >= end) {
-            resume(nowMs + settings.backoffMs());
-            return;
-        }
-        String what =
-                "offsets " + target + " to " + (end - 1) + " (" + (end - target) + " records) of " + partition.local();
-        if (end - target > settings.maxTruncation()) {
-            fail(
-                    "the source lost " + what + ", more than max.truncation.records of link " + partition.link()
-                            + " allows (" + settings.maxTruncation() + "): " + why
-                            + "; raise it and repair the mirror, or fail the mirror over to keep what is here.",
-                    nowMs);
-            return;
-        }
-        cursor.pause();
-        List<Integer> replicas = leadership.replicas(partition.local());
-        int minEpoch = replicas.size() == 1 ? partition.leaderEpoch() : partition.leaderEpoch() + 1;
-        transitions.propose(
-                Records.truncating(transitions.record(), new Truncation(target, minEpoch, replicas)),
-                event("Dropped " + what + ": " + why + ".", nowMs),
-                () -> {});
-    }
-
-    /** The base offset of the batch that holds {@code offset}: cut inside a batch, a log loses its first part too. */
-    private long batchStart(long offset) {
-        if (offset <= local.logStartOffset() || offset >= local.logEndOffset()) {
-            return offset;
-        }
-        ByteBuffer batch = local.read(offset, 1);
-        if (!batch.hasRemaining()) {
-            return offset;
-        }
-        long base = batch.getLong(batch.position() + BatchFormat.BASE_OFFSET);
-        return base >= offset ? offset : Math.max(base, local.logStartOffset());
-    }
-
-    /** Goes on where the source starts now, past the local end. */
-    private void skipTo(long sourceStart, long nowMs) {
-        long end = local.logEndOffset();
-        boolean neverCopied = isEmpty() && transitions.record().lineage().isEmpty();
-        startOver(
-                sourceStart,
-                neverCopied
-                        ? null
-                        : event(
-                                "Skipped offsets " + end + " to " + (sourceStart - 1) + " (" + (sourceStart - end)
-                                        + " records) of " + partition.local()
-                                        + ": the source deleted them before they were copied.",
-                                nowMs),
-                nowMs);
-    }
-
-    private void startOver(long offset, LinkEvent event, long nowMs) {
-        cursor.pause();
-        transitions.propose(Records.startingOver(transitions.record(), offset), event, () -> {
-            stage = Stage.STARTING;
-            if (offset >= local.logEndOffset() || moveTo(offset)) {
-                begin(nowMs);
+    private void onPlan(Divergence.Plan plan, long nowMs) {
+        switch (plan.kind()) {
+            case AGREES -> {
+                resume(nowMs);
+                cursor.markValid(validUnder);
             }
-        });
+            case UNCLEAR -> resume(nowMs + settings.backoffMs());
+            case FAILURE -> fail(plan.failure(), nowMs);
+            case CHANGE -> {
+                if (!followers.passes(nowMs)) {
+                    resume(nowMs + SHORT_BACKOFF_MS);
+                    return;
+                }
+                cursor.pause();
+                transitions.propose(plan.record(), plan.event(), () -> {
+                    if (!cut.isPending()) {
+                        startOver(nowMs);
+                    }
+                });
+            }
+        }
+    }
+
+    /** The record has another start offset, and the log nothing that the source still has. */
+    private void startOver(long nowMs) {
+        long offset = transitions.record().startOffset();
+        stage = Stage.STARTING;
+        if (offset >= local.logEndOffset() || moveTo(offset)) {
+            begin(nowMs);
+        }
     }
 
     private LinkEvent event(String message, long nowMs) {
@@ -522,7 +594,11 @@ final class Replicator {
     }
 
     private void resume(long notBeforeMs) {
-        cursor.reset(local.logEndOffset(), lastEpoch(), notBeforeMs);
+        if (isAdopting()) {
+            cursor.reset(adoption.position(), Lineage.UNKNOWN, notBeforeMs);
+        } else {
+            cursor.reset(local.logEndOffset(), lastEpoch(), notBeforeMs);
+        }
     }
 
     /** Source epoch of the last record here; unknown for a log without records. */

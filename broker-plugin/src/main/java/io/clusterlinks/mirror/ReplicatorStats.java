@@ -18,6 +18,8 @@ final class ReplicatorStats {
     private volatile long lastLevelMs = -1;
     private volatile String sourceError;
     private volatile String localError;
+    /** Whether what holds the partition up on this side is what the source sends. */
+    private volatile boolean sentUnfit;
 
     /** The source answered; offsets are -1 where the answer did not name them. */
     void onFetch(long newSourceStart, long newSourceEnd, long localEnd, long nowMs) {
@@ -28,6 +30,10 @@ final class ReplicatorStats {
         }
         lastFetchMs = nowMs;
         sourceError = null;
+        if (sentUnfit && newSourceEnd >= 0 && localEnd >= newSourceEnd) {
+            // There is nothing that could not be appended any more.
+            localError(null);
+        }
         onEnd(localEnd, nowMs);
     }
 
@@ -49,12 +55,19 @@ final class ReplicatorStats {
     }
 
     boolean isSourceAvailable() {
-        return sourceError == null;
+        return sourceError == null && !sentUnfit;
     }
 
     /** Something on this side holds the partition up; null once nothing does. */
     void localError(String error) {
+        sentUnfit = false;
         localError = error;
+    }
+
+    /** What the source sends cannot be appended; stands until something is. */
+    void unfit(String error) {
+        localError = error;
+        sentUnfit = true;
     }
 
     String error() {

@@ -8,7 +8,6 @@ import io.clusterlinks.source.SourceQueryClient.EpochEnd;
 import io.clusterlinks.source.SourceQueryClient.EpochQuery;
 import io.clusterlinks.source.SourceQueryClient.Offset;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -78,31 +77,11 @@ final class SourceQuestions {
     }
 
     private void askStartOffsets(Node leader, List<PartitionTask> tasks, long nowMs) {
-        Map<String, List<PartitionTask>> bySpec = new HashMap<>();
-        tasks.forEach(
-                task -> bySpec.computeIfAbsent(task.partition().startOffsetSpec(), spec -> new java.util.ArrayList<>())
-                        .add(task));
-        bySpec.forEach((spec, of) -> guarded(leader, of, nowMs, () -> {
-            Map<TopicPartition, Offset> offsets = client.offsets(leader, epochs(of), timestamp(spec), timeout);
-            List<PartitionTask> pastTheEnd = of.stream()
-                    .filter(task -> {
-                        Offset offset = offsets.get(task.partition().source());
-                        return offset != null && offset.error() == Errors.NONE && offset.offset() < 0;
-                    })
-                    .toList();
-            if (!pastTheEnd.isEmpty()) {
-                offsets.putAll(client.offsets(leader, epochs(pastTheEnd), SourceQueryClient.LATEST, timeout));
-            }
-            each(of, offsets, nowMs, (task, offset) -> answer(task, new Question.Answer(offset, -1, -1, null)));
-        }));
-    }
-
-    private static long timestamp(String spec) {
-        return switch (spec) {
-            case "earliest" -> SourceQueryClient.EARLIEST;
-            case "latest" -> SourceQueryClient.LATEST;
-            default -> Instant.parse(spec).toEpochMilli();
-        };
+        guarded(leader, tasks, nowMs, () -> {
+            Map<TopicPartition, Offset> offsets =
+                    client.offsets(leader, epochs(tasks), SourceQueryClient.EARLIEST, timeout);
+            each(tasks, offsets, nowMs, (task, offset) -> answer(task, new Question.Answer(offset, -1, -1, null)));
+        });
     }
 
     private void askRanges(Node leader, List<PartitionTask> tasks, long nowMs) {

@@ -9,16 +9,19 @@ final class SourceText {
 
     /** An answer of the source to a fetch, as an operator should read it. */
     static String fetchError(Errors error, MirrorPartition partition) {
-        String topic = partition.source().topic();
         return switch (error) {
-            case TOPIC_AUTHORIZATION_FAILED ->
-                "the principal of link " + partition.link() + " may not read topic '" + topic
-                        + "' at the source; add an ACL that allows READ on TOPIC " + topic + " there";
+            case TOPIC_AUTHORIZATION_FAILED -> missingAcl("READ", partition);
             case UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INCONSISTENT_TOPIC_ID ->
                 "the source's leader of " + partition.source() + " does not know it (" + error + ")";
             case CORRUPT_MESSAGE -> "the source finds its log of " + partition.source() + " corrupt";
             default -> "the source answers " + error + " for " + partition.source();
         };
+    }
+
+    static String missingAcl(String operation, MirrorPartition partition) {
+        String topic = partition.source().topic();
+        return "the principal of link " + partition.link() + " may not " + operation + " topic '" + topic
+                + "' at the source; add an ACL that allows " + operation + " on TOPIC " + topic + " there";
     }
 
     static String oneLine(Throwable failure) {

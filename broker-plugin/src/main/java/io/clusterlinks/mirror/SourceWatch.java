@@ -43,7 +43,7 @@ final class SourceWatch {
 
     private static void onPresent(PartitionTask task, SourceMetadata.Topic topic) {
         if (topic.error() == Errors.TOPIC_AUTHORIZATION_FAILED) {
-            task.replicator().stats().sourceError(SourceText.fetchError(topic.error(), task.partition()));
+            task.replicator().stats().sourceError(SourceText.missingAcl("DESCRIBE", task.partition()));
             return;
         }
         SourceMetadata.Leader leader =

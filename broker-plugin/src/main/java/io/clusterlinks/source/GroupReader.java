@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
@@ -25,6 +26,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.protocol.Errors;
@@ -52,6 +54,20 @@ final class GroupReader {
             return names;
         } catch (Exception e) {
             throw failure("listing consumer groups", "DESCRIBE on the CLUSTER, or on each GROUP,", e);
+        }
+    }
+
+    /** A source without authorizer allows everything. */
+    boolean seesAll(Duration timeout) {
+        DescribeClusterOptions options =
+                new DescribeClusterOptions().includeAuthorizedOperations(true).timeoutMs((int) timeout.toMillis());
+        try {
+            Set<AclOperation> allowed = admin.describeCluster(options)
+                    .authorizedOperations()
+                    .get(timeout.toMillis() + 200, TimeUnit.MILLISECONDS);
+            return allowed == null || allowed.contains(AclOperation.DESCRIBE);
+        } catch (Exception e) {
+            throw failure("asking for permissions", "DESCRIBE on the CLUSTER", e);
         }
     }
 

@@ -15,10 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeAclsOptions;
-import org.apache.kafka.clients.admin.DescribeConfigsOptions;
-import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
@@ -31,23 +30,29 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.utils.Utils;
 
 /** Questions to a source over the public Admin client, which is opened on first use and kept. */
 final class KafkaSourceAdmin implements SourceAdmin {
+    /** For what has been waited for. */
+    private static final Duration ARRIVED = Duration.ofMillis(1);
+
     private final String link;
     private final LinkConfig config;
-    private Admin admin;
+    private final ReceiveLimit limit;
+    private final TopicQuestions questions = new TopicQuestions(this::admin);
+    private BoundedAdmin admin;
+    /** Set under the lock: no client is opened that nobody would close. */
+    private volatile boolean closed;
 
     KafkaSourceAdmin(String link, LinkConfig config) {
         this.link = link;
         this.config = config;
+        this.limit = ReceiveLimit.of(config);
     }
 
     @Override
@@ -56,6 +61,13 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     private synchronized Admin admin() {
+        if (closed) {
+            throw isClosed(null);
+        }
+        if (admin != null && !admin.isAlive()) {
+            admin.close();
+            admin = null;
+        }
         if (admin == null) {
             Map<String, Object> configs = new HashMap<>(config.clientConfigs("cluster-link-" + link + "-admin"));
             // Answers are due within seconds: a request that hangs must leave time to ask another broker.
@@ -63,40 +75,43 @@ final class KafkaSourceAdmin implements SourceAdmin {
             configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG, 2000L);
             configs.putIfAbsent(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG, 4000L);
             configs.put(AdminClientConfig.METADATA_MAX_AGE_CONFIG, config.getLong(LinkConfig.METADATA_MAX_AGE_MS));
+            // The source need not know what this client measures.
+            configs.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false);
             try {
-                admin = Admin.create(configs);
+                admin = BoundedAdmin.open(configs, limit);
             } catch (KafkaException e) {
                 throw SourceErrors.classify(link, "opening a client", null, e);
             }
         }
-        return admin;
+        return admin.admin();
     }
 
     @Override
     public SourceTopic topic(String name, Duration timeout) {
-        long deadlineNs = System.nanoTime() + timeout.toNanos();
-        TopicDescription description = describe(name, timeout);
+        TopicQuestions.Answers answers;
+        try {
+            answers = questions.ask(name, timeout);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw LinkException.unavailable("Interrupted while describing a topic of link " + link + ".");
+        } catch (KafkaException e) {
+            throw failure("describing topic '" + name + "'", e);
+        }
+        TopicDescription description = description(name, answers.description());
         // Null where the source is too old to say (before Kafka 2.3); then the first fetch tells.
         Set<AclOperation> allowed = description.authorizedOperations();
         if (allowed != null && !allowed.isEmpty() && !allowed.contains(AclOperation.READ)) {
             throw missingAcl("READ", name, null);
         }
-        Duration left = Duration.ofNanos(Math.max(1_000_000, deadlineNs - System.nanoTime()));
         String id = description.topicId() == null || description.topicId().equals(Uuid.ZERO_UUID)
                 ? null
                 : description.topicId().toString();
-        return new SourceTopic(name, id, description.partitions().size(), topicConfigs(name, left));
+        return new SourceTopic(name, id, description.partitions().size(), topicConfigs(name, answers.configs()));
     }
 
-    private TopicDescription describe(String name, Duration timeout) {
-        DescribeTopicsOptions options =
-                new DescribeTopicsOptions().includeAuthorizedOperations(true).timeoutMs(millis(timeout));
+    private TopicDescription description(String name, KafkaFuture<TopicDescription> answer) {
         try {
-            return get(
-                    admin().describeTopics(List.of(name), options)
-                            .topicNameValues()
-                            .get(name),
-                    timeout);
+            return get(answer, ARRIVED);
         } catch (Exception e) {
             Throwable cause = SourceErrors.unwrap(e);
             if (cause instanceof UnknownTopicOrPartitionException) {
@@ -106,7 +121,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             if (cause instanceof TopicAuthorizationException) {
                 throw missingAcl("READ and DESCRIBE", name, cause);
             }
-            throw SourceErrors.classify(link, "describing topic '" + name + "'", null, e);
+            throw failure("describing topic '" + name + "'", e);
         }
     }
 
@@ -118,18 +133,10 @@ final class KafkaSourceAdmin implements SourceAdmin {
                 cause);
     }
 
-    private Map<String, String> topicConfigs(String name, Duration timeout) {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+    private Map<String, String> topicConfigs(String name, KafkaFuture<Config> answer) {
         try {
             Map<String, String> configs = new HashMap<>();
-            get(
-                            admin().describeConfigs(
-                                            List.of(resource), new DescribeConfigsOptions().timeoutMs(millis(timeout)))
-                                    .values()
-                                    .get(resource),
-                            timeout)
-                    .entries()
-                    .stream()
+            get(answer, ARRIVED).entries().stream()
                     .filter(entry -> entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
                     .filter(entry -> entry.value() != null)
                     .forEach(entry -> configs.put(entry.name(), entry.value()));
@@ -138,19 +145,19 @@ final class KafkaSourceAdmin implements SourceAdmin {
             if (SourceErrors.unwrap(e) instanceof TopicAuthorizationException cause) {
                 throw missingAcl("DESCRIBE_CONFIGS", name, cause);
             }
-            throw SourceErrors.classify(link, "reading the configs of topic '" + name + "'", null, e);
+            throw failure("reading the configs of topic '" + name + "'", e);
         }
     }
 
     @Override
-    public Map<String, SourceTopic> describe(Set<String> names, Duration timeout) {
+    public SourceTopics describe(Set<String> names, Duration timeout) {
         try {
             return new TopicDescriber(admin(), timeout).describe(names);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw LinkException.unavailable("Interrupted while describing topics of link " + link + ".");
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "describing topics", null, e);
+            throw failure("describing topics", e);
         }
     }
 
@@ -163,8 +170,18 @@ final class KafkaSourceAdmin implements SourceAdmin {
                             .names(),
                     timeout));
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "listing topics", null, e);
+            throw failure("listing topics", e);
         }
+    }
+
+    @Override
+    public Set<String> mirrors(Duration timeout) {
+        return new SourceLinks(link, admin()).mirrors(timeout);
+    }
+
+    @Override
+    public Set<AclBinding> linkedAcls(Duration timeout) {
+        return new SourceLinks(link, admin()).acls(timeout);
     }
 
     @Override
@@ -196,8 +213,13 @@ final class KafkaSourceAdmin implements SourceAdmin {
                                 + " source to read ACLs.",
                         cause);
             }
-            throw SourceErrors.classify(link, "reading ACLs", null, e);
+            throw failure("reading ACLs", e);
         }
+    }
+
+    @Override
+    public boolean seesAllGroups(Duration timeout) {
+        return new GroupReader(link, admin()).seesAll(timeout);
     }
 
     @Override
@@ -260,7 +282,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             }
             return offsets;
         } catch (Exception e) {
-            throw SourceErrors.classify(link, "asking for offsets", null, e);
+            throw failure("asking for offsets", e);
         }
     }
 
@@ -279,12 +301,25 @@ final class KafkaSourceAdmin implements SourceAdmin {
         return (int) Math.max(1, timeout.toMillis());
     }
 
+    private LinkException failure(String step, Exception failure) {
+        return closed ? isClosed(failure) : SourceErrors.classify(link, step, null, failure);
+    }
+
+    /** What was being asked is asked again by a client with the link's new configs, or by another coordinator. */
+    private LinkException isClosed(Exception cause) {
+        return new LinkException(
+                Errors.COORDINATOR_NOT_AVAILABLE,
+                "The way to the source of link " + link + " was changed meanwhile, or its coordinator has moved."
+                        + " Repeat the command.",
+                cause);
+    }
+
     @Override
     public synchronized void close() {
+        closed = true;
         if (admin != null) {
-            Admin closing = admin;
+            admin.close();
             admin = null;
-            Utils.closeQuietly(() -> closing.close(Duration.ofMillis(500)), "source admin");
         }
     }
 }

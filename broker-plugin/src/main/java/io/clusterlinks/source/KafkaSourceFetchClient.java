@@ -29,6 +29,8 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
 
     private static final int CONNECT_TIMEOUT_MS = 4000;
     private static final int REQUEST_TIMEOUT_MS = 30_000;
+    /** Answers of no use in a row that are taken for a fetch session that begins anew. */
+    private static final int MAX_USELESS = 3;
 
     private final String link;
     private final Node broker;
@@ -38,6 +40,7 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
     private final String rack;
     private final int requestTimeoutMs;
     private volatile boolean detectsDivergence;
+    private int useless;
 
     KafkaSourceFetchClient(String link, LinkConfig config, Node broker, int index, FetchMemory memory, Time time) {
         String clientId = "cluster-link-" + link + "-fetcher-" + broker.id() + "-" + index;
@@ -88,6 +91,7 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
     }
 
     private Map<TopicPartition, Fetched> read(FetchResponse response, short version) {
+        useless = 0;
         Map<TopicPartition, Fetched> fetched = new LinkedHashMap<>();
         response.responseData(session.sessionTopicNames(), version)
                 .forEach((partition, part) -> fetched.put(partition, fetched(part)));
@@ -137,11 +141,21 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
                             position.partition(), new Fetched(error, -1, -1, -1, -1, -1, ByteBuffer.allocate(0))));
             return all;
         }
-        if (error == Errors.NONE
+        // A source that throttles answers a full fetch with no partitions.
+        useless -= response.throttleTimeMs() > 0 ? 1 : 0;
+        boolean heals = error == Errors.NONE
                 || error == Errors.FETCH_SESSION_ID_NOT_FOUND
                 || error == Errors.INVALID_FETCH_SESSION_EPOCH
-                || error == Errors.FETCH_SESSION_TOPIC_ID_ERROR) {
+                || error == Errors.FETCH_SESSION_TOPIC_ID_ERROR;
+        if (heals && ++useless <= MAX_USELESS) {
             return Map.of();
+        }
+        if (error == Errors.NONE) {
+            throw new LinkException(
+                    Errors.INVALID_FETCH_SESSION_EPOCH,
+                    "Source of link " + link + ": broker " + broker.id() + " at " + SourceConnection.address(broker)
+                            + " answers fetches with other partitions than it is asked for; check what listens there,"
+                            + " and proxies on the way.");
         }
         throw SourceErrors.classify(link, "fetch", SourceConnection.address(broker), error.exception());
     }

@@ -25,17 +25,29 @@ public interface SourceAdmin extends AutoCloseable {
     /** Describes a topic; fails if it does not exist or may not be described or read. */
     SourceTopic topic(String name, Duration timeout);
 
-    /** Describes many topics; those that do not exist, or may not be described, are left out. */
-    Map<String, SourceTopic> describe(Set<String> names, Duration timeout);
+    /** Describes many topics; those that do not exist are left out. A topic that fails does not keep the others. */
+    SourceTopics describe(Set<String> names, Duration timeout);
 
     /** Names of the source's topics, internal ones included. */
     Set<String> topics(Duration timeout);
+
+    /**
+     * Which of the source's topics are mirrors there, of whatever cluster; none where the source does not run this
+     * plugin. Fails if that cannot be told.
+     */
+    Set<String> mirrors(Duration timeout);
 
     /**
      * Offsets at which partitions start for a start offset spec: {@code earliest}, {@code latest}, or an ISO-8601
      * instant. An instant past the last record means the end.
      */
     Map<TopicPartition, Long> startOffsets(Set<TopicPartition> partitions, String spec, Duration timeout);
+
+    /**
+     * Whether the link's principal sees every group of the source: without DESCRIBE on the cluster, groups on which it
+     * has none are not listed.
+     */
+    boolean seesAllGroups(Duration timeout);
 
     /** Names of the groups that may have committed offsets: classic and new consumer groups, and simple ones. */
     Set<String> groups(Duration timeout);
@@ -51,6 +63,9 @@ public interface SourceAdmin extends AutoCloseable {
 
     /** ACLs of the source that any of the filters matches. */
     Set<AclBinding> acls(List<AclBindingFilter> filters, Duration timeout);
+
+    /** ACLs of the source that links created there; none where the source does not run this plugin. */
+    Set<AclBinding> linkedAcls(Duration timeout);
 
     @Override
     void close();

@@ -10,25 +10,21 @@ import java.util.Map;
 import org.apache.kafka.clients.ApiVersions;
 import org.apache.kafka.clients.ClientRequest;
 import org.apache.kafka.clients.ClientResponse;
-import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.ManualMetadataUpdater;
-import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.NetworkClient;
 import org.apache.kafka.clients.NetworkClientUtils;
 import org.apache.kafka.clients.NodeApiVersions;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.metrics.Metrics;
-import org.apache.kafka.common.network.ChannelBuilder;
-import org.apache.kafka.common.network.Selector;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractRequest;
-import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
 
@@ -39,10 +35,10 @@ import org.apache.kafka.common.utils.Utils;
 final class SourceConnection implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MS = 4000;
     private static final long POLL_MS = 200;
-    private static final int MIN_RECEIVE_BYTES = 128 * 1024 * 1024;
 
     private final String link;
     private final NetworkClient client;
+    private final ReceiveLimit limit;
     private final ApiVersions versions = new ApiVersions();
     private final Metrics metrics = new Metrics();
     private final Time time;
@@ -55,58 +51,15 @@ final class SourceConnection implements AutoCloseable {
     SourceConnection(String link, LinkConfig config, String clientId, MemoryPool memory, Time time) {
         this.link = link;
         this.time = time;
+        this.limit = ReceiveLimit.of(config, memory);
         AdminClientConfig configs = new AdminClientConfig(configs(config, clientId));
         try {
-            this.client = client(configs, clientId, maxReceiveBytes(config), memory);
+            this.client = new SourceNetwork(limit, metrics, versions, time)
+                    .client(configs, clientId, new ManualMetadataUpdater());
         } catch (KafkaException e) {
             metrics.close();
             throw SourceErrors.classify(link, "client configs", null, e);
         }
-    }
-
-    /**
-     * A peer that is no Kafka, or a hostile one, may announce two gigabytes, and the buffer is allocated before they
-     * arrive. The first batch of a fetch may exceed what was asked for.
-     */
-    private static int maxReceiveBytes(LinkConfig config) {
-        return (int) Math.min(
-                Integer.MAX_VALUE,
-                Math.max(MIN_RECEIVE_BYTES, 2L * config.getInt(LinkConfig.FETCH_RESPONSE_MAX_BYTES)));
-    }
-
-    /** As {@link ClientUtils#createNetworkClient}, which takes no limit of what is received. */
-    private NetworkClient client(AdminClientConfig configs, String clientId, int maxReceiveBytes, MemoryPool memory) {
-        LogContext logContext = new LogContext("[" + clientId + "] ");
-        ChannelBuilder channels = ClientUtils.createChannelBuilder(configs, time, logContext);
-        Selector selector = new Selector(
-                maxReceiveBytes,
-                configs.getLong(CommonClientConfigs.CONNECTIONS_MAX_IDLE_MS_CONFIG),
-                metrics,
-                time,
-                "cluster-link",
-                Map.of(),
-                true,
-                false,
-                channels,
-                memory,
-                logContext);
-        return new NetworkClient(
-                selector,
-                new ManualMetadataUpdater(),
-                clientId,
-                1,
-                configs.getLong(CommonClientConfigs.RECONNECT_BACKOFF_MS_CONFIG),
-                configs.getLong(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG),
-                configs.getInt(CommonClientConfigs.SEND_BUFFER_CONFIG),
-                configs.getInt(CommonClientConfigs.RECEIVE_BUFFER_CONFIG),
-                configs.getInt(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG),
-                configs.getLong(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG),
-                configs.getLong(CommonClientConfigs.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG),
-                time,
-                true,
-                versions,
-                logContext,
-                MetadataRecoveryStrategy.NONE);
     }
 
     private static Map<String, Object> configs(LinkConfig config, String clientId) {
@@ -132,15 +85,40 @@ final class SourceConnection implements AutoCloseable {
             client.send(sent, time.milliseconds());
             return receive(sent);
         } catch (IOException e) {
-            throw new LinkException(
-                    Errors.NETWORK_EXCEPTION,
-                    "Source of link " + link + ": broker " + node.id() + " at " + address(node)
-                            + " closed the connection or did not answer within " + timeoutMs
-                            + " ms; check that it is healthy.",
+            throw disconnected(
+                    node,
+                    " closed the connection or did not answer within " + timeoutMs + " ms; check that it is healthy.",
                     e);
-        } catch (KafkaException e) {
+        } catch (ApiException e) {
             throw SourceErrors.classify(link, "request", address(node), e);
+        } catch (RuntimeException e) {
+            throw nonsense(node, e);
         }
+    }
+
+    private LinkException disconnected(Node node, String why, IOException e) {
+        long refused = limit.takeRefusedBytes();
+        String what = refused == 0
+                ? why
+                : " announced an answer of " + refused + " bytes, of which " + limit.maxBytes()
+                        + " are taken; check what listens there, or raise replica.fetch.response.max.bytes.";
+        return new LinkException(Errors.NETWORK_EXCEPTION, broker(node) + what, e);
+    }
+
+    /** What follows an answer that cannot be understood cannot be understood either: the connection is given up. */
+    private LinkException nonsense(Node node, RuntimeException e) {
+        if (client.active()) {
+            client.close(node.idString());
+        }
+        return new LinkException(
+                Errors.NETWORK_EXCEPTION,
+                broker(node) + " sent an answer that is not the protocol's (" + SourceErrors.line(e)
+                        + "); check what listens there, and proxies on the way.",
+                e);
+    }
+
+    private String broker(Node node) {
+        return "Source of link " + link + ": broker " + node.id() + " at " + address(node);
     }
 
     /** Polls in short turns: the network client notices only between polls that a request is overdue. */
@@ -172,11 +150,11 @@ final class SourceConnection implements AutoCloseable {
                 return;
             }
         } catch (IOException e) {
-            throw unreachable(node, "failed", e);
-        } catch (KafkaException e) {
+            throw limit.hasRefused() ? disconnected(node, "", e) : unreachable(node, "failed", e);
+        } catch (ApiException e) {
             throw SourceErrors.classify(link, "connection", address(node), e);
-        } catch (IllegalStateException e) {
-            throw unreachable(node, "was shut down", e);
+        } catch (RuntimeException e) {
+            throw client.active() ? nonsense(node, e) : unreachable(node, "was shut down", e);
         }
         // Give up this attempt, so that the next one starts afresh instead of waiting for a dead one.
         client.close(node.idString());
@@ -184,7 +162,7 @@ final class SourceConnection implements AutoCloseable {
     }
 
     /** The network client counts a broker that asked for a pause, because of a quota, as not ready. */
-    private void sitOutThrottle(Node node) throws IOException {
+    private void sitOutThrottle(Node node) {
         long delayMs = client.throttleDelayMs(node, time.milliseconds());
         while (delayMs > 0 && client.active()) {
             client.poll(Math.min(delayMs, POLL_MS), time.milliseconds());

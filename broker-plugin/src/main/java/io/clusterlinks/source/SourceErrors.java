@@ -9,6 +9,7 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.IllegalSaslStateException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -30,6 +31,13 @@ final class SourceErrors {
         Throwable cause = unwrap(failure);
         if (cause instanceof LinkException known) {
             return known;
+        }
+        if (cause instanceof InterruptedException || cause instanceof InterruptException) {
+            return new LinkException(
+                    Errors.COORDINATOR_NOT_AVAILABLE,
+                    "This broker stops while it asks the source of link " + link + " (" + step
+                            + "). Repeat the command.",
+                    cause);
         }
         String where = "Source of link " + link + (address == null ? "" : " at " + address) + ": ";
         if (cause instanceof AuthenticationException) {

@@ -33,8 +33,8 @@ final class TopicDescriber {
         this.timeoutMs = (int) timeout.toMillis();
     }
 
-    /** The topics by name; those that do not exist, or may not be described, are left out. */
-    Map<String, SourceTopic> describe(Set<String> names) throws Exception {
+    /** The topics by name; those that do not exist are left out. */
+    SourceTopics describe(Set<String> names) throws Exception {
         Map<String, KafkaFuture<TopicDescription>> descriptions = admin.describeTopics(
                         names, new DescribeTopicsOptions().timeoutMs(timeoutMs))
                 .topicNameValues();
@@ -45,14 +45,19 @@ final class TopicDescriber {
                         resources, new DescribeConfigsOptions().timeoutMs(timeoutMs))
                 .values();
         Map<String, SourceTopic> topics = new HashMap<>();
+        Map<String, String> failures = new HashMap<>();
         for (String name : names) {
-            Optional<TopicDescription> description = getIfThere(descriptions.get(name));
-            Optional<Config> config = getIfThere(configs.get(new ConfigResource(ConfigResource.Type.TOPIC, name)));
+            Optional<TopicDescription> description = getIfThere(descriptions.get(name), name, "DESCRIBE", failures);
+            Optional<Config> config = getIfThere(
+                    configs.get(new ConfigResource(ConfigResource.Type.TOPIC, name)),
+                    name,
+                    "DESCRIBE_CONFIGS",
+                    failures);
             if (description.isPresent() && config.isPresent()) {
                 topics.put(name, topic(description.get(), config.get()));
             }
         }
-        return topics;
+        return new SourceTopics(topics, failures);
     }
 
     static SourceTopic topic(TopicDescription description, Config config) {
@@ -72,13 +77,20 @@ final class TopicDescriber {
                 .collect(Collectors.toMap(ConfigEntry::name, ConfigEntry::value));
     }
 
-    private <T> Optional<T> getIfThere(KafkaFuture<T> future)
+    private <T> Optional<T> getIfThere(
+            KafkaFuture<T> future, String topic, String operation, Map<String, String> failures)
             throws InterruptedException, TimeoutException, ExecutionException {
         try {
             return Optional.of(future.get(timeoutMs + 500L, TimeUnit.MILLISECONDS));
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownTopicOrPartitionException
-                    || e.getCause() instanceof TopicAuthorizationException) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                return Optional.empty();
+            }
+            if (e.getCause() instanceof TopicAuthorizationException) {
+                failures.putIfAbsent(
+                        topic,
+                        "Not in step: the link's principal needs the ACL " + operation + " on TOPIC '" + topic
+                                + "' at the source.");
                 return Optional.empty();
             }
             throw e;

@@ -49,8 +49,11 @@ public record BrokerReport(
      * @param leaderEpoch destination leader epoch under which it was observed
      * @param drainedSinceMs {@code sinceMs} of the mirror record whose DRAIN is fulfilled: the high watermark has
      *     reached an end offset that the source's leader gave lately and after this broker saw that DRAIN; -1 if not
+     * @param sourcePace records per second by which the source's end moves while the mirror is promoted, 0 if it stands
+     *     still; -1 if that is not known yet
      */
-    public record ObservedPartition(String topic, int leaderEpoch, long drainedSinceMs, PartitionStatus status) {}
+    public record ObservedPartition(
+            String topic, int leaderEpoch, long drainedSinceMs, long sourcePace, PartitionStatus status) {}
 
     /**
      * The way to a source, as one broker sees it.

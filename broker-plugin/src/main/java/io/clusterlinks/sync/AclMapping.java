@@ -41,10 +41,29 @@ final class AclMapping {
         if (pattern.resourceType() == ResourceType.TOPIC) {
             List<String> names = mirrors.get(pattern.name());
             return pattern.patternType() == PatternType.LITERAL && names != null
-                    ? names.stream().map(name -> new ResourcePattern(ResourceType.TOPIC, name, PatternType.LITERAL))
-                    : Stream.of(prefixed(pattern, topicPrefix));
+                    ? names.stream().map(AclMapping::topic)
+                    : Stream.concat(Stream.of(prefixed(pattern, topicPrefix)), renamed(pattern));
         }
         return Stream.of(pattern.resourceType() == ResourceType.GROUP ? prefixed(pattern, groupPrefix) : pattern);
+    }
+
+    /** Mirrors that the pattern covers at the source, and not here under their other name. */
+    private Stream<ResourcePattern> renamed(ResourcePattern pattern) {
+        boolean prefixes = pattern.patternType() == PatternType.PREFIXED;
+        return mirrors.entrySet().stream()
+                .filter(entry -> prefixes ? entry.getKey().startsWith(pattern.name()) : isAll(pattern))
+                .flatMap(entry -> entry.getValue().stream()
+                        .filter(name -> !name.equals(topicPrefix + entry.getKey()))
+                        .filter(name -> !name.startsWith(topicPrefix + (prefixes ? pattern.name() : ""))))
+                .map(AclMapping::topic);
+    }
+
+    private static ResourcePattern topic(String name) {
+        return new ResourcePattern(ResourceType.TOPIC, name, PatternType.LITERAL);
+    }
+
+    private static boolean isAll(ResourcePattern pattern) {
+        return pattern.patternType() == PatternType.LITERAL && pattern.name().equals(ResourcePattern.WILDCARD_RESOURCE);
     }
 
     /** Everything at the source is everything with the prefix here, and no more. */
@@ -52,9 +71,7 @@ final class AclMapping {
         if (prefix.isEmpty()) {
             return pattern;
         }
-        boolean all = pattern.patternType() == PatternType.LITERAL
-                && pattern.name().equals(ResourcePattern.WILDCARD_RESOURCE);
-        return all
+        return isAll(pattern)
                 ? new ResourcePattern(pattern.resourceType(), prefix, PatternType.PREFIXED)
                 : new ResourcePattern(pattern.resourceType(), prefix + pattern.name(), pattern.patternType());
     }

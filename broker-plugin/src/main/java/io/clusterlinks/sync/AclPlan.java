@@ -6,9 +6,10 @@ import java.util.Set;
 import org.apache.kafka.common.acl.AclBinding;
 
 /**
- * What must change so that the ACLs here are those of the source, without touching any that the link did not create.
+ * What must change so that the ACLs here are those of the source, without touching any that the link did not create. Two
+ * links may want the same ACL: both own it then, and the last one that drops it deletes it.
  *
- * @param own to be recorded as the link's before they are created
+ * @param own to be recorded as the link's, before they are created
  * @param create to be created
  * @param delete the link's, to be deleted since the source has them no more
  * @param disown records to be removed when those are gone
@@ -20,14 +21,18 @@ record AclPlan(Set<AclBinding> own, Set<AclBinding> create, Set<AclBinding> dele
      *
      * @param wanted what the source has, named as here
      * @param owned what the link is recorded to have created
+     * @param others what other links are recorded to have created
      * @param here what there is
      */
-    static AclPlan of(Set<AclBinding> wanted, Set<AclBinding> owned, Set<AclBinding> here) {
+    static AclPlan of(Set<AclBinding> wanted, Set<AclBinding> owned, Set<AclBinding> others, Set<AclBinding> here) {
         Set<AclBinding> create = without(wanted, here);
+        Set<AclBinding> own = new HashSet<>(wanted);
+        own.retainAll(others);
+        own.addAll(create);
         Set<AclBinding> disown = without(owned, wanted);
         Set<AclBinding> delete = new HashSet<>(disown);
         delete.retainAll(here);
-        return new AclPlan(without(create, owned), create, delete, disown);
+        return new AclPlan(without(own, owned), create, without(delete, others), disown);
     }
 
     private static Set<AclBinding> without(Set<AclBinding> some, Set<AclBinding> others) {

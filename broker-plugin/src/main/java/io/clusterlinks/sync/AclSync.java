@@ -5,6 +5,7 @@ import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.AclRecord;
+import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import io.clusterlinks.state.StateCommitter;
@@ -24,7 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes over ACLs of the source. Which ones the link created is recorded before they are, and only those are ever
- * deleted: an ACL that was here before, or that somebody else created, is untouched.
+ * deleted: an ACL that was here before, or that somebody else created, is untouched. ACLs that came to the source over a
+ * link of its own are left out: with links in both directions they would come back under ever longer names, and one that
+ * is deleted would be brought back by the other side.
  */
 public final class AclSync implements SyncTask {
     private static final Logger LOG = LoggerFactory.getLogger(AclSync.class);
@@ -67,16 +70,28 @@ public final class AclSync implements SyncTask {
                             + "=false on the link.");
         }
         String link = context.link().link();
-        Set<AclBinding> atSource = context.source().acls(context.config().aclFilters(), SOURCE_TIMEOUT);
+        Set<AclBinding> atSource =
+                new HashSet<>(context.source().acls(context.config().aclFilters(), SOURCE_TIMEOUT));
+        // Asked after the others: an ACL that came over a link is recorded before it is there.
+        atSource.removeAll(context.source().linkedAcls(SOURCE_TIMEOUT));
         LinkImage image = newest.get();
         Set<AclBinding> wanted = new AclMapping(context.config(), image.mirrorsOf(link)).map(atSource);
         Set<AclBinding> owned =
                 image.acls(link).stream().map(AclRecord::binding).collect(Collectors.toSet());
-        AclPlan plan = AclPlan.of(wanted, owned, here());
+        AclPlan plan = AclPlan.of(wanted, owned, ofOthers(image, link), here());
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(wanted.size());
         carryOut(link, plan, counter);
         return counter.outcome();
+    }
+
+    private static Set<AclBinding> ofOthers(LinkImage image, String link) {
+        return image.links().stream()
+                .map(LinkRecord::link)
+                .filter(name -> !name.equals(link))
+                .flatMap(name -> image.acls(name).stream())
+                .map(AclRecord::binding)
+                .collect(Collectors.toSet());
     }
 
     private Set<AclBinding> here() {
@@ -97,6 +112,8 @@ public final class AclSync implements SyncTask {
         kept.forEach((acl, why) -> counter.trouble(acl.toString(), "FAILED", why));
         Set<AclBinding> disown = new HashSet<>(plan.disown());
         disown.removeAll(kept.keySet());
+        // What is not there is not the link's: somebody else may create it one day.
+        disown.addAll(refused.keySet());
         if (!disown.isEmpty()) {
             commit(disown.stream()
                     .map(acl -> Change.delete(AclRecord.of(link, acl).key()))

@@ -60,8 +60,8 @@ final class BrokerGroups implements LocalGroups {
     }
 
     @Override
-    public Map<String, Map<TopicPartition, Long>> committed(Map<String, Set<TopicPartition>> partitions) {
-        findCoordinators(partitions.keySet());
+    public Committed committed(Map<String, Set<TopicPartition>> partitions) {
+        Map<String, Errors> failures = new HashMap<>(findCoordinators(partitions.keySet()));
         Map<Integer, List<String>> byBroker = partitions.keySet().stream()
                 .filter(coordinators::containsKey)
                 .collect(Collectors.groupingBy(coordinators::get));
@@ -73,13 +73,18 @@ final class BrokerGroups implements LocalGroups {
             deadline.ifAnswered(answer, response -> dialect.fetched(response).forEach((group, fetched) -> {
                 if (fetched.error() == Errors.NONE || fetched.error() == Errors.GROUP_ID_NOT_FOUND) {
                     committed.put(group, fetched.offsets());
+                } else {
+                    failures.put(group, fetched.error());
                 }
             }));
         }
         partitions.keySet().stream()
                 .filter(group -> !committed.containsKey(group))
-                .forEach(coordinators::remove);
-        return committed;
+                .forEach(group -> {
+                    failures.putIfAbsent(group, Errors.COORDINATOR_NOT_AVAILABLE);
+                    coordinators.remove(group);
+                });
+        return new Committed(committed, failures);
     }
 
     @Override
@@ -114,12 +119,14 @@ final class BrokerGroups implements LocalGroups {
         return error == Errors.NOT_COORDINATOR || error == Errors.COORDINATOR_NOT_AVAILABLE;
     }
 
-    private void findCoordinators(Set<String> groups) {
+    /** Finds those that are not known; yields why some were not found. */
+    private Map<String, Errors> findCoordinators(Set<String> groups) {
+        Map<String, Errors> failures = new HashMap<>();
         List<String> unknown = groups.stream()
                 .filter(group -> !coordinators.containsKey(group))
                 .toList();
         if (unknown.isEmpty()) {
-            return;
+            return failures;
         }
         CompletableFuture<AbstractResponse> answer =
                 channel.send(broker.nodeId(), GroupRequests.findCoordinators(unknown));
@@ -127,9 +134,12 @@ final class BrokerGroups implements LocalGroups {
             for (var found : ((FindCoordinatorResponse) response).data().coordinators()) {
                 if (found.errorCode() == Errors.NONE.code()) {
                     coordinators.put(found.key(), found.nodeId());
+                } else {
+                    failures.put(found.key(), Errors.forCode(found.errorCode()));
                 }
             }
         });
+        return failures;
     }
 
     /** Time that is left for several answers together. */

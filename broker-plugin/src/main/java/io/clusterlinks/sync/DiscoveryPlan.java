@@ -24,23 +24,32 @@ import org.apache.kafka.common.internals.Topic;
  *
  * @param taking number of source topics that the filters include
  * @param create names at the source by the names that the mirrors get here
+ * @param chained source topics that are mirrors there and therefore left out
  * @param conflicts topics that cannot be mirrored, with the remedy
  */
-record DiscoveryPlan(int taking, Map<String, String> create, List<TaskItem> conflicts) {
+record DiscoveryPlan(int taking, Map<String, String> create, Set<String> chained, List<TaskItem> conflicts) {
 
     /**
-     * Plans.
+     * Plans. A mirror of the source is taken only where a filter names it: were patterns enough, two links with {@code *}
+     * in both directions, or in a ring, would mirror mirrors without end.
      *
      * @param sourceTopics every topic of the source
+     * @param sourceMirrors those of them that are mirrors there
      * @param existsHere whether the destination has a topic of that name
      */
     static DiscoveryPlan of(
-            LinkImage image, String link, LinkConfig config, Set<String> sourceTopics, Predicate<String> existsHere) {
+            LinkImage image,
+            String link,
+            LinkConfig config,
+            Set<String> sourceTopics,
+            Set<String> sourceMirrors,
+            Predicate<String> existsHere) {
         NameFilters filters = config.topicFilters();
         Set<String> mirrored =
                 image.mirrorsOf(link).map(MirrorRecord::sourceTopic).collect(Collectors.toSet());
         Map<String, String> create = new TreeMap<>();
         List<TaskItem> conflicts = new ArrayList<>();
+        Set<String> chained = new TreeSet<>();
         int taking = 0;
         for (String source : new TreeSet<>(sourceTopics)) {
             if (isInternal(source) ? !filters.matchesByName(source) : !filters.matches(source)) {
@@ -50,6 +59,10 @@ record DiscoveryPlan(int taking, Map<String, String> create, List<TaskItem> conf
             if (mirrored.contains(source) || image.retired(link).containsKey(source)) {
                 continue;
             }
+            if (sourceMirrors.contains(source) && !filters.matchesByName(source)) {
+                chained.add(source);
+                continue;
+            }
             String name = config.prefix() + source;
             Optional<TaskItem> conflict = conflict(image, name, existsHere);
             conflict.ifPresent(conflicts::add);
@@ -57,7 +70,7 @@ record DiscoveryPlan(int taking, Map<String, String> create, List<TaskItem> conf
                 create.put(name, source);
             }
         }
-        return new DiscoveryPlan(taking, create, conflicts);
+        return new DiscoveryPlan(taking, create, chained, conflicts);
     }
 
     /** What Kafka and its tools keep for themselves. */

@@ -3,8 +3,11 @@ package io.clusterlinks.sync;
 
 import io.clusterlinks.protocol.GroupOffsetState;
 import io.clusterlinks.protocol.GroupOffsetStatus;
+import io.clusterlinks.protocol.GroupSummary;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
@@ -16,22 +19,47 @@ final class GroupReport {
     private GroupReport() {}
 
     static GroupOffsetStatus status(TopicPartition partition, TrackedOffset offset) {
-        long here = offset.committed() == null || offset.state() == GroupOffsetState.AHEAD_HERE
-                ? offset.here()
-                : offset.committed().offset();
         return new GroupOffsetStatus(
                 partition.topic(),
                 partition.partition(),
                 offset.source().offset(),
-                here,
+                here(offset),
+                lag(offset),
+                offset.committedMs(),
                 offset.state(),
                 offset.message());
+    }
+
+    private static long here(TrackedOffset offset) {
+        return offset.committed() == null || offset.state() == GroupOffsetState.AHEAD_HERE
+                ? offset.here()
+                : offset.committed().offset();
+    }
+
+    private static long lag(TrackedOffset offset) {
+        long here = here(offset);
+        return here < 0 ? -1 : Math.max(0, offset.source().offset() - here);
+    }
+
+    static GroupSummary summary(String name, GroupKind kind, TrackedGroup group, long lastReadMs) {
+        Collection<TrackedOffset> offsets = group.offsets().values();
+        boolean known = offsets.stream().allMatch(offset -> lag(offset) >= 0);
+        return new GroupSummary(
+                name,
+                group.sourceGroup(),
+                kind.name().toLowerCase(Locale.ROOT),
+                group.state(),
+                offsets.size(),
+                known ? offsets.stream().mapToLong(GroupReport::lag).sum() : -1,
+                lastReadMs,
+                offsets.stream().mapToLong(TrackedOffset::committedMs).max().orElse(-1),
+                reason(group));
     }
 
     /** Why a group is not simply in step; null if it is. */
     static String reason(TrackedGroup group) {
         if (group.isDeletedAtSource()) {
-            return "Deleted at the source; what was committed here stays. Delete the group here if it is not needed.";
+            return "Deleted at the source; what was committed here stays. Delete the group here, too, if it is not needed any more.";
         }
         if (group.isActive()) {
             return "The group has members here and is left alone; stop them if it should follow the source.";
@@ -44,14 +72,10 @@ final class GroupReport {
     }
 
     static void trouble(String name, TrackedGroup group, TaskOutcome.Counter counter) {
-        if (group.isDeletedAtSource()) {
-            counter.trouble(name, "DELETED_AT_SOURCE", reason(group));
-        } else {
-            switch (group.state()) {
-                case AHEAD_HERE, ACTIVE_AT_DESTINATION, FAILED ->
-                    counter.trouble(name, group.state().name(), String.valueOf(reason(group)));
-                case WAITING, SYNCED, COMPLETING -> {}
-            }
+        switch (group.state()) {
+            case AHEAD_HERE, ACTIVE_AT_DESTINATION, DELETED_AT_SOURCE, FAILED ->
+                counter.trouble(name, group.state().name(), String.valueOf(reason(group)));
+            case WAITING, SYNCED, COMPLETING -> {}
         }
     }
 
@@ -92,6 +116,7 @@ final class GroupReport {
             case COMPLETING -> "at the end of the mirror, before their position at the source";
             case AHEAD_HERE -> "left alone, ahead here (AHEAD_HERE)";
             case ACTIVE_AT_DESTINATION -> "left alone, with members here (ACTIVE_AT_DESTINATION)";
+            case DELETED_AT_SOURCE -> "deleted at the source";
             case WAITING -> "not committed, the partition's leader did not report";
             case FAILED -> "not committed";
         };

@@ -4,6 +4,7 @@ package io.clusterlinks.sync;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.source.SourceOffsets;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,8 @@ final class GroupTable {
     private volatile Map<String, String> unreadable = Map.of();
     private long readStartedNs;
     private boolean wasRead;
+    private volatile boolean hidden;
+    private volatile long lastReadMs = -1;
     private long membersSeenMs;
 
     Map<String, TrackedGroup> groups() {
@@ -27,6 +30,24 @@ final class GroupTable {
     /** Why offsets could not be read, by the group's name at the source. */
     Map<String, String> unreadable() {
         return unreadable;
+    }
+
+    /** When the source last answered, -1 if it never did. */
+    long lastReadMs() {
+        return lastReadMs;
+    }
+
+    /** Whether the source may have groups that the link's principal does not see. */
+    boolean mayHide() {
+        return hidden;
+    }
+
+    void mayHide(boolean now) {
+        hidden = now;
+    }
+
+    void read(long nowMs) {
+        lastReadMs = nowMs;
     }
 
     /** When it was last seen which groups have members here. */
@@ -86,6 +107,17 @@ final class GroupTable {
                 }
             }
         }
+    }
+
+    /** Groups that the source has no more, with the partitions of which they have offsets here. */
+    Map<String, Set<TopicPartition>> deletedAtSource() {
+        Map<String, Set<TopicPartition>> deleted = new HashMap<>();
+        groups.forEach((name, group) -> {
+            if (group.isDeletedAtSource()) {
+                deleted.put(name, Set.copyOf(group.offsets().keySet()));
+            }
+        });
+        return deleted;
     }
 
     /** Forgets groups that the filters do not include any more, and offsets of topics that are not mirrored any more. */

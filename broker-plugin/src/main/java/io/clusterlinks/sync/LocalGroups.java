@@ -12,8 +12,16 @@ interface LocalGroups {
     /** Names of groups that have members. @throws io.clusterlinks.protocol.LinkException if a broker does not say */
     Set<String> active();
 
-    /** Committed offsets of partitions; those without any are left out, groups that failed too. */
-    Map<String, Map<TopicPartition, Long>> committed(Map<String, Set<TopicPartition>> partitions);
+    /**
+     * What groups have committed.
+     *
+     * @param offsets by group; partitions without any are left out, groups that failed too
+     * @param failures why a group did not answer; every one that was asked is in one of the two
+     */
+    record Committed(Map<String, Map<TopicPartition, Long>> offsets, Map<String, Errors> failures) {}
+
+    /** Committed offsets of partitions. */
+    Committed committed(Map<String, Set<TopicPartition>> partitions);
 
     /** Commits offsets of groups without members. Yields what became of each partition; of every one that was asked. */
     Map<String, Map<TopicPartition, Errors>> commit(Map<String, Map<TopicPartition, OffsetAndMetadata>> offsets);

@@ -71,6 +71,7 @@ final class OffsetCommits {
         Map<String, Map<TopicPartition, OffsetAndMetadata>> due = due(image, table, force, now);
         if (!due.isEmpty() || force || now - table.membersSeenMs() >= ACTIVE_MS) {
             table.membersSeen(local.active(), now);
+            forgetDeleted(table);
         }
         due.forEach((name, offsets) -> {
             TrackedGroup group = table.groups().get(name);
@@ -88,6 +89,18 @@ final class OffsetCommits {
             committed += commit(table, chunk, now);
         }
         return committed;
+    }
+
+    /** A group that is gone on both sides is nobody's concern any more. */
+    private void forgetDeleted(GroupTable table) {
+        Map<String, Set<TopicPartition>> deleted = table.deletedAtSource();
+        if (!deleted.isEmpty()) {
+            local.committed(deleted).offsets().forEach((name, offsets) -> {
+                if (offsets.isEmpty()) {
+                    table.groups().remove(name);
+                }
+            });
+        }
     }
 
     private Map<String, Map<TopicPartition, OffsetAndMetadata>> due(
@@ -109,7 +122,7 @@ final class OffsetCommits {
                 return;
             }
             OffsetAndMetadata target = offset.target(range.get());
-            if (offset.isDue(target, force ? Long.MAX_VALUE : nowMs, force ? Long.MAX_VALUE : refreshMs)) {
+            if (isDue(group, offset, target, force, nowMs)) {
                 due.computeIfAbsent(name, key -> new HashMap<>()).put(partition, target);
             } else if (offset.state() == GroupOffsetState.WAITING
                     || (offset.heldFor() == null && !target.equals(offset.committed()))
@@ -119,6 +132,15 @@ final class OffsetCommits {
             }
         }));
         return due;
+    }
+
+    /** A group that the source has deleted is completed where it is not, and then left to expire or to be deleted. */
+    private boolean isDue(
+            TrackedGroup group, TrackedOffset offset, OffsetAndMetadata target, boolean force, long nowMs) {
+        if (group.isDeletedAtSource()) {
+            return offset.state() == GroupOffsetState.COMPLETING && !target.equals(offset.committed());
+        }
+        return offset.isDue(target, force ? Long.MAX_VALUE : nowMs, force ? Long.MAX_VALUE : refreshMs);
     }
 
     /** Nothing is to be committed, but the source has moved on or back beyond the mirror's end. */
@@ -149,23 +171,27 @@ final class OffsetCommits {
         }
         Map<String, Set<TopicPartition>> asked = new HashMap<>();
         due.forEach((name, offsets) -> asked.put(name, new HashSet<>(offsets.keySet())));
-        Map<String, Map<TopicPartition, Long>> found = local.committed(asked);
+        LocalGroups.Committed found = local.committed(asked);
         due.forEach((name, offsets) -> {
             TrackedGroup group = table.groups().get(name);
-            Map<TopicPartition, Long> here = found.get(name);
-            offsets.entrySet()
-                    .removeIf(entry -> here == null
-                            ? unanswered(group, entry.getKey(), entry.getValue(), nowMs)
-                            : yields(group, entry.getKey(), entry.getValue(), here.get(entry.getKey()), nowMs));
+            Map<TopicPartition, Long> here = found.offsets().get(name);
+            Errors failure = found.failures().getOrDefault(name, Errors.COORDINATOR_NOT_AVAILABLE);
+            // Without knowing what is here nothing is committed: it might be moved back.
+            offsets.entrySet().removeIf(entry -> {
+                if (here == null) {
+                    failed(
+                            group,
+                            entry.getKey(),
+                            entry.getValue(),
+                            failure,
+                            missingAcl(failure, "DESCRIBE", name, entry.getKey()),
+                            nowMs);
+                    return true;
+                }
+                return yields(group, entry.getKey(), entry.getValue(), here.get(entry.getKey()), nowMs);
+            });
         });
         due.values().removeIf(Map::isEmpty);
-    }
-
-    /** Without knowing what is here nothing is committed: it might be moved back. */
-    private static boolean unanswered(
-            TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, long nowMs) {
-        failed(group, partition, target, Errors.COORDINATOR_NOT_AVAILABLE, nowMs);
-        return true;
     }
 
     private static boolean yields(
@@ -202,7 +228,7 @@ final class OffsetCommits {
                     group.active(true);
                     leaveToMembers(group, partition, target, nowMs);
                 } else {
-                    failed(group, partition, target, error, nowMs);
+                    failed(group, partition, target, error, missingAcl(error, "READ", name, partition), nowMs);
                 }
             });
         });
@@ -211,13 +237,27 @@ final class OffsetCommits {
                 .count();
     }
 
+    /** What the brokers' principal lacks, null if that is not what is wrong. */
+    private static String missingAcl(Errors error, String operation, String group, TopicPartition partition) {
+        return switch (error) {
+            case GROUP_AUTHORIZATION_FAILED -> operation + " on GROUP '" + group + "'";
+            case TOPIC_AUTHORIZATION_FAILED -> operation + " on TOPIC '" + partition.topic() + "'";
+            default -> null;
+        };
+    }
+
     private static void failed(
-            TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, Errors error, long nowMs) {
+            TrackedGroup group,
+            TopicPartition partition,
+            OffsetAndMetadata target,
+            Errors error,
+            String missingAcl,
+            long nowMs) {
         boolean soon = error.exception() instanceof org.apache.kafka.common.errors.RetriableException;
-        String remedy = error == Errors.GROUP_AUTHORIZATION_FAILED || error == Errors.TOPIC_AUTHORIZATION_FAILED
-                ? " Grant the brokers' own principal READ on the GROUP and the TOPIC in this cluster, or make it a super"
-                        + " user."
-                : " Tried again.";
+        String why = missingAcl == null
+                ? error.message() + " Tried again."
+                : "the brokers' own principal needs the ACL " + missingAcl
+                        + " in this cluster; grant it, or make it a super user.";
         group.offsets()
                 .computeIfPresent(
                         partition,
@@ -225,7 +265,7 @@ final class OffsetCommits {
                                 target,
                                 offset.here(),
                                 GroupOffsetState.FAILED,
-                                "Could not be committed here: " + error.message() + remedy,
+                                "Could not be committed here: " + why,
                                 nowMs + (soon ? RETRY_MS : HOLD_MS)));
     }
 }

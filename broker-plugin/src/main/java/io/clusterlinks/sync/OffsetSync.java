@@ -4,6 +4,7 @@ package io.clusterlinks.sync;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.GroupOffsetState;
 import io.clusterlinks.protocol.GroupOffsetStatus;
+import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.filter.NameFilters;
@@ -11,7 +12,6 @@ import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.source.SourceOffsets;
 import io.clusterlinks.state.LinkImage;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +29,12 @@ public final class OffsetSync implements SyncTask {
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
     private static final long DEFAULT_RETENTION_MINUTES = 7 * 24 * 60;
 
+    private static final String HIDDEN =
+            "The link's principal has no ACL DESCRIBE on the CLUSTER at the source, so that"
+                    + " groups on which it has no DESCRIBE are not seen; grant one or the other.";
+
     private final GroupKind kind;
+    private final Time time;
     private final Supplier<LinkImage> newest;
     private final OffsetCommits commits;
     private final Map<String, GroupTable> tables = new ConcurrentHashMap<>();
@@ -40,6 +45,7 @@ public final class OffsetSync implements SyncTask {
     public OffsetSync(
             GroupKind kind, LocalBroker broker, Supplier<LinkImage> newest, PartitionBounds bounds, Time time) {
         this.kind = kind;
+        this.time = time;
         this.newest = newest;
         // Positions of share groups do not expire.
         this.commits = new OffsetCommits(
@@ -101,9 +107,13 @@ public final class OffsetSync implements SyncTask {
         Set<String> groups = kind.groups(context.source(), timeout).stream()
                 .filter(filters::matches)
                 .collect(Collectors.toSet());
+        if (groups.isEmpty() || table.lastReadMs() < 0) {
+            table.mayHide(!context.source().seesAllGroups(timeout));
+        }
         Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
         SourceOffsets offsets = kind.offsets(context.source(), groups, left.isNegative() ? Duration.ZERO : left);
         synchronized (table) {
+            table.read(time.milliseconds());
             table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
             table.retain(
                     filters::matches,
@@ -156,10 +166,15 @@ public final class OffsetSync implements SyncTask {
                         && entry.getValue().state() == GroupOffsetState.FAILED);
     }
 
-    private static TaskOutcome outcome(GroupTable table, int changed) {
+    private TaskOutcome outcome(GroupTable table, int changed) {
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(table.groups().size());
         counter.changed(changed);
+        if (table.mayHide() && table.groups().isEmpty()) {
+            counter.trouble(kind.task(), "NOT_AUTHORIZED", "No group is seen at the source. " + HIDDEN);
+        } else if (table.mayHide()) {
+            counter.note(HIDDEN);
+        }
         table.unreadable().forEach((group, why) -> counter.trouble(group, "UNREADABLE", why));
         table.groups().forEach((name, group) -> GroupReport.trouble(name, group, counter));
         return counter.outcome();
@@ -174,24 +189,29 @@ public final class OffsetSync implements SyncTask {
         return counts;
     }
 
+    /** Every followed group, in no order. */
+    public List<GroupSummary> groups(String link) {
+        GroupTable table = tables.get(link);
+        return table == null
+                ? List.of()
+                : table.groups().entrySet().stream()
+                        .map(entry -> GroupReport.summary(entry.getKey(), kind, entry.getValue(), table.lastReadMs()))
+                        .toList();
+    }
+
     /** A followed group by its name here. */
     public Optional<GroupView> group(String link, String group) {
         return Optional.ofNullable(tables.get(link))
-                .map(table -> table.groups().get(group))
-                .map(tracked -> new GroupView(
-                        tracked.sourceGroup(),
-                        tracked.state(),
-                        GroupReport.reason(tracked),
-                        tracked.offsets().entrySet().stream()
-                                .map(entry -> GroupReport.status(entry.getKey(), entry.getValue()))
-                                .sorted(Comparator.comparing(GroupOffsetStatus::topic)
-                                        .thenComparing(GroupOffsetStatus::partition))
-                                .toList()));
+                .flatMap(table -> Optional.ofNullable(table.groups().get(group))
+                        .map(tracked -> new GroupView(
+                                GroupReport.summary(group, kind, tracked, table.lastReadMs()),
+                                tracked.offsets().entrySet().stream()
+                                        .map(entry -> GroupReport.status(entry.getKey(), entry.getValue()))
+                                        .toList())));
     }
 
-    /** What is shown of a group; {@code reason} is null if all is well. */
-    public record GroupView(
-            String sourceGroup, GroupOffsetState state, String reason, List<GroupOffsetStatus> offsets) {}
+    /** What is shown of one group. */
+    public record GroupView(GroupSummary summary, List<GroupOffsetStatus> offsets) {}
 
     @Override
     public void forget(String link) {

@@ -13,10 +13,15 @@ import java.util.List;
  * @param changed number of items it changed here
  * @param troubled number of items that failed or are in conflict
  * @param troubles the first of those
+ * @param note what it left out on purpose, and how to have it; null if nothing
  */
-public record TaskOutcome(int items, int changed, int troubled, List<TaskItem> troubles) {
+public record TaskOutcome(int items, int changed, int troubled, List<TaskItem> troubles, String note) {
     public TaskOutcome {
         troubles = List.copyOf(troubles);
+    }
+
+    public TaskOutcome(int items, int changed, int troubled, List<TaskItem> troubles) {
+        this(items, changed, troubled, troubles, null);
     }
 
     /** Counts while a run goes on. Not thread-safe. */
@@ -25,6 +30,7 @@ public record TaskOutcome(int items, int changed, int troubled, List<TaskItem> t
         private int items;
         private int changed;
         private int troubled;
+        private String note;
 
         void items(int count) {
             items += count;
@@ -41,8 +47,12 @@ public record TaskOutcome(int items, int changed, int troubled, List<TaskItem> t
             }
         }
 
+        void note(String text) {
+            note = text;
+        }
+
         TaskOutcome outcome() {
-            return new TaskOutcome(items, changed, troubled, troubles);
+            return new TaskOutcome(items, changed, troubled, troubles, note);
         }
     }
 }

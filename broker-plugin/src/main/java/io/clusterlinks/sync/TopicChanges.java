@@ -49,7 +49,7 @@ public final class TopicChanges {
                 .data()
                 .responses()
                 .get(0);
-        throwIfError(topic, result.errorCode(), result.errorMessage());
+        throwIfError(topic, "ALTER_CONFIGS", result.errorCode(), result.errorMessage());
     }
 
     private static AlterableConfig config(String name, OpType type, String value) {
@@ -66,7 +66,7 @@ public final class TopicChanges {
                 .data()
                 .results()
                 .get(0);
-        throwIfError(topic, result.errorCode(), result.errorMessage());
+        throwIfError(topic, "ALTER", result.errorCode(), result.errorMessage());
     }
 
     private AbstractResponse send(AbstractRequest.Builder<? extends AbstractRequest> request) {
@@ -80,8 +80,14 @@ public final class TopicChanges {
         }
     }
 
-    private static void throwIfError(String topic, short code, String message) {
+    private static void throwIfError(String topic, String operation, short code, String message) {
         Errors error = Errors.forCode(code);
+        if (error == Errors.TOPIC_AUTHORIZATION_FAILED) {
+            throw new LinkException(
+                    error,
+                    "The brokers' own principal needs the ACL " + operation + " on TOPIC '" + topic
+                            + "' in this cluster; grant it, or make it a super user.");
+        }
         if (error != Errors.NONE) {
             throw new LinkException(error, "Topic '" + topic + "': " + (message == null ? error.message() : message));
         }

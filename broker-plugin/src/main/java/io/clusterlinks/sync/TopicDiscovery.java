@@ -64,9 +64,11 @@ public final class TopicDiscovery implements SyncTask {
     public TaskOutcome run(SyncContext context) {
         String link = context.link().link();
         Set<String> topics = context.source().topics(SOURCE_TIMEOUT);
-        ClusterView cluster = broker.cluster();
-        DiscoveryPlan plan = DiscoveryPlan.of(newest.get(), link, context.config(), topics, name -> cluster.topic(name)
-                .isPresent());
+        DiscoveryPlan plan = plan(context, topics, Set.of());
+        if (!plan.create().isEmpty() || !plan.conflicts().isEmpty()) {
+            // Asked after the list: whatever mirror is in the list is known as one by now.
+            plan = plan(context, topics, context.source().mirrors(SOURCE_TIMEOUT));
+        }
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(plan.taking());
         Map<String, CompletableFuture<Void>> creations = new TreeMap<>();
@@ -78,7 +80,26 @@ public final class TopicDiscovery implements SyncTask {
         for (TaskItem conflict : plan.conflicts()) {
             counter.trouble(conflict.item(), conflict.state(), conflict.message());
         }
+        if (topics.isEmpty()) {
+            counter.trouble(
+                    name(),
+                    "NOT_AUTHORIZED",
+                    "No topic is seen at the source; the link's principal needs the ACL DESCRIBE on the TOPICs there"
+                            + " that are to be mirrored.");
+        }
+        if (!plan.chained().isEmpty()) {
+            counter.note(plan.chained().size() + " topics are mirrors at the source and left out, for example '"
+                    + plan.chained().iterator().next() + "'; name one in a LITERAL filter of "
+                    + LinkConfig.AUTO_CREATE_FILTERS + " to mirror it.");
+        }
         return counter.outcome();
+    }
+
+    private DiscoveryPlan plan(SyncContext context, Set<String> topics, Set<String> mirrorsThere) {
+        ClusterView cluster = broker.cluster();
+        return DiscoveryPlan.of(
+                newest.get(), context.link().link(), context.config(), topics, mirrorsThere, name -> cluster.topic(name)
+                        .isPresent());
     }
 
     private CompletableFuture<Void> create(String link, String topic, String sourceTopic) {

@@ -9,6 +9,7 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.source.SourceTopic;
+import io.clusterlinks.source.SourceTopics;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import io.clusterlinks.state.StateCommitter;
@@ -66,11 +67,15 @@ public final class TopicSync implements SyncTask {
         }
         Set<String> names =
                 mirrors.values().stream().map(MirrorRecord::sourceTopic).collect(Collectors.toSet());
-        Map<String, SourceTopic> topics = context.source().describe(names, SOURCE_TIMEOUT);
+        SourceTopics topics = context.source().describe(names, SOURCE_TIMEOUT);
         Set<String> synced = context.config().syncedTopicConfigs();
         counter.items(mirrors.size());
         for (MirrorRecord mirror : mirrors.values()) {
-            SourceTopic topic = topics.get(mirror.sourceTopic());
+            SourceTopic topic = topics.topics().get(mirror.sourceTopic());
+            if (topics.failures().containsKey(mirror.sourceTopic())) {
+                counter.trouble(
+                        mirror.topic(), "NOT_AUTHORIZED", topics.failures().get(mirror.sourceTopic()));
+            }
             // A topic that is gone or is another one is the data path's to report.
             if (topic != null && Objects.equals(topic.id(), mirror.sourceTopicId())) {
                 follow(mirror, topic, synced, counter);

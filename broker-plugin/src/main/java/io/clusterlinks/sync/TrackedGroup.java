@@ -46,6 +46,9 @@ final class TrackedGroup {
 
     /** How the group as a whole fares: as the worst of its offsets. */
     GroupOffsetState state() {
+        if (deletedAtSource) {
+            return GroupOffsetState.DELETED_AT_SOURCE;
+        }
         if (active) {
             return GroupOffsetState.ACTIVE_AT_DESTINATION;
         }

@@ -56,13 +56,42 @@ class CommandParserTest {
                         Optional.of("o"),
                         (short) 3,
                         Optional.of("latest"),
-                        Map.of("min.insync.replicas", "2")));
+                        Map.of("min.insync.replicas", "2"),
+                        false));
     }
 
     @Test
     void aMirrorsWishIsParsed() {
         assertThat(parse(MIRROR, set("desired.state", "FAILED_OVER")))
                 .isEqualTo(new Command.SetMirrorState("east", "orders", DesiredState.FAILED_OVER));
+    }
+
+    @Test
+    void aTopicIsAdoptedAsItIs() {
+        assertThat(parse(MIRROR, set("create", "true"), set("adopt", "true"), set("source.topic", "o")))
+                .isEqualTo(new Command.CreateMirror(
+                        "east", "orders", Optional.of("o"), (short) -1, Optional.empty(), Map.of(), true));
+        assertRefused(
+                MIRROR,
+                "replication.factor",
+                set("create", "true"),
+                set("adopt", "true"),
+                set("replication.factor", "3"));
+        assertRefused(
+                MIRROR,
+                "mirror.start.offset.spec",
+                set("create", "true"),
+                set("adopt", "true"),
+                set("mirror.start.offset.spec", "latest"));
+        assertRefused(MIRROR, "adopt", set("desired.state", "ACTIVE"), set("adopt", "true"));
+    }
+
+    @Test
+    void aRepairIsAWishToFollowAgain() {
+        assertThat(parse(MIRROR, set("desired.state", "ACTIVE"), set("repair", "true")))
+                .isEqualTo(new Command.RepairMirror("east", "orders"));
+        assertRefused(MIRROR, "repair", set("desired.state", "PAUSED"), set("repair", "true"));
+        assertRefused(MIRROR, "Nothing is asked", set("repair", "true"));
     }
 
     @Test

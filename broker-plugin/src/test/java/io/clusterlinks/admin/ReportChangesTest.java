@@ -18,6 +18,7 @@ class ReportChangesTest {
                 topic,
                 4,
                 -1,
+                -1,
                 new PartitionStatus(0, MirrorState.ACTIVE, 1, 1, 0, end, 0, end, 0, 0, lastFetchMs, end, null));
     }
 

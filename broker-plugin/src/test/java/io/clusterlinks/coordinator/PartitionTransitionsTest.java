@@ -107,7 +107,8 @@ class PartitionTransitionsTest {
                 Phase.STOPPING,
                 7,
                 -1,
-                null);
+                null,
+                false);
 
         assertRefused(image(STOPPING, MIRRORING), uncut);
     }
@@ -134,6 +135,41 @@ class PartitionTransitionsTest {
     }
 
     @Test
+    void aRepairLetsTheFailedPartitionsMirrorAgainAndIsRepeatedWithoutEffect() {
+        LinkImage image = image(ACTIVE, next(MIRRORING, Phase.FAILED, 3), partition(1, Phase.MIRRORING));
+
+        List<Change> changes = PartitionTransitions.repair(image, TOPIC);
+
+        PartitionRecord repaired = only(changes);
+        assertThat(repaired.partition()).isZero();
+        assertThat(repaired.phase()).isEqualTo(Phase.MIRRORING);
+        assertThat(repaired.repairing()).isTrue();
+        assertThat(repaired.reason()).isNull();
+        assertThat(repaired.lineage()).isEqualTo(MIRRORING.lineage());
+        assertThat(PartitionTransitions.repair(image.apply(changes, 9), TOPIC)).isEmpty();
+    }
+
+    /** Its leader may still repeat that the partition has failed, or not know that it was repaired. */
+    @Test
+    void aLeaderThatDoesNotKnowOfARepairIsFenced() {
+        PartitionRecord failed = next(MIRRORING, Phase.FAILED, 1);
+        LinkImage image = image(ACTIVE, MIRRORING);
+        image = image.apply(propose(image, failed), 9);
+        image = image.apply(PartitionTransitions.repair(image, TOPIC), 10);
+
+        assertFenced(image, failed);
+        assertFenced(image, next(MIRRORING, Phase.FAILED, 2));
+        assertThat(propose(image, next(MIRRORING, Phase.FAILED, 3))).hasSize(1);
+    }
+
+    @Test
+    void aLeaderCannotRepairItself() {
+        PartitionRecord failed = next(MIRRORING, Phase.FAILED, 1);
+
+        assertRefused(image(ACTIVE, failed), next(MIRRORING, Phase.MIRRORING, 2));
+    }
+
+    @Test
     void aProposalForATopicThatIsNoMirrorIsRefused() {
         assertThatThrownBy(() -> propose(image(link()), MIRRORING)).hasMessageContaining(TOPIC);
     }
@@ -152,7 +188,8 @@ class PartitionTransitionsTest {
                 phase,
                 -1,
                 -1,
-                null);
+                null,
+                false);
     }
 
     private static List<Change> claim(LinkImage image, PartitionClaim claim) {

@@ -87,6 +87,8 @@ public class FenceBenchmark {
                 (short) -1,
                 Map.of(),
                 "earliest",
+                List.of(),
+                false,
                 MirrorState.ACTIVE,
                 StopMode.NONE,
                 null,

@@ -32,7 +32,7 @@ class BatchRewriterTest {
         ByteBuffer batch = TestBatches.batch(100, records, 3, producerId, COMPRESSIONS.get(compression));
         List<Record> before = records(TestBatches.parse(batch).get(0));
 
-        BatchScanner.scan(batch, Integer.MAX_VALUE, epoch);
+        BatchRewriter.rewrite(batch, epoch);
 
         MutableRecordBatch rewritten = TestBatches.parse(batch).get(0);
         rewritten.ensureValid();
@@ -56,7 +56,7 @@ class BatchRewriterTest {
                 ByteBuffer.allocate(batch.remaining()).put(batch.duplicate()).flip();
         expected.putInt(BatchFormat.LEADER_EPOCH, 9);
 
-        BatchScanner.scan(batch, Integer.MAX_VALUE, 9);
+        BatchRewriter.rewrite(batch, 9);
 
         assertThat(batch).isEqualTo(expected);
     }
@@ -66,7 +66,7 @@ class BatchRewriterTest {
         ByteBuffer both = TestBatches.join(
                 TestBatches.batch(0, 2, 1, 7, Compression.NONE), TestBatches.batch(2, 1, 1, 8, Compression.NONE));
 
-        BatchScanner.scan(both, Integer.MAX_VALUE, 4);
+        BatchRewriter.rewrite(both, 4);
 
         assertThat(TestBatches.parse(both))
                 .extracting(MutableRecordBatch::producerId)
@@ -79,7 +79,7 @@ class BatchRewriterTest {
         ByteBuffer batch = TestBatches.batch(0, 10, 1, 7, Compression.NONE);
         batch.put(batch.limit() - 3, (byte) (batch.get(batch.limit() - 3) ^ 1));
 
-        BatchScanner.scan(batch, Integer.MAX_VALUE, 4);
+        BatchRewriter.rewrite(batch, 4);
 
         assertThatThrownBy(() -> TestBatches.parse(batch).get(0).ensureValid())
                 .isInstanceOf(CorruptRecordException.class);
@@ -99,8 +99,8 @@ class BatchRewriterTest {
         ByteBuffer c = TestBatches.batch(20, 5, 2);
         int size = a.remaining();
 
-        List<Run> runs = BatchScanner.scan(TestBatches.join(a, b, c), 2 * size, 4);
-        List<Run> small = BatchScanner.scan(TestBatches.join(a, b, c), size, 4);
+        List<Run> runs = BatchScanner.scan(TestBatches.join(a, b, c), 2 * size);
+        List<Run> small = BatchScanner.scan(TestBatches.join(a, b, c), size);
 
         assertThat(runs).extracting(Run::sourceEpoch).containsExactly(1, 2);
         assertThat(runs).extracting(Run::baseOffset).containsExactly(0L, 20L);
@@ -115,7 +115,7 @@ class BatchRewriterTest {
         ByteBuffer fetched = TestBatches.join(whole, next);
         fetched.limit(whole.remaining() + Math.min(cut, next.remaining() - 1));
 
-        List<Run> runs = BatchScanner.scan(fetched, 1_000_000, 4);
+        List<Run> runs = BatchScanner.scan(fetched, 1_000_000);
 
         assertThat(runs).hasSize(1);
         assertThat(runs.get(0).nextOffset()).isEqualTo(5);
@@ -127,7 +127,7 @@ class BatchRewriterTest {
         ByteBuffer batch = TestBatches.batch(0, 5, 1);
         batch.put(BatchFormat.MAGIC, (byte) 1);
 
-        assertThatThrownBy(() -> BatchScanner.scan(batch, 1000, 4))
+        assertThatThrownBy(() -> BatchScanner.scan(batch, 1000))
                 .isInstanceOf(LinkException.class)
                 .hasMessageContaining("format v1");
     }
@@ -137,8 +137,41 @@ class BatchRewriterTest {
         ByteBuffer batch = TestBatches.batch(0, 5, 1);
         batch.putInt(BatchFormat.LENGTH, 3);
 
-        assertThatThrownBy(() -> BatchScanner.scan(batch, 1000, 4))
+        assertThatThrownBy(() -> BatchScanner.scan(batch, 1000))
                 .isInstanceOf(LinkException.class)
                 .hasMessageContaining("no record batch");
+    }
+
+    /** Neither offsets nor epochs are covered by a CRC. */
+    @Test
+    void whatTheAnswerItselfRulesOutIsCorrupt() {
+        BatchScanner.Bounds bounds = new BatchScanner.Bounds(10, 3, 20);
+
+        assertRefused(TestBatches.batch(0, 10, 3), bounds, "asked for 10");
+        assertRefused(TestBatches.batch(10, 5, 4), bounds, "leader epoch 4");
+        assertRefused(TestBatches.batch(30, 5, 3), bounds, "past the high watermark 20");
+        ByteBuffer overflowing = TestBatches.batch(10, 5, 3);
+        overflowing.putLong(BatchFormat.BASE_OFFSET, Long.MAX_VALUE - 4);
+        assertRefused(overflowing, bounds, "base offset");
+        ByteBuffer cut = TestBatches.batch(10, 5, 3);
+        cut.limit(cut.limit() - 1);
+        assertRefused(cut, bounds, "not even one whole batch");
+    }
+
+    @Test
+    void aBatchThatHoldsTheOffsetGapsAndNewRecordsAreFine() {
+        BatchScanner.Bounds bounds = new BatchScanner.Bounds(10, 3, 20);
+
+        assertThat(BatchScanner.scan(TestBatches.batch(8, 5, 3), 1000, bounds)).hasSize(1);
+        assertThat(BatchScanner.scan(TestBatches.batch(13, 5, 2), 1000, bounds)).hasSize(1);
+        // The high watermark was read before the records were.
+        assertThat(BatchScanner.scan(TestBatches.batch(10, 15, 3), 1000, bounds))
+                .hasSize(1);
+    }
+
+    private static void assertRefused(ByteBuffer fetched, BatchScanner.Bounds bounds, String why) {
+        assertThatThrownBy(() -> BatchScanner.scan(fetched, 1000, bounds))
+                .isInstanceOf(LinkException.class)
+                .hasMessageContaining(why);
     }
 }

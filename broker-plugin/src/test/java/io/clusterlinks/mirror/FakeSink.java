@@ -47,7 +47,8 @@ final class FakeSink implements TransitionSink {
                 PartitionRecord.Phase.MIRRORING,
                 -1,
                 -1,
-                null);
+                null,
+                false);
     }
 
     PartitionTransition last() {

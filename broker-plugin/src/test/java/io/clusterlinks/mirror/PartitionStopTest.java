@@ -8,6 +8,7 @@ import io.clusterlinks.host.LocalPartition.OpenTransaction;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -16,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class PartitionStopTest {
     private static final TopicPartition TP = new TopicPartition("mirror", 0);
-    private static final MirrorPartition PARTITION =
-            new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
+    private static final MirrorPartition PARTITION = new MirrorPartition(
+            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
 
     private final FakeLog log = new FakeLog(TP);
     private final FakeSink sink = new FakeSink();
@@ -90,6 +91,22 @@ class PartitionStopTest {
         stop.step(nowMs);
 
         assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPING);
+    }
+
+    @Test
+    void whatMustBeCutOffIsCutOffBeforeTheStop() {
+        log.append0(0, 5, 1);
+        log.append0(5, 5, 1);
+        PartitionStop stop = stop(Records.truncating(mirroring, new Truncation(5, 1, List.of(1))));
+
+        for (int i = 0; i < 4; i++) {
+            stop.step(nowMs);
+        }
+
+        assertThat(sink.proposed.get(0).record().truncation()).isNull();
+        assertThat(sink.proposed.get(0).record().phase()).isEqualTo(Phase.MIRRORING);
+        assertThat(sink.proposed.get(1).record().phase()).isEqualTo(Phase.STOPPING);
+        assertThat(sink.proposed.get(1).record().stopOffset()).isEqualTo(5);
     }
 
     @Test

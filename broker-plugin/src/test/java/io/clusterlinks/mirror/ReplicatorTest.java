@@ -4,6 +4,7 @@ package io.clusterlinks.mirror;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.host.AppendException;
+import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
@@ -19,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 class ReplicatorTest {
     private static final TopicPartition TP = new TopicPartition("mirror", 0);
-    private static final MirrorPartition PARTITION =
-            new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, "earliest", 1);
+    private static final MirrorPartition PARTITION = new MirrorPartition(
+            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
     private static final PartitionRecord CLAIMED = FakeSink.claimed(TP, 1);
     private static final long BACKOFF_MS = 1000;
 
@@ -48,6 +49,17 @@ class ReplicatorTest {
         assertThat(sink.last().record().startOffset()).isEqualTo(500);
         assertThat(log.start).isEqualTo(500);
         assertThat(next().offset()).isEqualTo(500);
+    }
+
+    @Test
+    void startsWhereItWasDecidedAtCreationWithoutAsking() {
+        MirrorPartition decided = new MirrorPartition(
+                "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, 700, false, 1);
+        start(decided, CLAIMED);
+
+        assertThat(replicator.question()).isEmpty();
+        assertThat(sink.last().record().startOffset()).isEqualTo(700);
+        assertThat(next().offset()).isEqualTo(700);
     }
 
     @Test
@@ -153,6 +165,88 @@ class ReplicatorTest {
         assertThat(sink.last().record().lineage()).containsExactly(new SourceEpoch(2, 0));
         assertThat(sink.proposed.get(0).event().message()).contains("Dropped offsets 6 to 9 (4 records)");
         assertThat(next()).isEqualTo(new FetchCursor.Next(next().generation(), 6, 2));
+    }
+
+    /** A broker that dies between the cut and its record would leave nobody to tell. */
+    @Test
+    void aCutIsRecordedWithItsEventBeforeAnythingIsCut() {
+        log.append0(0, 6, 1);
+        log.append0(6, 4, 1);
+        sink.answersAtOnce = false;
+        start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
+
+        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)), -1, FetchBuffer.UNCOUNTED);
+        step();
+        assertThat(log.end).isEqualTo(10);
+        assertThat(sink.last().record().truncation().target()).isEqualTo(6);
+        assertThat(sink.last().event()).isNotNull();
+
+        sink.lastAnswer().complete(null);
+        step();
+        assertThat(log.end).isEqualTo(6);
+        assertThat(replicator.cursor().next(nowMs)).isEmpty();
+        sink.lastAnswer().complete(null);
+        step();
+        assertThat(next().offset()).isEqualTo(6);
+    }
+
+    @Test
+    void aDeeperCutThanTheLinkAllowsFailsThePartition() {
+        maxTruncation = 3;
+        log.append0(0, 6, 1);
+        log.append0(6, 4, 1);
+        start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
+
+        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)), -1, FetchBuffer.UNCOUNTED);
+        step();
+
+        assertThat(log.end).isEqualTo(10);
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.FAILED);
+        assertThat(sink.last().record().reason())
+                .contains("max.truncation.records")
+                .contains("4 records");
+    }
+
+    @Test
+    void anEmptyMirrorFollowsASourceThatEndsBeforeIt() {
+        log.start = 50;
+        log.end = 50;
+        start(Records.started(CLAIMED, 0));
+
+        outOfRange(0, 0, null);
+
+        assertThat(log.end).isZero();
+        assertThat(next().offset()).isZero();
+    }
+
+    @Test
+    void aFencedLeaderDoesNothingMore() {
+        start(Records.started(CLAIMED, 0));
+        sink.answersAtOnce = false;
+        fetch(TestBatches.batch(0, 10, 4));
+        step();
+        sink.lastAnswer().completeExceptionally(new LinkException(Errors.FENCED_LEADER_EPOCH, "claimed by another"));
+        step();
+        nowMs += BACKOFF_MS;
+        step();
+
+        assertThat(replicator.isFenced()).isTrue();
+        assertThat(sink.proposed).hasSize(1);
+        assertThat(log.end).isZero();
+    }
+
+    @Test
+    void lineageOfWhatIsGoneIsForgotten() {
+        log.start = 10;
+        log.end = 10;
+        log.append0(10, 10, 1);
+        start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6), new SourceEpoch(4, 12)));
+
+        fetch(TestBatches.batch(20, 5, 5));
+        step();
+
+        assertThat(sink.last().record().lineage())
+                .containsExactly(new SourceEpoch(3, 6), new SourceEpoch(4, 12), new SourceEpoch(5, 20));
     }
 
     @Test
@@ -328,9 +422,13 @@ class ReplicatorTest {
     }
 
     private void start(PartitionRecord record) {
+        start(PARTITION, record);
+    }
+
+    private void start(MirrorPartition partition, PartitionRecord record) {
         Transitions transitions = new Transitions(sink, record, BACKOFF_MS, () -> {});
         Replicator.Settings settings = new Replicator.Settings(1_000, BACKOFF_MS, maxTruncation);
-        replicator = new Replicator(PARTITION, log, transitions, leadership, settings);
+        replicator = new Replicator(partition, log, transitions, leadership, settings);
         step();
     }
 
@@ -347,7 +445,7 @@ class ReplicatorTest {
     }
 
     private boolean offer(FetchCursor.Next asked, Fetched fetched) {
-        return replicator.cursor().offer(asked, fetched, FetchBuffer.UNCOUNTED);
+        return replicator.cursor().offer(asked, fetched, -1, FetchBuffer.UNCOUNTED);
     }
 
     private FetchCursor.Next next() {

@@ -36,6 +36,8 @@ final class SimulatedCluster implements Leadership {
         Set<Integer> inSync = Set.of();
 
         final Map<Integer, Follower> followers = new HashMap<>();
+        /** As follower: the answer it waits for; it has no more than one fetch under way. */
+        private Runnable awaited;
 
         Node(int id) {
             this.id = id;
@@ -75,6 +77,9 @@ final class SimulatedCluster implements Leadership {
     void hear(Node node) {
         Registration before = node.heard;
         node.heard = registration;
+        if (before == null || before.epoch() != registration.epoch()) {
+            node.awaited = null;
+        }
         if (registration.leader() != node.id) {
             return;
         }
@@ -92,7 +97,8 @@ final class SimulatedCluster implements Leadership {
     /** A follower fetches from whom it takes for the leader; the answer may take its time. */
     void fetch(Node follower) {
         Registration heard = follower.heard;
-        if (!follower.alive || heard.leader() == follower.id || heard.leader() < 0) {
+        boolean waits = follower.awaited != null && random.nextInt(50) > 0;
+        if (!follower.alive || heard.leader() == follower.id || heard.leader() < 0 || waits) {
             return;
         }
         Node leader = node(heard.leader());
@@ -112,11 +118,15 @@ final class SimulatedCluster implements Leadership {
         } else {
             answer = data(follower, leader, offset);
         }
-        answers.add(() -> {
-            if (follower.alive && follower.heard.epoch() == heard.epoch() && follower.log.end == offset) {
-                answer.run();
-            }
-        });
+        follower.awaited = answer;
+        answers.add(() -> deliver(follower, answer));
+    }
+
+    private static void deliver(Node follower, Runnable answer) {
+        if (follower.awaited == answer) {
+            follower.awaited = null;
+            answer.run();
+        }
     }
 
     private Runnable data(Node follower, Node leader, long offset) {
@@ -214,6 +224,7 @@ final class SimulatedCluster implements Leadership {
     /** kill -9: what is in the log stays. */
     void kill(Node node) {
         node.alive = false;
+        node.awaited = null;
         Set<Integer> left = new TreeSet<>(registration.inSync());
         if (left.size() > 1) {
             left.remove(node.id);

@@ -3,14 +3,29 @@ package io.clusterlinks.mirror;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** One replica's log with its leader epochs, as Kafka's UnifiedLog and LeaderEpochFileCache keep them. */
 final class SimulatedLog {
-    /** A batch as it lies in the log. */
-    record Entry(long base, long next, int leaderEpoch, ByteBuffer bytes) {}
+    /**
+     * A batch as it lies in the log.
+     *
+     * @param described base offset, size and content, without what the mirror stamps
+     */
+    record Entry(long base, long next, int leaderEpoch, String described) {
+        static Entry of(long base, long next, int leaderEpoch, ByteBuffer bytes) {
+            return new Entry(base, next, leaderEpoch, describe(bytes));
+        }
+    }
+
+    static String describe(ByteBuffer bytes) {
+        ByteBuffer copy = TestBatches.join(bytes);
+        copy.putInt(BatchFormat.LEADER_EPOCH, 0);
+        return copy.getLong(0) + ":" + copy.remaining() + ":" + Arrays.hashCode(copy.array());
+    }
 
     /** Answer of the epoch cache; {@code epoch} is -1 if it knows none. */
     record EpochEnd(int epoch, long end) {}
@@ -66,6 +81,14 @@ final class SimulatedLog {
             highWatermark = Math.min(highWatermark, end);
         }
         epochs.values().removeIf(value -> value >= end);
+    }
+
+    /** Where the last batch ends that lies before {@code offset} as a whole; the log start if there is none. */
+    long endBefore(long offset) {
+        return entries.stream()
+                .mapToLong(Entry::next)
+                .filter(next -> next <= offset)
+                .reduce(start, Math::max);
     }
 
     /** As {@code UnifiedLog.truncateFullyAndStartAt}. */

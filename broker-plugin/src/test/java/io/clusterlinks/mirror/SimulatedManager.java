@@ -82,7 +82,11 @@ final class SimulatedManager {
         Duty duty = Duty.of(state.image(image), broker, broker, link -> false).get(id);
         Duty.Kind kind = duty == null ? Duty.Kind.NONE : duty.kind();
         MirrorPartition now = duty == null ? null : duty.partition();
-        if (replicator != null && (kind != Duty.Kind.FOLLOW || replicator.isFenced() || !following.equals(now))) {
+        if (replicator != null
+                && (kind != Duty.Kind.FOLLOW
+                        || replicator.isFenced()
+                        || replicator.isSuperseded(duty.record())
+                        || !following.equals(now))) {
             replicator = null;
         }
         if (stop != null
@@ -122,7 +126,7 @@ final class SimulatedManager {
             Fetched answer = source.fetch(next.offset(), next.lastEpoch(), sourceEpoch);
             network.add(() -> {
                 asking.stats().onFetch(answer.logStartOffset(), answer.highWatermark(), node.log.end, nowMs);
-                asking.cursor().offer(next, answer, FetchBuffer.UNCOUNTED);
+                asking.cursor().offer(next, answer, -1, FetchBuffer.UNCOUNTED);
             });
         });
     }

@@ -84,7 +84,7 @@ final class SimulatedPartition implements LocalPartition {
             }
             ByteBuffer entry = ByteBuffer.allocate(batch.sizeInBytes());
             batch.writeTo(entry);
-            node.log.append(new SimulatedLog.Entry(
+            node.log.append(SimulatedLog.Entry.of(
                     batch.baseOffset(), batch.nextOffset(), batch.partitionLeaderEpoch(), entry.flip()));
         }
         cluster.advanceHighWatermark(node);
@@ -97,8 +97,9 @@ final class SimulatedPartition implements LocalPartition {
 
     @Override
     public ByteBuffer read(long offset, int maxBytes) {
+        // Only where the batch begins is ever looked at.
         return node.log.from(offset, 1).stream()
-                .map(entry -> entry.bytes().duplicate())
+                .map(entry -> ByteBuffer.allocate(Long.BYTES).putLong(0, entry.base()))
                 .findFirst()
                 .orElse(ByteBuffer.allocate(0));
     }
@@ -106,7 +107,9 @@ final class SimulatedPartition implements LocalPartition {
     @Override
     public void truncateTo(long offset, int leaderEpoch) throws AppendException {
         checkLeads(leaderEpoch);
-        node.log.truncateTo(Math.max(offset, node.log.start));
+        if (offset < node.log.end) {
+            node.log.truncateTo(node.log.endBefore(offset));
+        }
         node.log.assign(leaderEpoch, node.log.end);
     }
 

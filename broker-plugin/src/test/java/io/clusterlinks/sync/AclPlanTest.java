@@ -28,7 +28,7 @@ class AclPlanTest {
 
     @Test
     void createsWhatIsMissingAndRecordsThatFirst() {
-        AclPlan plan = AclPlan.of(Set.of(ORDERS, BILLING), Set.of(), Set.of());
+        AclPlan plan = AclPlan.of(Set.of(ORDERS, BILLING), Set.of(), Set.of(), Set.of());
 
         assertThat(plan.own()).containsExactlyInAnyOrder(ORDERS, BILLING);
         assertThat(plan.create()).containsExactlyInAnyOrder(ORDERS, BILLING);
@@ -37,17 +37,17 @@ class AclPlanTest {
     @Test
     void anAclThatWasHereBeforeIsNeverTheLinks() {
         // ACL sync deleting local ACLs.
-        AclPlan there = AclPlan.of(Set.of(ORDERS), Set.of(), Set.of(ORDERS));
+        AclPlan there = AclPlan.of(Set.of(ORDERS), Set.of(), Set.of(), Set.of(ORDERS));
         assertThat(there.own()).isEmpty();
         assertThat(there.create()).isEmpty();
 
-        AclPlan dropped = AclPlan.of(Set.of(), Set.of(), Set.of(ORDERS));
+        AclPlan dropped = AclPlan.of(Set.of(), Set.of(), Set.of(), Set.of(ORDERS));
         assertThat(dropped.delete()).isEmpty();
     }
 
     @Test
     void deletesItsOwnWhenTheSourceDropsIt() {
-        AclPlan plan = AclPlan.of(Set.of(), Set.of(ORDERS), Set.of(ORDERS, BILLING));
+        AclPlan plan = AclPlan.of(Set.of(), Set.of(ORDERS), Set.of(), Set.of(ORDERS, BILLING));
 
         assertThat(plan.delete()).containsExactly(ORDERS);
         assertThat(plan.disown()).containsExactly(ORDERS);
@@ -55,10 +55,24 @@ class AclPlanTest {
 
     @Test
     void createsAgainWhatSomebodyDeletedHere() {
-        AclPlan plan = AclPlan.of(Set.of(ORDERS), Set.of(ORDERS), Set.of());
+        AclPlan plan = AclPlan.of(Set.of(ORDERS), Set.of(ORDERS), Set.of(), Set.of());
 
         assertThat(plan.create()).containsExactly(ORDERS);
         assertThat(plan.own()).isEmpty();
+    }
+
+    @Test
+    void whatTwoLinksWantIsBothsAndGoesWithTheLast() {
+        AclPlan second = AclPlan.of(Set.of(ORDERS), Set.of(), Set.of(ORDERS), Set.of(ORDERS));
+        assertThat(second.own()).containsExactly(ORDERS);
+        assertThat(second.create()).isEmpty();
+
+        AclPlan firstDrops = AclPlan.of(Set.of(), Set.of(ORDERS), Set.of(ORDERS), Set.of(ORDERS));
+        assertThat(firstDrops.delete()).isEmpty();
+        assertThat(firstDrops.disown()).containsExactly(ORDERS);
+
+        AclPlan lastDrops = AclPlan.of(Set.of(), Set.of(ORDERS), Set.of(), Set.of(ORDERS));
+        assertThat(lastDrops.delete()).containsExactly(ORDERS);
     }
 
     @Test
@@ -93,6 +107,25 @@ class AclPlanTest {
 
         assertThat(mapping.map(Set.of(acl(ResourceType.TOPIC, Records.TOPIC, PatternType.LITERAL))))
                 .containsExactly(acl(ResourceType.TOPIC, Records.TOPIC, PatternType.LITERAL));
+    }
+
+    /** An ACL on a prefix at the source left the mirror with another name without any. */
+    @Test
+    void aRenamedMirrorTakesWhatPatternsGrantAtTheSource() {
+        AclMapping mapping = new AclMapping(
+                LinkConfig.parse(Map.of("bootstrap.servers", "localhost:1", "cluster.link.prefix", "west.")),
+                Stream.of(Records.mirror(MirrorState.ACTIVE, StopMode.NONE)));
+
+        assertThat(mapping.map(Set.of(acl(ResourceType.TOPIC, "ord", PatternType.PREFIXED))))
+                .containsExactlyInAnyOrder(
+                        acl(ResourceType.TOPIC, "west.ord", PatternType.PREFIXED),
+                        acl(ResourceType.TOPIC, Records.TOPIC, PatternType.LITERAL));
+        assertThat(mapping.map(Set.of(acl(ResourceType.TOPIC, "*", PatternType.LITERAL))))
+                .containsExactlyInAnyOrder(
+                        acl(ResourceType.TOPIC, "west.", PatternType.PREFIXED),
+                        acl(ResourceType.TOPIC, Records.TOPIC, PatternType.LITERAL));
+        assertThat(mapping.map(Set.of(acl(ResourceType.TOPIC, "pay", PatternType.PREFIXED))))
+                .containsExactly(acl(ResourceType.TOPIC, "west.pay", PatternType.PREFIXED));
     }
 
     @Test

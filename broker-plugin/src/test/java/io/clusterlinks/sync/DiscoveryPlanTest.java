@@ -77,7 +77,8 @@ class DiscoveryPlanTest {
     void reportsAMirrorOfAnotherLink() {
         LinkImage image = Records.image(Records.link(), Records.mirror(MirrorState.ACTIVE, StopMode.NONE));
 
-        DiscoveryPlan plan = DiscoveryPlan.of(image, "west", config("", ALL), Set.of(Records.TOPIC), name -> true);
+        DiscoveryPlan plan =
+                DiscoveryPlan.of(image, "west", config("", ALL), Set.of(Records.TOPIC), Set.of(), name -> true);
 
         assertThat(plan.conflicts())
                 .extracting(TaskItem::message)
@@ -96,9 +97,30 @@ class DiscoveryPlanTest {
         assertThat(plan.conflicts()).extracting(TaskItem::state).isEqualTo(List.of("ILLEGAL_NAME"));
     }
 
+    /** Two links with * in both directions mirrored mirrors of mirrors until the names were too long. */
+    @Test
+    void leavesOutMirrorsOfTheSourceUnlessAFilterNamesThem() {
+        Set<String> topics = Set.of("orders", "b.orders");
+
+        DiscoveryPlan byPattern =
+                DiscoveryPlan.of(EMPTY, Records.LINK, config("a.", ALL), topics, Set.of("b.orders"), name -> false);
+        DiscoveryPlan byName = DiscoveryPlan.of(
+                EMPTY,
+                Records.LINK,
+                config("a.", "{\"name\":\"b.orders\"}"),
+                topics,
+                Set.of("b.orders"),
+                name -> false);
+
+        assertThat(byPattern.create()).isEqualTo(Map.of("a.orders", "orders"));
+        assertThat(byPattern.chained()).containsExactly("b.orders");
+        assertThat(byPattern.conflicts()).isEmpty();
+        assertThat(byName.create()).isEqualTo(Map.of("a.b.orders", "b.orders"));
+    }
+
     private static DiscoveryPlan plan(
             LinkImage image, String prefix, String filters, Set<String> topics, Set<String> here) {
-        return DiscoveryPlan.of(image, Records.LINK, config(prefix, filters), topics, here::contains);
+        return DiscoveryPlan.of(image, Records.LINK, config(prefix, filters), topics, Set.of(), here::contains);
     }
 
     private static LinkConfig config(String prefix, String filters) {

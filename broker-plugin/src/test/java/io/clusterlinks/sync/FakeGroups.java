@@ -16,6 +16,8 @@ final class FakeGroups implements LocalGroups {
     final Map<String, Map<TopicPartition, OffsetAndMetadata>> committed = new TreeMap<>();
     /** What the next commits of a group are answered. */
     final Map<String, Errors> refusals = new HashMap<>();
+    /** Groups that do not say what they have committed. */
+    final Map<String, Errors> unreadable = new HashMap<>();
     /** Groups that joined after it was asked who has members. */
     final Set<String> joinedLate = new HashSet<>();
 
@@ -28,7 +30,7 @@ final class FakeGroups implements LocalGroups {
     }
 
     @Override
-    public Map<String, Map<TopicPartition, Long>> committed(Map<String, Set<TopicPartition>> partitions) {
+    public Committed committed(Map<String, Set<TopicPartition>> partitions) {
         asked += partitions.size();
         Map<String, Map<TopicPartition, Long>> found = new HashMap<>();
         partitions.forEach((group, of) -> {
@@ -40,7 +42,8 @@ final class FakeGroups implements LocalGroups {
             });
             found.put(group, offsets);
         });
-        return found;
+        found.keySet().removeAll(unreadable.keySet());
+        return new Committed(found, unreadable);
     }
 
     @Override

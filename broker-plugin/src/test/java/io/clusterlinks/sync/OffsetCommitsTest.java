@@ -20,6 +20,7 @@ import java.util.Set;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class OffsetCommitsTest {
@@ -40,6 +41,7 @@ class OffsetCommitsTest {
     private long reads;
 
     @Test
+    @DisplayName("Pitfall: group offsets committed beyond the mirrored end")
     void commitsNoFurtherThanTheMirrorReachesAndCompletesAsItAdvances() {
         // Group offsets committed beyond the mirrored end: records would be skipped.
         bounds.put(PARTITION, new Bounds(0, 80));
@@ -189,7 +191,18 @@ class OffsetCommitsTest {
         apply();
         assertThat(here()).isEqualTo(2);
         assertThat(table.groups().get("bad").state()).isEqualTo(GroupOffsetState.FAILED);
-        assertThat(table.groups().get("bad").offsets().get(PARTITION).message()).contains("READ on the GROUP");
+        assertThat(table.groups().get("bad").offsets().get(PARTITION).message()).contains("READ on GROUP 'bad'");
+    }
+
+    @Test
+    void namesThePermissionThatIsMissingToLookWhatIsHere() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        local.unreadable.put(GROUP, Errors.GROUP_AUTHORIZATION_FAILED);
+        source(10);
+        apply();
+        assertThat(local.committed).isEmpty();
+        assertThat(table.groups().get(GROUP).offsets().get(PARTITION).message())
+                .contains("DESCRIBE on GROUP '" + GROUP + "'");
     }
 
     @Test
@@ -253,6 +266,42 @@ class OffsetCommitsTest {
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         GroupReport.trouble(GROUP, table.groups().get(GROUP), counter);
         assertThat(counter.outcome().troubles().get(0).state()).isEqualTo("DELETED_AT_SOURCE");
+    }
+
+    /** Refreshed lest it expire, it could never go: deleted here, too, it came back with the next refresh. */
+    @Test
+    void aGroupThatIsDeletedOnBothSidesIsGone() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(20);
+        apply();
+        deleteAtSource();
+        time.sleep(REFRESH_MS);
+        apply();
+        assertThat(local.commits).isEqualTo(1);
+        assertThat(state()).isEqualTo(GroupOffsetState.DELETED_AT_SOURCE);
+
+        local.committed.clear();
+        time.sleep(REFRESH_MS);
+        apply();
+        assertThat(table.groups()).isEmpty();
+        assertThat(local.commits).isEqualTo(1);
+    }
+
+    @Test
+    void aGroupThatIsDeletedAtTheSourceWhileItIsBehindIsCompleted() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(100);
+        apply();
+        deleteAtSource();
+
+        bounds.put(PARTITION, new Bounds(0, 120));
+        apply();
+
+        assertThat(here()).isEqualTo(100);
+    }
+
+    private void deleteAtSource() {
+        table.update(++reads, "", Set.of(), new SourceOffsets(Map.of(), Map.of()), Map.of());
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.source.SourceTopic;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class TopicPlanTest {
@@ -46,6 +47,7 @@ class TopicPlanTest {
     }
 
     @Test
+    @DisplayName("Pitfall: a synced config reverting local edits without saying so")
     void aLocalEditOfASyncedConfigIsPutBackAndReported() {
         // A synced config reverting local edits without saying so.
         TopicPlan plan = TopicPlan.of(

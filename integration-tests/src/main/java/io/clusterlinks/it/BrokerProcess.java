@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -52,6 +53,15 @@ public final class BrokerProcess {
 
     public int port() {
         return spec.port();
+    }
+
+    /** The address at which a listener is reached. */
+    public String address(String listener) {
+        return Arrays.stream(spec.properties().get("advertised.listeners").split(","))
+                .filter(address -> address.startsWith(listener + "://"))
+                .map(address -> address.substring(listener.length() + 3))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("No listener " + listener));
     }
 
     public int jmxPort() {

@@ -25,11 +25,17 @@ public final class GroupMembers implements AutoCloseable {
      */
     public static GroupMembers start(
             TestCluster cluster, String topic, String group, String protocol, int count, Deliveries deliveries) {
+        return start(cluster.clientConfigs(), topic, group, protocol, count, deliveries);
+    }
+
+    /** Starts members with the given way to the cluster. */
+    public static GroupMembers start(
+            Map<String, Object> client, String topic, String group, String protocol, int count, Deliveries deliveries) {
         GroupMembers members = new GroupMembers();
         for (int i = 0; i < count; i++) {
             CompletableFuture<Void> run = new CompletableFuture<>();
             members.runs.add(run);
-            Thread thread = new Thread(() -> members.run(cluster, topic, group, protocol, deliveries, run), group + i);
+            Thread thread = new Thread(() -> members.run(client, topic, group, protocol, deliveries, run), group + i);
             thread.setDaemon(true);
             thread.start();
         }
@@ -37,13 +43,13 @@ public final class GroupMembers implements AutoCloseable {
     }
 
     private void run(
-            TestCluster cluster,
+            Map<String, Object> client,
             String topic,
             String group,
             String protocol,
             Deliveries deliveries,
             CompletableFuture<Void> done) {
-        Map<String, Object> configs = new HashMap<>(cluster.clientConfigs());
+        Map<String, Object> configs = new HashMap<>(client);
         configs.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         configs.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, protocol);
         configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);

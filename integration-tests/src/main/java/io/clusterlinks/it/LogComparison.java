@@ -60,7 +60,16 @@ public final class LogComparison {
 
     /** What differs between a source replica and a mirror replica from {@code start} on; empty if nothing. */
     public static Optional<String> sourceAndMirror(Path sourceDir, Path mirrorDir, long start) {
-        return compare(batches(sourceDir, start), batches(mirrorDir, start), LogComparison::mirrorDiffers);
+        return sourceAndMirror(sourceDir, mirrorDir, start, Long.MAX_VALUE);
+    }
+
+    /** The same for the batches that begin below {@code end}: where a mirror stopped and went its own way. */
+    public static Optional<String> sourceAndMirror(Path sourceDir, Path mirrorDir, long start, long end) {
+        List<Batch> source = batches(sourceDir, start);
+        List<Batch> mirror = batches(mirrorDir, start);
+        source.removeIf(batch -> batch.baseOffset() >= end);
+        mirror.removeIf(batch -> batch.baseOffset() >= end);
+        return compare(source, mirror, LogComparison::mirrorDiffers);
     }
 
     /** What differs between two replicas of one partition from {@code start} on; empty if nothing. */

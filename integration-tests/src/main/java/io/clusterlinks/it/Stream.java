@@ -15,22 +15,28 @@ public final class Stream implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closing;
 
-    private Stream(TestCluster cluster, String topic, int partitions) {
+    private Stream(TestCluster cluster, String topic, int partitions, String label) {
         producer = Clients.producer(cluster, java.util.Map.of());
-        thread = new Thread(() -> run(topic, partitions), "load");
+        thread = new Thread(() -> run(topic, partitions, label), "load");
     }
 
+    /** Writes {@code topic-0}, {@code topic-1}, ... */
     public static Stream start(TestCluster cluster, String topic, int partitions) {
-        Stream stream = new Stream(cluster, topic, partitions);
+        return start(cluster, topic, partitions, topic);
+    }
+
+    /** Writes {@code label-0}, {@code label-1}, ... */
+    public static Stream start(TestCluster cluster, String topic, int partitions, String label) {
+        Stream stream = new Stream(cluster, topic, partitions, label);
         stream.thread.start();
         return stream;
     }
 
-    private void run(String topic, int partitions) {
+    private void run(String topic, int partitions, String label) {
         while (!closing) {
             for (int i = 0; i < PER_PAUSE; i++) {
                 long number = written.getAndIncrement();
-                producer.send(Clients.record(topic, (int) (number % partitions), topic + "-" + number));
+                producer.send(Clients.record(topic, (int) (number % partitions), label + "-" + number));
             }
             LockSupport.parkNanos(PAUSE_NS);
         }

@@ -87,6 +87,25 @@ public final class TestCluster implements AutoCloseable {
         return brokers.stream().map(broker -> "127.0.0.1:" + broker.port()).collect(Collectors.joining(","));
     }
 
+    /** Bootstrap servers of a listener, {@code SASL} for example. */
+    public String bootstrap(String listener) {
+        return brokers.stream().map(broker -> broker.address(listener)).collect(Collectors.joining(","));
+    }
+
+    /** Configs with which a user of {@link TestClusterBuilder#authorized} comes through the listener SASL. */
+    public Map<String, String> saslConfigs(String user) {
+        return Map.of(
+                CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrap("SASL"),
+                CommonClientConfigs.SECURITY_PROTOCOL_CONFIG,
+                "SASL_PLAINTEXT",
+                "sasl.mechanism",
+                "PLAIN",
+                "sasl.jaas.config",
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"" + user + "\" password=\""
+                        + user + "\";");
+    }
+
     /** A shared client, closed with the cluster. */
     public synchronized Admin admin() {
         if (admin == null) {

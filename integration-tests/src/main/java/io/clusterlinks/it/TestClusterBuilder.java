@@ -32,6 +32,8 @@ public final class TestClusterBuilder {
     private boolean agentOnControllers;
     private boolean jmx;
     private boolean separateController;
+    private Authorized authorized;
+    private LinkProxies proxies;
 
     TestClusterBuilder(String name) {
         this.name = name;
@@ -60,6 +62,40 @@ public final class TestClusterBuilder {
         return this;
     }
 
+    /**
+     * Switches the authorizer on, and opens a second listener with SASL/PLAIN, see {@link TestCluster#bootstrap(String)}.
+     * Whoever comes through the first, as the tests do, may do everything.
+     *
+     * @param brokers user as which brokers speak to each other; null for one that may do everything
+     * @param users users besides; the password is the name
+     */
+    public TestClusterBuilder authorized(String brokers, String... users) {
+        authorized = new Authorized(brokers, List.of(users));
+        return config("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
+                .config("super.users", "User:ANONYMOUS");
+    }
+
+    private record Authorized(String brokers, List<String> users) {
+        String jaas() {
+            String module = "org.apache.kafka.common.security.plain.PlainLoginModule required";
+            String self = brokers == null ? "" : " username=\"" + brokers + "\" password=\"" + brokers + "\"";
+            StringBuilder known = new StringBuilder();
+            users.forEach(user -> known.append(" user_")
+                    .append(user)
+                    .append("=\"")
+                    .append(user)
+                    .append('"'));
+            if (brokers != null) {
+                known.append(" user_")
+                        .append(brokers)
+                        .append("=\"")
+                        .append(brokers)
+                        .append('"');
+            }
+            return module + self + known + ";";
+        }
+    }
+
     /** Runs the controller in a process of its own; brokers are broker-only. */
     public TestClusterBuilder separateController() {
         separateController = true;
@@ -69,6 +105,12 @@ public final class TestClusterBuilder {
     /** Loads the plugin into separate controllers too. */
     public TestClusterBuilder agentOnControllers() {
         agentOnControllers = true;
+        return this;
+    }
+
+    /** Gives every broker one more listener that is advertised, and reached by links, through {@code newProxies}. */
+    public TestClusterBuilder proxies(LinkProxies newProxies) {
+        proxies = newProxies;
         return this;
     }
 
@@ -141,6 +183,14 @@ public final class TestClusterBuilder {
             broker.put("listeners", combined ? listener + ",CONTROLLER://127.0.0.1:" + controllerPort : listener);
             broker.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + advertisedPort.applyAsInt(port));
             broker.put("inter.broker.listener.name", "PLAINTEXT");
+            if (authorized != null) {
+                addSasl(broker);
+            }
+            if (proxies != null) {
+                int linkPort = Ports.free();
+                broker.merge("listeners", ",LINK://127.0.0.1:" + linkPort, String::concat);
+                broker.merge("advertised.listeners", ",LINK://127.0.0.1:" + proxies.open(linkPort), String::concat);
+            }
             nodes.add(node(dir, clusterId, id, port, broker, agent.test(id)));
         }
         return new TestCluster(name, dir, clusterId, controllers, nodes);
@@ -152,7 +202,7 @@ public final class TestClusterBuilder {
         common.put("node.id", Integer.toString(id));
         common.put("controller.quorum.voters", voters);
         common.put("controller.listener.names", "CONTROLLER");
-        common.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
+        common.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LINK:PLAINTEXT");
         common.put("log.dirs", nodeDir(dir, id).resolve("data").toString());
         common.put("default.replication.factor", Integer.toString(replicas));
         common.put("offsets.topic.replication.factor", Integer.toString(replicas));
@@ -174,6 +224,19 @@ public final class TestClusterBuilder {
         common.put("log.cleaner.dedupe.buffer.size", "8388608");
         common.putAll(properties);
         return common;
+    }
+
+    private void addSasl(Map<String, String> broker) {
+        String listener = ",SASL://127.0.0.1:" + Ports.free();
+        broker.merge("listeners", listener, String::concat);
+        broker.merge("advertised.listeners", listener, String::concat);
+        broker.merge("listener.security.protocol.map", ",SASL:SASL_PLAINTEXT", String::concat);
+        broker.put("sasl.enabled.mechanisms", "PLAIN");
+        broker.put("sasl.mechanism.inter.broker.protocol", "PLAIN");
+        broker.put("listener.name.sasl.plain.sasl.jaas.config", authorized.jaas());
+        if (authorized.brokers() != null) {
+            broker.put("inter.broker.listener.name", "SASL");
+        }
     }
 
     private BrokerProcess node(

@@ -18,6 +18,7 @@ import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** ACLs follow the source under a real authorizer; what others created here is theirs. */
@@ -48,6 +49,7 @@ class AclSyncIT {
     }
 
     @Test
+    @DisplayName("Pitfall: ACL sync deleting local ACLs")
     void takesOverWhatTheSourceHasAndRemovesOnlyItsOwn() {
         // Given an ACL that both sides have, and one that only the destination has
         AclBinding shared = acl(ResourceType.TOPIC, "orders", PatternType.LITERAL, "User:shared");

@@ -12,6 +12,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Topics appear here as they appear at the source, from where they are wanted. */
@@ -88,6 +89,7 @@ class DiscoveryIT {
     }
 
     @Test
+    @DisplayName("Pitfall: a start timestamp past the log end copying all history")
     void startsWhereItIsTold() throws Exception {
         // Given a topic with ten old and ten new records
         Instant between = Instant.parse("2026-02-01T00:00:00Z");
@@ -115,6 +117,30 @@ class DiscoveryIT {
             assertThat(values("spec-a")).hasSize(5);
             assertThat(values("i.spec-a")).hasSize(15);
             assertThat(values("f.spec-a")).hasSize(5);
+        });
+    }
+
+    /** It was resolved when the partition started, so that records written after the answer were skipped. */
+    @Test
+    void startsAtTheEndThatTheSourceHadWhenTheCreationWasAnswered() {
+        // Given a mirror that is created to start at the end, or at an instant to come, and cannot start yet
+        Topics.create(source.admin(), "spec-b", 1, Map.of("retention.ms", "-1"));
+        writeAt("spec-b", Instant.parse("2026-02-01T00:00:00Z"), 10);
+        for (String spec : List.of("latest", "2030-01-01T00:00:00Z")) {
+            String link = spec.substring(0, 4);
+            links.create(link, source, "cluster.link.prefix=" + link + ".", "mirror.start.offset.spec=" + spec);
+            links.run("pause", "--link", link);
+            links.run("mirrors", "create", "--link", link, "--topic", link + ".spec-b");
+        }
+
+        // When the source goes on before it does
+        writeAt("spec-b", Instant.parse("2026-02-02T00:00:00Z"), 7);
+        List.of("late", "2030").forEach(link -> links.run("resume", "--link", link));
+
+        // Then the mirror has what came after the answer, and nothing else
+        Await.untilPasses(SOON, () -> {
+            assertThat(values("late.spec-b")).hasSize(7);
+            assertThat(values("2030.spec-b")).hasSize(7);
         });
     }
 

@@ -37,7 +37,7 @@ class GroupFailoverIT {
             try (Stream load = Stream.start(source, "shared", 6)) {
                 for (int i = 0; i < GROUPS; i++) {
                     deliveries[i] = new Deliveries();
-                    consumeSome(source, "team-" + i, deliveries[i]);
+                    consumeSome(source, "team-" + i, protocol(i), deliveries[i]);
                 }
                 assertThat(load.written()).isPositive();
             }
@@ -56,7 +56,7 @@ class GroupFailoverIT {
             for (int i = 0; i < GROUPS; i++) {
                 Deliveries ofGroup = deliveries[i];
                 try (GroupMembers members =
-                        GroupMembers.start(destination, "shared", "team-" + i, "classic", 1, ofGroup)) {
+                        GroupMembers.start(destination, "shared", "team-" + i, protocol(i), 1, ofGroup)) {
                     Await.until("all is consumed", SOON, () -> ofGroup.distinct() == all.size());
                     members.stop();
                 }
@@ -65,8 +65,12 @@ class GroupFailoverIT {
         }
     }
 
-    private static void consumeSome(TestCluster source, String group, Deliveries deliveries) {
-        try (GroupMembers members = GroupMembers.start(source, "shared", group, "classic", 1, deliveries)) {
+    private static String protocol(int group) {
+        return group % 2 == 0 ? "classic" : "consumer";
+    }
+
+    private static void consumeSome(TestCluster source, String group, String protocol, Deliveries deliveries) {
+        try (GroupMembers members = GroupMembers.start(source, "shared", group, protocol, 1, deliveries)) {
             Await.until("records are consumed", SOON, () -> deliveries.count() > 500);
             members.stop();
         }

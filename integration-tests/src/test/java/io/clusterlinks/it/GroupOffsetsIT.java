@@ -11,15 +11,17 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real consumers stop on one side in mid-stream and go on on the other: no record is skipped, none comes twice. */
 class GroupOffsetsIT {
@@ -45,37 +47,55 @@ class GroupOffsetsIT {
         Fixtures.close(destination, source);
     }
 
+    /** The source is written to all the time; after the move so is the topic here. */
     @ParameterizedTest
-    @ValueSource(strings = {"classic", "consumer"})
-    void consumersGoOnAfterAPromotionUnderLoad(String protocol) {
-        // Given consumers in mid-stream at the source, under load
-        String topic = "moved-" + protocol;
-        String group = "billing-" + protocol;
+    @CsvSource({"classic,promote", "consumer,promote", "classic,failover", "consumer,failover"})
+    void consumersAreMovedUnderLoad(String protocol, String way) {
+        // Given consumers in mid-stream at the source
+        String topic = way + "-" + protocol;
+        String group = "billing-" + topic;
         Topics.create(source.admin(), topic, 4, Map.of());
         links.mirror(LINK, topic);
         Deliveries deliveries = new Deliveries();
+        Set<String> consumedThere;
         try (Stream load = Stream.start(source, topic, 4)) {
             try (GroupMembers members = GroupMembers.start(source, topic, group, protocol, 2, deliveries)) {
                 Await.until("records are consumed", SOON, () -> deliveries.count() > 3_000);
                 members.stop();
             }
-            Await.until("there is more to consume", SOON, () -> load.written() > deliveries.count() + 500);
-        }
-        long before = deliveries.count();
+            consumedThere = deliveries.values();
+            assertThat(deliveries.repeated()).isEmpty();
 
-        // When the topic is promoted and they go on here
-        links.run("mirrors", "promote", "--link", LINK, "--topic", topic, "--wait");
-        Set<String> all = Set.copyOf(Clients.values(destination, topic, IsolationLevel.READ_COMMITTED));
+            // When the topic is moved while the source is written to
+            links.run("mirrors", way, "--link", LINK, "--topic", topic, "--wait");
+            assertThat(load.written()).isGreaterThan(deliveries.count());
+        }
+        long moved = Clients.values(destination, topic, IsolationLevel.READ_COMMITTED)
+                .size();
+
+        // And they go on here, where others write now
         try (GroupMembers members = GroupMembers.start(destination, topic, group, protocol, 2, deliveries)) {
-            Await.until("everything is consumed", SOON, () -> deliveries.distinct() == all.size());
+            try (Stream local = Stream.start(destination, topic, 4, "local-" + topic)) {
+                Await.until("records are written here", SOON, () -> local.written() > 2_000);
+            }
+            Set<String> here = Set.copyOf(Clients.values(destination, topic, IsolationLevel.READ_COMMITTED));
+            Await.until(
+                    "everything is consumed", SOON, () -> deliveries.values().containsAll(here));
             members.stop();
-        }
 
-        // Then every record was delivered exactly once
-        assertThat(deliveries.values()).isEqualTo(all);
-        assertThat(deliveries.repeated()).isEmpty();
-        assertThat(before).isLessThan(all.size());
-        assertThat(links.describe(LINK, topic).get(WireContract.STATUS_EVENTS)).contains("in step with the source");
+            // Then each of the records here was delivered once, on one of the sides, and none besides
+            assertThat(deliveries.repeated()).isEmpty();
+            Set<String> elsewhere = new TreeSet<>(deliveries.values());
+            elsewhere.removeAll(here);
+            assertThat(consumedThere).containsAll(elsewhere);
+            if (way.equals("promote")) {
+                assertThat(elsewhere).isEmpty();
+                assertThat(moved).isGreaterThanOrEqualTo(consumedThere.size());
+            }
+        }
+        assertThat(links.describe(LINK, topic).get(WireContract.STATUS_EVENTS))
+                .contains("Consumer groups")
+                .contains(group);
     }
 
     @Test
@@ -119,6 +139,7 @@ class GroupOffsetsIT {
     }
 
     @Test
+    @DisplayName("Pitfall: a mirror stuck in a pending state because its consumer group is active here")
     void aGroupWithMembersHereIsLeftAloneAndBlocksNoPromotion() {
         // Given a group that is active on both sides
         Workload.onNewTopic(source, "busy", 1, Map.of()).plain(200);

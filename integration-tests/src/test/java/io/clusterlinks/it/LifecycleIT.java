@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.WireContract;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Links and mirrors from creation to deletion, commands repeated, brokers restarted in the middle. */
@@ -76,6 +78,7 @@ class LifecycleIT {
         assertRefused("paused-mirror");
         assertThat(end("paused-mirror")).isEqualTo(end);
         links.run("mirrors", "resume", "--link", "pm", "--topic", "paused-mirror");
+        assertAlwaysAvailable("pm", "paused-mirror");
         links.run("mirrors", "resume", "--link", "pm", "--topic", "paused-mirror");
         assertLevel("paused-mirror");
     }
@@ -97,11 +100,13 @@ class LifecycleIT {
         // Then its mirror is read-only and behind until the link is resumed
         assertRefused("paused-by-link");
         links.run("resume", "--link", "pl");
+        assertAlwaysAvailable("pl", "paused-by-link");
         assertLevel("paused-by-link");
         links.awaitState("pl", "paused-by-link", MirrorState.ACTIVE);
     }
 
     @Test
+    @DisplayName("Pitfall: secrets in logs")
     void changesConfigsOfALinkWithoutStoppingIt() {
         // Given a mirror that follows
         Workload workload = newMirror("altered", "al");
@@ -126,6 +131,7 @@ class LifecycleIT {
     }
 
     @Test
+    @DisplayName("Pitfall: deleting a link with pending topics")
     void deletesALinkWithMirrorsOnlyByForce() {
         // Given a link with a mirror
         newMirror("deleted", "de");
@@ -364,6 +370,18 @@ class LifecycleIT {
                 .awaitLevel(LEVEL)
                 .compare()
                 .orThrow();
+    }
+
+    /** A mirror that is resumed has a healthy source from the first look on. */
+    private static void assertAlwaysAvailable(String link, String topic) {
+        List<String> seen = new ArrayList<>();
+        long start = System.nanoTime();
+        Await.until("a while", Duration.ofSeconds(10), () -> {
+            Map<String, String> described = links.describe(link, topic);
+            seen.add(described.get(WireContract.STATUS_STATE) + " " + described.get(WireContract.STATUS_REASON));
+            return System.nanoTime() - start > Duration.ofSeconds(2).toNanos();
+        });
+        assertThat(seen).noneMatch(state -> state.startsWith("SOURCE_UNAVAILABLE") || state.startsWith("FAILED"));
     }
 
     private static long end(String topic) {

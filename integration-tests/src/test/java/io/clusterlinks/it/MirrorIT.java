@@ -12,6 +12,7 @@ import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** A mirror is its source, byte for byte, as stock consumers and the segment files show. */
@@ -166,6 +167,7 @@ class MirrorIT {
     }
 
     @Test
+    @DisplayName("Pitfall: lag shown in records but not in seconds")
     void describesPartitionsToAStockClient() {
         // Given a mirror that is level
         Workload.onNewTopic(source, "described", 2, Map.of()).plain(10);

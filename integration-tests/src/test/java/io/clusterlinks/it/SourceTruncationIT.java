@@ -20,6 +20,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
@@ -67,6 +68,7 @@ class SourceTruncationIT {
 
     /** A replica that is down keeps the records that go; when it returns it must lose them too. */
     @Test
+    @DisplayName("Pitfall: truncation of a leader without its followers")
     void everyReplicaDropsWhatTheSourceLostAlsoOneThatIsDown() {
         // Given a mirror of three partitions, level with a source whose tail is on one broker only
         mirrorWithDoomedTail(3);

@@ -18,6 +18,7 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Promotion and failover: the copy becomes an ordinary topic that loses nothing it acknowledges. */
@@ -47,6 +48,7 @@ class StopIT {
      * one that it has seen already, and drops its records after acknowledging them.
      */
     @Test
+    @DisplayName("Pitfall: producer ids colliding after failover")
     void keepsEveryRecordThatIsAcknowledgedAfterAFailover() {
         try (Workload workload = Workload.onNewTopic(source, "failed-over", 2, Map.of())) {
             // Given a mirror with many producer ids and open transactions
@@ -74,6 +76,7 @@ class StopIT {
     }
 
     @Test
+    @DisplayName("Pitfall: open transactions hanging the LSO")
     void abortsOpenTransactionsButNothingElse() {
         try (Workload workload = Workload.onNewTopic(source, "open", 1, Map.of())) {
             // Given a mirror with committed records and an open transaction

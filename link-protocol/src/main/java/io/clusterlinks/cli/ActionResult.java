@@ -12,7 +12,7 @@ package io.clusterlinks.cli;
  */
 record ActionResult(String link, String topic, String action, boolean dryRun, String error) {
     String sentence() {
-        String thing = topic == null ? "link '" + link + "'" : "mirror topic '" + topic + "' of link '" + link + "'";
+        String thing = thing();
         if (dryRun) {
             return "Dry run: would " + verb() + " " + thing + "; nothing was changed.";
         }
@@ -26,6 +26,15 @@ record ActionResult(String link, String topic, String action, boolean dryRun, St
             case "alter" -> "Changed " + thing + ".";
             default -> "Done: " + action + " " + thing + ".";
         };
+    }
+
+    /** What is true once a mirror topic has stopped. */
+    String doneSentence() {
+        return (action.equals("promote") ? "Promoted " : "Failed over ") + thing() + ": it is writable now.";
+    }
+
+    private String thing() {
+        return topic == null ? "link '" + link + "'" : "mirror topic '" + topic + "' of link '" + link + "'";
     }
 
     private String verb() {

@@ -3,12 +3,14 @@ package io.clusterlinks.cli;
 
 import io.clusterlinks.client.NewMirror;
 import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.WireContract;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,6 +32,7 @@ import picocli.CommandLine.Option;
             "  mirrors create --link east --topic orders --topic payments --wait",
             "  mirrors create --link east --topic orders --replication-factor 3",
             "  mirrors create --link east --topic east.orders --source-topic orders",
+            "  mirrors create --link east --topic orders --adopt",
             "  mirrors create --link east --topic orders --dry-run \\",
             "      --config mirror.start.offset.spec=latest"
         })
@@ -59,6 +62,13 @@ final class CreateMirrors extends ClusterCommand {
     @Option(names = "--config", paramLabel = "K=V", description = "A config of the mirror; may be repeated.")
     List<String> configs = new ArrayList<>();
 
+    @Option(
+            names = "--adopt",
+            description = "Take over topics that are here, if their logs equal the source's as far as they go: compared"
+                    + " batch by batch, read-only from the beginning. The command waits for the comparison; a topic that"
+                    + " differs stays as it was.")
+    boolean adopt;
+
     @Option(names = "--wait", description = "Wait until the mirrors are level with the source, showing progress.")
     boolean wait;
 
@@ -76,7 +86,10 @@ final class CreateMirrors extends ClusterCommand {
         if (sourceTopic != null && names.size() > 1) {
             throw usage("--source-topic names the source of one topic, but " + names.size() + " topics are given");
         }
-        waitTimeout.validate(this, wait);
+        if (adopt && (replicationFactor != null || !configs.isEmpty())) {
+            throw usage("--adopt takes the topic as it is: --replication-factor and --config do not go with it");
+        }
+        waitTimeout.validate(this, wait || adopt);
         Map<String, String> topicConfigs;
         try {
             topicConfigs = ConfigArguments.parse(configs);
@@ -86,7 +99,7 @@ final class CreateMirrors extends ClusterCommand {
         String spec = topicConfigs.remove(WireContract.START_OFFSET_SPEC);
         Short replicas = replicationFactor(topicConfigs.remove(WireContract.REPLICATION_FACTOR));
         mirrors = names.stream()
-                .map(topic -> new NewMirror(topic, sourceTopic, replicas, spec, topicConfigs))
+                .map(topic -> new NewMirror(topic, sourceTopic, replicas, spec, topicConfigs, adopt))
                 .toList();
     }
 
@@ -109,24 +122,33 @@ final class CreateMirrors extends ClusterCommand {
         List<ActionResult> results = MirrorActions.results(
                 link, "create", dryRun, session.links().createMirrors(link, mirrors, session.write(dryRun)));
         int code = report(session, results);
-        if (!wait || dryRun) {
+        if (!(wait || adopt) || dryRun) {
             return code;
         }
         Set<String> created = results.stream()
                 .filter(result -> result.error() == null)
                 .map(ActionResult::topic)
                 .collect(Collectors.toSet());
-        MirrorWait.Outcome outcome = new MirrorWait(
-                        session,
-                        "level with the source",
-                        mirror -> mirror.state() == MirrorState.ACTIVE && mirror.lagRecords() == 0,
-                        mirror -> mirror.state() == MirrorState.FAILED || mirror.state() == MirrorState.STOPPED)
+        if (adopt && !await(session, "adopted", mirror -> mirror.state() != MirrorState.INITIALIZING, created)) {
+            return FAILED;
+        }
+        return !wait || await(session, "level with the source", CreateMirrors::isLevel, created) ? code : FAILED;
+    }
+
+    private static boolean isLevel(MirrorSummary mirror) {
+        return mirror.state() == MirrorState.ACTIVE && mirror.lagRecords() == 0;
+    }
+
+    private boolean await(Session session, String goal, Predicate<MirrorSummary> reached, Set<String> created) {
+        Predicate<MirrorSummary> missed =
+                mirror -> mirror.state() == MirrorState.FAILED || mirror.state() == MirrorState.STOPPED;
+        MirrorWait.Outcome outcome = new MirrorWait(session, goal, reached.and(missed.negate()), missed)
                 .await(Map.of(link, created), waitTimeout.orForever());
         if (outcome == MirrorWait.Outcome.TIMED_OUT) {
             session.console()
-                    .error("Not level with the source within " + waitTimeout
+                    .error("Not " + goal + " within " + waitTimeout
                             + "; the mirrors go on by themselves, see 'mirrors list --link " + link + "'.");
         }
-        return outcome == MirrorWait.Outcome.DONE ? code : FAILED;
+        return outcome == MirrorWait.Outcome.DONE;
     }
 }

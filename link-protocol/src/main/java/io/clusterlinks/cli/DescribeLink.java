@@ -8,6 +8,7 @@ import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.ThrottleStatus;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,8 @@ import picocli.CommandLine.Option;
         footer = {
             "  describe --link east",
             "  describe --link east --tasks           (what moves besides records)",
+            "  describe --link east --groups          (consumer groups that follow)",
+            "  describe --link east --group billing   (a group, partition by partition)",
             "  describe --link east --output json     (with defaults, too)"
         })
 final class DescribeLink extends ClusterCommand {
@@ -34,8 +37,30 @@ final class DescribeLink extends ClusterCommand {
             description = "Show the link's periodic tasks instead: state, last run, what needs attention.")
     boolean tasks;
 
+    @Option(names = "--groups", description = "Show the consumer groups that follow the link instead.")
+    boolean groups;
+
+    @Option(
+            names = "--group",
+            paramLabel = "G",
+            description = "Show a consumer group instead, by its name here, with its offsets; may be repeated.")
+    List<String> named = new ArrayList<>();
+
+    @Override
+    void validate() {
+        if ((tasks ? 1 : 0) + (groups ? 1 : 0) + (named.isEmpty() ? 0 : 1) > 1) {
+            throw usage("Give one of --tasks, --groups and --group G");
+        }
+    }
+
     @Override
     int run(Session session) {
+        if (groups) {
+            return GroupTable.printAll(session, link);
+        }
+        if (!named.isEmpty()) {
+            return GroupTable.print(session, link, named);
+        }
         LinkDescription description = Session.get(session.links().describeLink(link, session.read()));
         if (session.console().isJson()) {
             session.console().json(tasks ? description.tasks() : List.of(description));

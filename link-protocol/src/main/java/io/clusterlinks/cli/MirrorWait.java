@@ -44,6 +44,7 @@ final class MirrorWait {
     private final Predicate<MirrorSummary> reached;
     private final Predicate<MirrorSummary> missed;
     private final Map<String, Line> shown = new HashMap<>();
+    private final Set<String> done = new TreeSet<>();
     private boolean anyMissed;
 
     /** What was last written of a topic: its state or count, which is always news, and the rest, which can wait. */
@@ -75,6 +76,11 @@ final class MirrorWait {
         return anyMissed ? Outcome.MISSED : Outcome.DONE;
     }
 
+    /** Topics that have reached the goal. */
+    Set<String> done() {
+        return done;
+    }
+
     private Optional<Map<String, MirrorSummary>> poll(Collection<String> links) {
         try {
             Map<String, MirrorSummary> mirrors = new LinkedHashMap<>();
@@ -98,6 +104,7 @@ final class MirrorWait {
                 fail(topic, "it is no mirror topic any more", waiting);
             } else if (reached.test(mirror)) {
                 waiting.remove(topic);
+                done.add(topic);
                 show(topic, topic + ": " + goal, "", single);
             } else if (missed.test(mirror)) {
                 fail(

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
             DescribeMirrors.class,
             MirrorStateCommands.Pause.class,
             MirrorStateCommands.Resume.class,
+            RepairMirrors.class,
             StopCommands.Promote.class,
             StopCommands.Failover.class
         },

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.cli;
 
+import io.clusterlinks.client.MirrorListing;
 import io.clusterlinks.client.MirrorsResult;
 import io.clusterlinks.client.WriteOptions;
 import io.clusterlinks.protocol.MirrorState;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,8 +30,8 @@ final class StopCommands {
         @Mixin
         WaitTimeout waitTimeout;
 
-        /** Says, and does, what follows from a wait that was too long. */
-        abstract void onTimeout(Session session, Map<String, List<String>> unfinished);
+        /** Says, and does, what follows from a wait that was too long for these mirror topics. */
+        abstract void onTimeout(Session session, List<MirrorListing> unfinished);
 
         @Override
         void validate() {
@@ -39,32 +42,42 @@ final class StopCommands {
         @Override
         final int run(Session session) {
             List<ActionResult> results = change(session);
-            int code = reportAll(session, results);
-            if (!wait || dryRun) {
-                return code;
+            if (!wait || dryRun || results.isEmpty()) {
+                return reportAll(session, results);
             }
-            Map<String, List<String>> accepted = results.stream()
-                    .filter(result -> result.error() == null)
+            // What was accepted is told when it has come true; until then there is the progress.
+            int code = report(session, session.console().isJson() ? results : refused(results));
+            List<ActionResult> accepted = new ArrayList<>(results);
+            accepted.removeAll(refused(results));
+            Map<String, List<String>> byLink = accepted.stream()
                     .collect(Collectors.groupingBy(
                             ActionResult::link, Collectors.mapping(ActionResult::topic, Collectors.toList())));
-            MirrorWait.Outcome outcome = new MirrorWait(
-                            session,
-                            "stopped",
-                            mirror -> mirror.state() == MirrorState.STOPPED,
-                            mirror -> FOLLOWING_AGAIN.contains(mirror.state()))
-                    .await(accepted, waitTimeout.orForever());
+            MirrorWait waiting = new MirrorWait(
+                    session,
+                    "stopped",
+                    mirror -> mirror.state() == MirrorState.STOPPED,
+                    mirror -> FOLLOWING_AGAIN.contains(mirror.state()));
+            MirrorWait.Outcome outcome = waiting.await(byLink, waitTimeout.orForever());
+            if (!session.console().isJson()) {
+                accepted.stream()
+                        .filter(result -> waiting.done().contains(result.topic()))
+                        .forEach(result -> session.console().line(result.doneSentence()));
+            }
             if (outcome == MirrorWait.Outcome.TIMED_OUT) {
-                onTimeout(session, unfinished(session, accepted));
+                onTimeout(session, unfinished(session, byLink));
             }
             return outcome == MirrorWait.Outcome.DONE ? code : FAILED;
         }
 
-        private static Map<String, List<String>> unfinished(Session session, Map<String, List<String>> waitedFor) {
-            return MirrorSelection.byLink(
-                    Session.get(session.links().listMirrors(waitedFor.keySet(), session.read())).stream()
-                            .filter(mirror -> waitedFor.get(mirror.link()).contains(mirror.topic()))
-                            .filter(mirror -> mirror.summary().state() != MirrorState.STOPPED)
-                            .toList());
+        private static List<ActionResult> refused(List<ActionResult> results) {
+            return results.stream().filter(result -> result.error() != null).toList();
+        }
+
+        private static List<MirrorListing> unfinished(Session session, Map<String, List<String>> waitedFor) {
+            return Session.get(session.links().listMirrors(waitedFor.keySet(), session.read())).stream()
+                    .filter(mirror -> waitedFor.get(mirror.link()).contains(mirror.topic()))
+                    .filter(mirror -> mirror.summary().state() != MirrorState.STOPPED)
+                    .toList();
         }
     }
 
@@ -72,8 +85,8 @@ final class StopCommands {
     @Command(
             name = "promote",
             description = {
-                "Makes mirror topics writable once they are level with the source, which must be reachable. Stop the"
-                        + " source's producers first.",
+                "Makes mirror topics writable once they are level with the source, which must be reachable, and nobody"
+                        + " writes to it any more: stop the source's producers first.",
                 "",
                 "With --wait-timeout a promotion that takes longer is given up: the topics follow the source again. Without"
                         + " --wait, or after Ctrl-C, it goes on by itself; 'mirrors resume' gives it up."
@@ -91,17 +104,21 @@ final class StopCommands {
         }
 
         @Override
-        void onTimeout(Session session, Map<String, List<String>> unfinished) {
-            unfinished.forEach((link, topics) -> MirrorActions.results(
+        void onTimeout(Session session, List<MirrorListing> unfinished) {
+            Map<String, String> reasons = new HashMap<>();
+            unfinished.forEach(
+                    mirror -> reasons.put(mirror.topic(), mirror.summary().reason()));
+            MirrorSelection.byLink(unfinished).forEach((link, topics) -> MirrorActions.results(
                             link, "resume", false, session.links().resumeMirrors(link, topics, session.write(false)))
-                    .forEach(result -> session.console().error(givenUp(result))));
+                    .forEach(result -> session.console().error(givenUp(result, reasons.get(result.topic())))));
         }
 
-        private String givenUp(ActionResult result) {
+        private String givenUp(ActionResult result, String reason) {
             String late = "Topic '" + result.topic() + "' was not level with the source within " + waitTimeout;
-            return result.error() == null
-                    ? late + "; its promotion was given up and it follows the source again."
-                    : late + ", and its promotion could not be given up: " + result.error();
+            return (result.error() == null
+                            ? late + "; its promotion was given up and it follows the source again."
+                            : late + ", and its promotion could not be given up: " + result.error())
+                    + (reason == null ? "" : " " + reason);
         }
     }
 
@@ -123,8 +140,8 @@ final class StopCommands {
         }
 
         @Override
-        void onTimeout(Session session, Map<String, List<String>> unfinished) {
-            unfinished.values().stream().flatMap(List::stream).forEach(topic -> session.console()
+        void onTimeout(Session session, List<MirrorListing> unfinished) {
+            unfinished.stream().map(MirrorListing::topic).forEach(topic -> session.console()
                     .error("Topic '" + topic + "' is not stopped within " + waitTimeout
                             + "; its failover goes on, see 'mirrors describe --topic " + topic + "'."));
         }

@@ -31,6 +31,9 @@ final class TaskTable {
         if (task.error() != null) {
             console.line(task.task() + ": " + task.error());
         }
+        if (task.note() != null) {
+            console.line(task.task() + ": " + task.note());
+        }
         if (task.troubles().isEmpty()) {
             return;
         }

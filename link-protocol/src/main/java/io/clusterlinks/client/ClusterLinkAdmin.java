@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.client;
 
+import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.LinkSummary;
 import java.time.Duration;
 import java.util.Collection;
@@ -155,6 +156,13 @@ public interface ClusterLinkAdmin extends AutoCloseable {
     MirrorsResult<Void> resumeMirrors(String link, Collection<String> topics, WriteOptions options);
 
     /**
+     * Has failed partitions of mirrors go on from the last offset that they have in common with the source; what is past
+     * it here is dropped, however much that is, and said in the mirror's events. Paused mirrors are resumed. Futures
+     * complete when the wish is durable; a partition whose cause is not mended fails again with its reason.
+     */
+    MirrorsResult<Void> repairMirrors(String link, Collection<String> topics, WriteOptions options);
+
+    /**
      * Makes mirrors writable once they are level with the source. Futures complete when the promotion is accepted and
      * durable; it is finished when a topic's state is STOPPED. {@link #resumeMirrors} gives it up until then.
      */
@@ -165,6 +173,28 @@ public interface ClusterLinkAdmin extends AutoCloseable {
      * accepted and durable; it is finished when a topic's state is STOPPED.
      */
     MirrorsResult<Void> failoverMirrors(String link, Collection<String> topics, WriteOptions options);
+
+    /**
+     * Lists the consumer and share groups that follow a link, sorted by name, as its coordinator knows them. Fails with
+     * RESOURCE_NOT_FOUND if there is no such link.
+     */
+    KafkaFuture<List<GroupSummary>> listGroups(String link, ReadOptions options);
+
+    /** {@link #listGroups(String, ReadOptions)} with default options. */
+    default KafkaFuture<List<GroupSummary>> listGroups(String link) {
+        return listGroups(link, ReadOptions.defaults());
+    }
+
+    /**
+     * Describes a group with its offsets, by its name at the destination. Fails with RESOURCE_NOT_FOUND if it does not
+     * follow the link.
+     */
+    KafkaFuture<GroupDescription> describeGroup(String link, String group, ReadOptions options);
+
+    /** {@link #describeGroup(String, String, ReadOptions)} with default options. */
+    default KafkaFuture<GroupDescription> describeGroup(String link, String group) {
+        return describeGroup(link, group, ReadOptions.defaults());
+    }
 
     /** Describes coordinator and brokers: who runs the plugin, who is up to date. */
     KafkaFuture<LinkClusterDescription> describeBrokers(ReadOptions options);

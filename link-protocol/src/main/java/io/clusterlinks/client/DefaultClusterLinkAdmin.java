@@ -2,6 +2,7 @@
 package io.clusterlinks.client;
 
 import io.clusterlinks.protocol.DesiredState;
+import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.LinkSummary;
 import java.time.Duration;
@@ -134,6 +135,13 @@ final class DefaultClusterLinkAdmin implements ClusterLinkAdmin {
     }
 
     @Override
+    public MirrorsResult<Void> repairMirrors(String link, Collection<String> topics, WriteOptions options) {
+        Map<String, Collection<AlterConfigOp>> changes = new LinkedHashMap<>();
+        topics.forEach(topic -> changes.put(topic, Requests.repair()));
+        return alterMirrors(link, changes, options);
+    }
+
+    @Override
     public MirrorsResult<Void> promoteMirrors(String link, Collection<String> topics, WriteOptions options) {
         return desire(link, topics, DesiredState.PROMOTED, options);
     }
@@ -141,6 +149,20 @@ final class DefaultClusterLinkAdmin implements ClusterLinkAdmin {
     @Override
     public MirrorsResult<Void> failoverMirrors(String link, Collection<String> topics, WriteOptions options) {
         return desire(link, topics, DesiredState.FAILED_OVER, options);
+    }
+
+    @Override
+    public KafkaFuture<List<GroupSummary>> listGroups(String link, ReadOptions options) {
+        return guarded(() -> transport
+                .describe(new LinkResource.Groups(LinkResource.validateLinkName(link)), options.timeoutMs())
+                .thenApply(Descriptions::groups));
+    }
+
+    @Override
+    public KafkaFuture<GroupDescription> describeGroup(String link, String group, ReadOptions options) {
+        return guarded(() -> transport
+                .describe(new LinkResource.Group(LinkResource.validateLinkName(link), group), options.timeoutMs())
+                .thenApply(config -> Descriptions.group(link, config)));
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.clusterlinks.client;
 
 import io.clusterlinks.protocol.BrokerStatus;
 import io.clusterlinks.protocol.DesiredState;
+import io.clusterlinks.protocol.GroupOffsetStatus;
+import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.LinkException;
@@ -82,6 +84,22 @@ final class Descriptions {
 
     private static ThrottleStatus throttle(String json) {
         return json == null ? ThrottleStatus.NONE : Json.read(json, ThrottleStatus.class);
+    }
+
+    static List<GroupSummary> groups(Config groups) {
+        return parsed(
+                groups, WireContract.GROUP_ENTRY_PREFIX, GroupSummary.class, Comparator.comparing(GroupSummary::group));
+    }
+
+    static GroupDescription group(String link, Config config) {
+        return new GroupDescription(
+                link,
+                Json.read(text(config, WireContract.STATUS_SUMMARY, "{}"), GroupSummary.class),
+                parsed(
+                        config,
+                        WireContract.STATUS_OFFSET_PREFIX,
+                        GroupOffsetStatus.class,
+                        Comparator.comparing(GroupOffsetStatus::topic).thenComparing(GroupOffsetStatus::partition)));
     }
 
     static MirrorDescription mirror(LinkResource.Mirror resource, Config config) {

@@ -51,10 +51,17 @@ final class Requests {
         return List.of(state(state));
     }
 
+    static Collection<AlterConfigOp> repair() {
+        return List.of(state(DesiredState.ACTIVE), set(WireContract.REPAIR, "true"));
+    }
+
     static Collection<AlterConfigOp> createMirror(NewMirror mirror) {
         List<AlterConfigOp> ops = new ArrayList<>();
         ops.add(state(DesiredState.ACTIVE));
         ops.add(set(WireContract.CREATE, "true"));
+        if (mirror.adopt()) {
+            ops.add(set(WireContract.ADOPT, "true"));
+        }
         addIfGiven(ops, WireContract.SOURCE_TOPIC, mirror.sourceTopic());
         addIfGiven(ops, WireContract.REPLICATION_FACTOR, mirror.replicationFactor());
         addIfGiven(ops, WireContract.START_OFFSET_SPEC, mirror.startOffsetSpec());

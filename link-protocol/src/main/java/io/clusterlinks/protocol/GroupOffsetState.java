@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.protocol;
 
-/** How a committed offset of a mirrored group fares, see {@link GroupOffsetStatus}. */
+/** How a committed offset of a mirrored group fares, or the group as a whole: the worst of its offsets. */
 public enum GroupOffsetState {
     /** Nothing was committed here yet, since the mirror partition does not report where it stands. */
     WAITING,
@@ -13,6 +13,8 @@ public enum GroupOffsetState {
     AHEAD_HERE,
     /** Left alone: the group has members here. */
     ACTIVE_AT_DESTINATION,
+    /** Groups only: the source has it no more; what was committed here stays. */
+    DELETED_AT_SOURCE,
     /** Could not be committed; tried again. */
     FAILED
 }

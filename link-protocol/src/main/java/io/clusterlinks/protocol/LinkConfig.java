@@ -32,6 +32,10 @@ public final class LinkConfig extends AbstractConfig {
     public static final String PAUSED = "cluster.link.paused";
     public static final String PREFIX = "cluster.link.prefix";
     public static final String START_OFFSET_SPEC = "mirror.start.offset.spec";
+
+    /** Value of {@link #START_OFFSET_SPEC}: all that the source has. */
+    public static final String EARLIEST = "earliest";
+
     public static final String NUM_FETCHERS = "num.cluster.link.fetchers";
     public static final String FETCH_MAX_BYTES = "replica.fetch.max.bytes";
     public static final String FETCH_RESPONSE_MAX_BYTES = "replica.fetch.response.max.bytes";
@@ -96,7 +100,7 @@ public final class LinkConfig extends AbstractConfig {
             .define(
                     START_OFFSET_SPEC,
                     Type.STRING,
-                    "earliest",
+                    EARLIEST,
                     LinkConfig::validateStartOffsetSpec,
                     Importance.MEDIUM,
                     "Where new mirrors start: earliest, latest, or an instant such as 2026-01-31T00:00:00Z.")
@@ -221,7 +225,7 @@ public final class LinkConfig extends AbstractConfig {
                     "",
                     Importance.MEDIUM,
                     "Which topics: JSON with topicFilters as in " + GROUP_FILTERS
-                            + ". Internal topics only where a LITERAL filter names them.")
+                            + ". Internal topics, and topics that are mirrors at the source, only where a LITERAL filter names them.")
             .define(
                     ACL_SYNC_ENABLE,
                     Type.BOOLEAN,
@@ -421,7 +425,7 @@ public final class LinkConfig extends AbstractConfig {
 
     private static void validateStartOffsetSpec(String name, Object value) {
         String spec = (String) value;
-        if (spec.equals("earliest") || spec.equals("latest")) {
+        if (spec.equals(EARLIEST) || spec.equals("latest")) {
             return;
         }
         try {

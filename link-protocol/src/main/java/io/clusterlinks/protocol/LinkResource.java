@@ -15,7 +15,9 @@ import org.apache.kafka.common.internals.Topic;
  * __cluster_links                       the index of links
  * __cluster_link.LINK                   one link
  * __cluster_link.LINK.topic.TOPIC       one mirror topic (TOPIC is its name at the destination)
+ * __cluster_link.LINK.groups            the index of mirrored consumer groups
  * __cluster_link.LINK.group.GROUP       one mirrored consumer group
+ * __cluster_link.LINK.acls              the ACLs that the link created
  * </pre>
  */
 public sealed interface LinkResource {
@@ -66,6 +68,22 @@ public sealed interface LinkResource {
         }
     }
 
+    /** All mirrored consumer groups of a link. */
+    record Groups(String link) implements LinkResource {
+        @Override
+        public String resourceName() {
+            return PREFIX + link + ".groups";
+        }
+    }
+
+    /** All ACLs that a link created. */
+    record Acls(String link) implements LinkResource {
+        @Override
+        public String resourceName() {
+            return PREFIX + link + ".acls";
+        }
+    }
+
     static boolean isReserved(String resourceName) {
         return resourceName.equals(INDEX_NAME) || resourceName.startsWith(PREFIX);
     }
@@ -87,14 +105,21 @@ public sealed interface LinkResource {
         if (parts.length == 1) {
             return Optional.of(new Link(link));
         }
+        if (parts.length == 2 && parts[1].equals("groups")) {
+            return Optional.of(new Groups(link));
+        }
+        if (parts.length == 2 && parts[1].equals("acls")) {
+            return Optional.of(new Acls(link));
+        }
         if (parts.length == 3 && parts[1].equals("topic")) {
             return Optional.of(new Mirror(link, validateTopicName(parts[2])));
         }
         if (parts.length == 3 && parts[1].equals("group") && !parts[2].isEmpty()) {
             return Optional.of(new Group(link, parts[2]));
         }
-        throw LinkException.invalid("'" + name + "' is not a link resource; use " + PREFIX + "LINK, " + PREFIX
-                + "LINK.topic.TOPIC or " + PREFIX + "LINK.group.GROUP.");
+        throw LinkException.invalid(
+                "'" + name + "' is not a link resource; use " + PREFIX + "LINK, " + PREFIX + "LINK.topic.TOPIC, "
+                        + PREFIX + "LINK.group.GROUP, " + PREFIX + "LINK.groups or " + PREFIX + "LINK.acls.");
     }
 
     /**

@@ -21,11 +21,13 @@ package io.clusterlinks.protocol;
  *               STOPPED
  * </pre>
  *
+ * INITIALIZING -> STOPPED: a topic that was to be adopted is not the source's, and an ordinary topic as before.
+ *
  * SOURCE_UNAVAILABLE is never written to the state topic: it is what an ACTIVE mirror is shown as while its source
  * does not answer. A mirror can be failed over from every state before STOPPED, whatever the state of its source.
  */
 public enum MirrorState {
-    /** The record exists and the topic is fenced; the destination topic may not exist yet. */
+    /** The topic is fenced; it may not exist yet, or is to be adopted and still being compared with the source. */
     INITIALIZING,
     /** Following the source. */
     ACTIVE,
@@ -43,7 +45,7 @@ public enum MirrorState {
     /** Whether the one writer may change a mirror from this state to {@code to}. */
     public boolean canTransitionTo(MirrorState to) {
         return switch (this) {
-            case INITIALIZING -> to == ACTIVE || to == FAILED || to == PENDING_STOPPED;
+            case INITIALIZING -> to == ACTIVE || to == FAILED || to == PENDING_STOPPED || to == STOPPED;
             case ACTIVE -> to == PAUSED || to == SOURCE_UNAVAILABLE || to == FAILED || to == PENDING_STOPPED;
             case PAUSED -> to == ACTIVE || to == FAILED || to == PENDING_STOPPED;
             case SOURCE_UNAVAILABLE -> to == ACTIVE || to == PAUSED || to == FAILED || to == PENDING_STOPPED;

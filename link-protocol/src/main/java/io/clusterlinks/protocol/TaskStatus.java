@@ -16,6 +16,7 @@ import java.util.List;
  * @param changed number of items it changed here
  * @param troubled number of items that failed or are in conflict
  * @param troubles the first {@link #MAX_TROUBLES} of those
+ * @param note what the last run left out on purpose, and how to have it; null if there is nothing to say
  * @param error why the last run failed as a whole, with the remedy; null if it did not
  */
 public record TaskStatus(
@@ -29,6 +30,7 @@ public record TaskStatus(
         int changed,
         int troubled,
         List<TaskItem> troubles,
+        String note,
         String error) {
     public static final int MAX_TROUBLES = 20;
 

@@ -27,6 +27,12 @@ public final class WireContract {
     /** Mirrors, writable at creation: {@code topic.config.KEY=VALUE} sets a topic config that does not follow. */
     public static final String TOPIC_CONFIG_PREFIX = "topic.config.override.";
 
+    /** Mirrors, writable at creation: {@code true} takes over a topic that is here, if its log equals the source's. */
+    public static final String ADOPT = "adopt";
+
+    /** Mirrors, writable with {@code desired.state=ACTIVE}: {@code true} has FAILED partitions try again. */
+    public static final String REPAIR = "repair";
+
     public static final String STATUS_PREFIX = "status.";
 
     /** Links and mirrors: {@link LinkState} or {@link MirrorState}. */
@@ -59,8 +65,17 @@ public final class WireContract {
     /** Links: number of followed consumer groups by {@link GroupOffsetState}, the worst of each group's, as JSON. */
     public static final String STATUS_GROUPS = "status.groups";
 
+    /** Groups of a link: {@code group.NAME}, a {@link GroupSummary} as JSON. */
+    public static final String GROUP_ENTRY_PREFIX = "group.";
+
+    /** ACLs of a link: {@code acl.DIGEST}, JSON. */
+    public static final String ACL_ENTRY_PREFIX = "acl.";
+
     /** Groups: the group's name at the source. */
     public static final String SOURCE_GROUP = "source.group";
+
+    /** Groups: the group as a whole, a {@link GroupSummary} as JSON. */
+    public static final String STATUS_SUMMARY = "status.summary";
 
     /** Groups: {@code status.offset.TOPIC.N}, a {@link GroupOffsetStatus} as JSON. */
     public static final String STATUS_OFFSET_PREFIX = "status.offset.";

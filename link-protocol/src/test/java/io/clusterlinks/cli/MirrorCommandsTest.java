@@ -52,13 +52,63 @@ class MirrorCommandsTest extends CommandTest {
     }
 
     @Test
+    void adoptionWaitsForTheComparisonAndTellsTheDifference() {
+        cluster.onCreate(mirror -> {
+            mirror.state = MirrorState.STOPPED;
+            mirror.reason = "Not adopted: t-0 differs from the source at offset 7.";
+        });
+
+        assertThat(run("mirrors create --link east --topic t --adopt")).isEqualTo(1);
+
+        assertThat(cluster.writes
+                        .get(cluster.writes.size() - 1)
+                        .values()
+                        .iterator()
+                        .next())
+                .contains("SET adopt=true", "SET create=true");
+        assertThat(err).contains("Error: Topic 't' is not adopted: it is STOPPED: Not adopted: t-0 differs");
+    }
+
+    @Test
+    void adoptionEndsWhenTheMirrorFollows() {
+        assertThat(run("mirrors create --link east --topic t --adopt")).isZero();
+        assertThat(err.lines()).contains("t: adopted");
+    }
+
+    @Test
+    void adoptionTakesTheTopicAsItIs() {
+        assertThat(run("mirrors create --link east --topic t --adopt --replication-factor 3"))
+                .isEqualTo(2);
+        assertThat(run("mirrors create --link east --topic t --adopt --config a=b"))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void repairAsksForItAndWaitsUntilTheMirrorIsLevelAgain() {
+        run("mirrors create --link east --topic t");
+        cluster.mirror("east", "t").state = MirrorState.FAILED;
+
+        assertThat(run("mirrors repair --topic t --dry-run")).isZero();
+        assertThat(cluster.mirror("east", "t").state).isEqualTo(MirrorState.FAILED);
+        assertThat(run("mirrors repair --topic t --wait")).isZero();
+
+        assertThat(cluster.writes
+                        .get(cluster.writes.size() - 1)
+                        .values()
+                        .iterator()
+                        .next())
+                .containsExactly("SET desired.state=ACTIVE", "SET repair=true");
+        assertThat(err).contains("t: level with the source");
+    }
+
+    @Test
     void promoteFindsTheLinkAndWaits() {
         run("mirrors create --link east --topic t");
         cluster.mirror("east", "t").lags.addAll(List.of(7L, 0L));
 
         assertThat(run("mirrors promote --topic t --wait")).isZero();
 
-        assertThat(out).contains("Promotion of mirror topic 't' of link 'east' is under way.");
+        assertThat(out.strip()).isEqualTo("Promoted mirror topic 't' of link 'east': it is writable now.");
         assertThat(err).contains("t: PENDING_STOPPED, lag 7 records").endsWith("t: stopped" + System.lineSeparator());
         assertThat(cluster.mirror("east", "t").state).isEqualTo(MirrorState.STOPPED);
     }
@@ -79,10 +129,14 @@ class MirrorCommandsTest extends CommandTest {
         run("mirrors create --link east --topic t");
         cluster.mirror("east", "t").lags.clear();
         cluster.mirror("east", "t").lags.add(9L);
+        cluster.mirror("east", "t").reason = "The source is still written to.";
 
         assertThat(run("mirrors promote --topic t --wait --wait-timeout 3")).isEqualTo(1);
 
-        assertThat(err).contains("'t' was not level with the source within 3 s; its promotion was given up");
+        assertThat(out).isEmpty();
+        assertThat(err)
+                .contains("'t' was not level with the source within 3 s; its promotion was given up")
+                .contains("again. The source is still written to.");
         assertThat(cluster.mirror("east", "t").state).isEqualTo(MirrorState.ACTIVE);
     }
 

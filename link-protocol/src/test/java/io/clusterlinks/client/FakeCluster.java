@@ -3,6 +3,8 @@ package io.clusterlinks.client;
 
 import io.clusterlinks.protocol.BrokerStatus;
 import io.clusterlinks.protocol.DesiredState;
+import io.clusterlinks.protocol.GroupOffsetStatus;
+import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
@@ -33,6 +35,7 @@ public final class FakeCluster {
         final Map<String, String> configs = new TreeMap<>();
         final Map<String, Mirror> mirrors = new TreeMap<>();
         DesiredState desired = DesiredState.ACTIVE;
+        final List<GroupSummary> groups = new ArrayList<>();
     }
 
     /** One mirror topic. */
@@ -72,6 +75,10 @@ public final class FakeCluster {
 
     public Mirror mirror(String link, String topic) {
         return links.get(link).mirrors.get(topic);
+    }
+
+    public void group(String link, GroupSummary group) {
+        links.get(link).groups.add(group);
     }
 
     public boolean hasLink(String link) {
@@ -182,6 +189,14 @@ public final class FakeCluster {
         if (resource instanceof LinkResource.Mirror mirror) {
             return describeMirror(mirror);
         }
+        if (resource instanceof LinkResource.Groups groups) {
+            return linkOrThrow(groups.link()).groups.stream()
+                    .map(group -> json(WireContract.GROUP_ENTRY_PREFIX + group.group(), group))
+                    .toList();
+        }
+        if (resource instanceof LinkResource.Group group) {
+            return describeGroup(group);
+        }
         List<ConfigEntry> entries = new ArrayList<>();
         entries.add(new ConfigEntry(WireContract.COORDINATOR, "1"));
         entries.add(json(WireContract.BROKER_ENTRY_PREFIX + 2, new BrokerStatus(2, null, null, -1, -1)));
@@ -238,6 +253,18 @@ public final class FakeCluster {
                 new ConfigEntry(
                         WireContract.STATUS_EVENTS,
                         "[{\"timestampMs\":5000,\"partition\":0,\"message\":\"dropped 3 records\"}]"));
+    }
+
+    private List<ConfigEntry> describeGroup(LinkResource.Group resource) {
+        GroupSummary group = linkOrThrow(resource.link()).groups.stream()
+                .filter(candidate -> candidate.group().equals(resource.group()))
+                .findFirst()
+                .orElseThrow(() -> LinkException.notFound("Group '" + resource.group() + "' does not follow."));
+        return List.of(
+                json(WireContract.STATUS_SUMMARY, group),
+                json(
+                        WireContract.STATUS_OFFSET_PREFIX + "orders.0",
+                        new GroupOffsetStatus("orders", 0, 70, 50, 20, 4000, group.state(), group.reason())));
     }
 
     private void failIfDown() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,6 +74,7 @@ class LinkConfigTest {
     }
 
     @Test
+    @DisplayName("Pitfall: minimum fetch size above the partition maximum")
     void aMinimumAboveTheMaximumOfAPartitionIsRefused() {
         // A peer waits 500 ms for every fetch then, and caps one busy partition at a few MiB/s.
         assertRefused(LinkConfig.FETCH_MIN_BYTES, "4000000", LinkConfig.FETCH_MIN_BYTES);

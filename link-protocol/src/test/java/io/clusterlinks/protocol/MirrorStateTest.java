@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MirrorStateTest {
     /** The arrows of the diagram beside the enum. */
     private static final Map<MirrorState, Set<MirrorState>> ARROWS = Map.of(
-            INITIALIZING, Set.of(ACTIVE, FAILED, PENDING_STOPPED),
+            INITIALIZING, Set.of(ACTIVE, FAILED, PENDING_STOPPED, STOPPED),
             ACTIVE, Set.of(PAUSED, SOURCE_UNAVAILABLE, FAILED, PENDING_STOPPED),
             PAUSED, Set.of(ACTIVE, FAILED, PENDING_STOPPED),
             SOURCE_UNAVAILABLE, Set.of(ACTIVE, PAUSED, FAILED, PENDING_STOPPED),

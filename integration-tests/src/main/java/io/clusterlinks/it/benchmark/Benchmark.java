@@ -26,6 +26,7 @@ public final class Benchmark {
         all.put("small", new SmallBatches());
         all.put("wan", new Wan());
         all.put("produce", new ProducePath());
+        all.put("neighbours", new Neighbours());
         return all;
     }
 

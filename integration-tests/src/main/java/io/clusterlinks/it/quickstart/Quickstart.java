@@ -69,7 +69,8 @@ public final class Quickstart {
     }
 
     private TestCluster newCluster(String name, boolean plugin) {
-        var builder = TestCluster.builder(name).in(directory).heapMb(512);
+        // Optimized by the JVM, unlike the brokers of the tests: it shows how fast a copy is.
+        var builder = TestCluster.builder(name).in(directory).heapMb(512).jvm("-Xms64m", "-XX:+UseSerialGC");
         TestCluster cluster = (plugin ? builder.agent() : builder).start();
         clusters.add(cluster);
         return cluster;

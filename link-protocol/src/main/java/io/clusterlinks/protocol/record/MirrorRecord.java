@@ -22,6 +22,9 @@ import java.util.Map;
  * @param replicationFactor at the destination, -1 for the destination's default
  * @param configs topic configs the topic is created with
  * @param startOffsetSpec {@code earliest}, {@code latest} or an ISO-8601 instant; where the initial partitions start
+ * @param startOffsets what {@code startOffsetSpec} meant at the source when the mirror was created, by partition; empty
+ *     for {@code earliest}, which means the earliest that there is when a partition starts
+ * @param adopted whether the topic was here before the mirror: its log must equal the source's before the mirror goes on
  * @param state durable state, never SOURCE_UNAVAILABLE
  * @param stop how the mirror is being stopped, {@link StopMode#NONE} unless PENDING_STOPPED or STOPPED
  * @param resumeState state to go back to if a promotion is given up: ACTIVE or PAUSED; null unless PENDING_STOPPED
@@ -41,6 +44,8 @@ public record MirrorRecord(
         short replicationFactor,
         Map<String, String> configs,
         String startOffsetSpec,
+        List<Long> startOffsets,
+        boolean adopted,
         MirrorState state,
         StopMode stop,
         MirrorState resumeState,
@@ -68,7 +73,13 @@ public record MirrorRecord(
 
     public MirrorRecord {
         configs = Map.copyOf(configs);
+        startOffsets = startOffsets == null ? List.of() : List.copyOf(startOffsets);
         events = List.copyOf(events);
+    }
+
+    /** Whether it is not known yet that the log of the topic, which was here before, equals the source's. */
+    public boolean awaitsComparison() {
+        return adopted && state == MirrorState.INITIALIZING;
     }
 
     @Override
@@ -90,6 +101,11 @@ public record MirrorRecord(
     /** The mirror after its last step: an ordinary topic. */
     public MirrorRecord stopped(String newReason, long nowMs) {
         return with(topicId, MirrorState.STOPPED, stop, null, newReason, nowMs, events);
+    }
+
+    /** The mirror that was to be adopted and is not: an ordinary topic, as before. */
+    public MirrorRecord notAdopted(String why, long nowMs) {
+        return with(topicId, MirrorState.STOPPED, StopMode.NONE, null, why, nowMs, events);
     }
 
     /** The mirror with the id its topic was given. */
@@ -119,6 +135,8 @@ public record MirrorRecord(
                 replicationFactor,
                 newConfigs,
                 startOffsetSpec,
+                startOffsets,
+                adopted,
                 state,
                 stop,
                 resumeState,
@@ -147,6 +165,8 @@ public record MirrorRecord(
                 replicationFactor,
                 configs,
                 startOffsetSpec,
+                startOffsets,
+                adopted,
                 newState,
                 newStop,
                 newResumeState,

@@ -22,6 +22,8 @@ import java.util.List;
  * @param stopOffset log end offset before abort markers were written, -1 until known; failback truncates to it
  * @param stopSourceEpoch source leader epoch of the last mirrored batch, -1 if unknown
  * @param reason why the partition FAILED; null otherwise
+ * @param repairing whether an operator has it repaired: until it agrees with its source again it may be cut as deep as
+ *     that takes; granted by the coordinator, taken back by the leader before anything new is appended
  */
 public record PartitionRecord(
         int version,
@@ -36,7 +38,8 @@ public record PartitionRecord(
         Phase phase,
         long stopOffset,
         int stopSourceEpoch,
-        String reason)
+        String reason,
+        boolean repairing)
         implements StateRecord {
 
     /** A source leader epoch and the offset of its first batch. */

@@ -40,6 +40,8 @@ class StateRecordsTest {
             (short) -1,
             Map.of("cleanup.policy", "delete"),
             "earliest",
+            List.of(),
+            false,
             MirrorState.ACTIVE,
             StopMode.NONE,
             null,
@@ -59,6 +61,8 @@ class StateRecordsTest {
             (short) 3,
             Map.of(),
             "2026-01-31T00:00:00Z",
+            List.of(7L, 8L),
+            true,
             MirrorState.PENDING_STOPPED,
             StopMode.DRAIN,
             MirrorState.PAUSED,
@@ -79,7 +83,8 @@ class StateRecordsTest {
             Phase.MIRRORING,
             -1,
             -1,
-            null);
+            null,
+            true);
 
     private static final PartitionRecord STOPPED_PARTITION = new PartitionRecord(
             1,
@@ -94,7 +99,8 @@ class StateRecordsTest {
             Phase.STOPPED,
             Long.MAX_VALUE,
             7,
-            "why");
+            "why",
+            false);
 
     static Stream<StateRecord> records() {
         return Stream.of(LINK, LINK.withDeleting(), MIRROR, STOPPING, PARTITION, STOPPED_PARTITION);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.mirror.PartitionTask.DrainEnd;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * How the source's end moves while a mirror is promoted. A mirror may be level with an end that is half a second old; if
+ * somebody still writes to the source, what was acknowledged there since would be missing here. So a promotion waits
+ * until the end stands still, and says meanwhile how fast it moves. Thread-safe.
+ */
+final class DrainPace {
+    /** In place of a number: not asked often enough yet. */
+    static final long UNKNOWN = -1;
+
+    private static final long WINDOW_MS = 5000;
+    /** An end that was the same so much earlier stands still. */
+    private static final long STILL_MS = 400;
+
+    private final Deque<DrainEnd> heard = new ArrayDeque<>();
+
+    synchronized void heard(DrainEnd end) {
+        if (!heard.isEmpty() && heard.getLast().sinceMs() != end.sinceMs()) {
+            heard.clear();
+        }
+        heard.add(end);
+        while (heard.size() > 2 && end.askedMs() - heard.getFirst().askedMs() > WINDOW_MS) {
+            heard.removeFirst();
+        }
+    }
+
+    /** Records per second, at least 1 while it moves; 0 if it stands still; {@link #UNKNOWN}. */
+    synchronized long recordsPerSecond(long drainSinceMs) {
+        if (heard.isEmpty() || heard.getLast().sinceMs() != drainSinceMs) {
+            return UNKNOWN;
+        }
+        DrainEnd last = heard.getLast();
+        boolean still =
+                heard.stream().anyMatch(end -> last.askedMs() - end.askedMs() >= STILL_MS && last.end() == end.end());
+        if (still) {
+            return 0;
+        }
+        long ms = last.askedMs() - heard.getFirst().askedMs();
+        return ms <= 0 ? UNKNOWN : Math.max(1, (last.end() - heard.getFirst().end()) * 1000 / ms);
+    }
+}

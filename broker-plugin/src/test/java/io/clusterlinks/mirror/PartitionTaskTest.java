@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.mirror.PartitionTask.DrainEnd;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PartitionTaskTest {
+    private static final TopicPartition TP = new TopicPartition("mirror", 0);
+    private static final long PROMOTION = 77;
+
+    private final FakeLog log = new FakeLog(TP);
+    private long nowMs = 50_000;
+    private PartitionTask task;
+
+    @BeforeEach
+    void follow() {
+        log.append0(0, 10, 1);
+        Transitions transitions =
+                new Transitions(new FakeSink(), Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
+        MirrorPartition partition = new MirrorPartition(
+                "L",
+                TP,
+                "topic-id",
+                new TopicPartition("source", 0),
+                Uuid.ZERO_UUID,
+                MirrorPartition.EARLIEST,
+                false,
+                1);
+        Replicator replicator = new Replicator(
+                partition, log, transitions, new FakeLeadership(), new Replicator.Settings(1_000, 100, Long.MAX_VALUE));
+        task = new PartitionTask(replicator, Runnable::run, Time.SYSTEM);
+        task.leader(new SourceLeader(1, 5, Uuid.ZERO_UUID));
+        replicator.step(nowMs);
+        task.onValid(5);
+        task.draining(PROMOTION);
+    }
+
+    @Test
+    void levelWithAnEndThatWasAskedForLatelyIsDrained() {
+        hear(PROMOTION, 5, 10);
+
+        assertThat(drained()).isEqualTo(PROMOTION);
+    }
+
+    @Test
+    void anEndGrowsOld() {
+        hear(PROMOTION, 5, 10);
+
+        nowMs += 2_001;
+
+        assertThat(drained()).isEqualTo(PartitionTask.NOT_DRAINING);
+    }
+
+    /** Promotion, given up, promotion again: what was true of the first says nothing of the second. */
+    @Test
+    void anEndCountsForThePromotionItWasAskedForOnly() {
+        hear(PROMOTION, 5, 10);
+
+        task.draining(PROMOTION + 1);
+
+        assertThat(drained()).isEqualTo(PartitionTask.NOT_DRAINING);
+    }
+
+    /** The leader may die before its followers have the tail. */
+    @Test
+    void whatIsNotCommittedIsNotDrained() {
+        log.highWatermark = 9L;
+        hear(PROMOTION, 5, 10);
+
+        assertThat(drained()).isEqualTo(PartitionTask.NOT_DRAINING);
+    }
+
+    /** A source that lost its tail ends below the mirror; that is not level, that is different. */
+    @Test
+    void anEndOfALeaderThatDidNotConfirmTheLogHereSaysNothing() {
+        task.leader(new SourceLeader(2, 6, Uuid.ZERO_UUID));
+        hear(PROMOTION, 6, 8);
+        assertThat(drained()).isEqualTo(PartitionTask.NOT_DRAINING);
+
+        task.onValid(6);
+        assertThat(drained()).isEqualTo(PROMOTION);
+    }
+
+    private void hear(long promotion, int leaderEpoch, long end) {
+        task.drainEnd(new DrainEnd(promotion, leaderEpoch, nowMs, end));
+    }
+
+    private long drained() {
+        return task.drainedSinceMs(nowMs);
+    }
+}

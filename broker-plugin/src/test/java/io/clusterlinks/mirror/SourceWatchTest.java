@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.source.SourceMetadata;
+import io.clusterlinks.source.SourceMetadata.Leader;
+import io.clusterlinks.source.SourceMetadata.Topic;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Time;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SourceWatchTest {
+    private static final TopicPartition TP = new TopicPartition("mirror", 1);
+    private static final Uuid ID = new Uuid(1, 2);
+
+    private final FakeSink sink = new FakeSink();
+    private final SourceWatch watch = new SourceWatch();
+    private PartitionTask task;
+    private long nowMs = 10_000;
+
+    @BeforeEach
+    void follow() {
+        task = task(ID);
+    }
+
+    private PartitionTask task(Uuid sourceTopicId) {
+        Transitions transitions = new Transitions(sink, Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
+        MirrorPartition partition = new MirrorPartition(
+                "L",
+                TP,
+                "topic-id",
+                new TopicPartition("source", 1),
+                sourceTopicId,
+                MirrorPartition.EARLIEST,
+                false,
+                1);
+        Replicator replicator = new Replicator(
+                partition,
+                new FakeLog(TP),
+                transitions,
+                new FakeLeadership(),
+                new Replicator.Settings(1_000, 100, Long.MAX_VALUE));
+        return new PartitionTask(replicator, Runnable::run, Time.SYSTEM);
+    }
+
+    @Test
+    void tellsWhoLeads() {
+        look(topic(ID, 0, 1));
+
+        assertThat(task.leader()).isEqualTo(new SourceLeader(7, 3, ID));
+        assertThat(watch.isInDoubt()).isFalse();
+    }
+
+    @Test
+    void aTopicThatIsGoneFailsThePartitionOnlyAfterSeveralLooks() {
+        for (int i = 0; i < 2; i++) {
+            look(null);
+            assertThat(watch.isInDoubt()).isTrue();
+            assertThat(isFailed()).isFalse();
+        }
+        look(null);
+
+        assertThat(isFailed()).isTrue();
+        assertThat(sink.last().record().reason()).contains("'source' of link L no longer exists", "fail over");
+    }
+
+    @Test
+    void looksInQuickSuccessionCountOnce() {
+        for (int i = 0; i < 20; i++) {
+            nowMs -= 990;
+            look(null);
+        }
+
+        assertThat(isFailed()).isFalse();
+    }
+
+    @Test
+    void aTopicThatShowsUpAgainIsForgotten() {
+        look(null);
+        look(null);
+        look(topic(ID, 0, 1));
+        look(null);
+        look(null);
+
+        assertThat(isFailed()).isFalse();
+    }
+
+    @Test
+    void anotherTopicOfTheSameNameIsGone() {
+        looks(topic(new Uuid(3, 4), 0, 1));
+
+        assertThat(sink.last().record().reason()).contains("deleted and created again", "topic id", "fail over");
+    }
+
+    /** A source without topic ids shows a topic that was created again only by what it lacks. */
+    @Test
+    void fewerPartitionsFailThoseThatAreGone() {
+        task = task(Uuid.ZERO_UUID);
+
+        looks(topic(Uuid.ZERO_UUID, 0));
+
+        assertThat(sink.last().record().reason()).contains("has only 1 partitions now", "fail over");
+    }
+
+    @Test
+    void aMissingAclIsNoProofOfAnything() {
+        looks(new Topic(Errors.TOPIC_AUTHORIZATION_FAILED, Uuid.ZERO_UUID, Map.of()));
+
+        assertThat(isFailed()).isFalse();
+        assertThat(task.replicator().stats().error()).contains("add an ACL that allows DESCRIBE on TOPIC source");
+    }
+
+    private boolean isFailed() {
+        return !sink.proposed.isEmpty() && sink.last().record().phase() == Phase.FAILED;
+    }
+
+    private void looks(Topic topic) {
+        for (int i = 0; i < 3; i++) {
+            look(topic);
+        }
+    }
+
+    private void look(Topic topic) {
+        nowMs += 1000;
+        watch.onMetadata(
+                new SourceMetadata("cluster", Map.of(), topic == null ? Map.of() : Map.of("source", topic)),
+                List.of(task),
+                nowMs);
+    }
+
+    private static Topic topic(Uuid id, int... partitions) {
+        Map<Integer, Leader> leaders = new java.util.HashMap<>();
+        for (int partition : partitions) {
+            leaders.put(partition, new Leader(7, 3));
+        }
+        return new Topic(Errors.NONE, id, leaders);
+    }
+}

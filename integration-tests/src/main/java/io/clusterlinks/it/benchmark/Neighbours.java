@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it.benchmark;
+
+import io.clusterlinks.it.Links;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.Topics;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * What mirroring costs the other topics of the brokers. The source is written to all the time; the link is paused and
+ * resumed in turns, in the order ABBA, so that what drifts hits both alike; and what is compared is the latency of a
+ * producer and a consumer of an ordinary topic at the destination. On resuming the mirror has to catch up at full speed
+ * first, which is measured on its own.
+ */
+final class Neighbours implements Scenario {
+    private static final String LINK = "bench";
+    private static final int PROBE_RATE = 500;
+    private static final int SOURCE_RATE = 2_000;
+    private static final int PARTITIONS = 4;
+    /** After a turn has begun, until all that was held back is copied. */
+    private static final long SETTLE_MS = 3_000;
+
+    private volatile boolean closing;
+
+    private static final class Arm {
+        private final List<Double> produced = new ArrayList<>();
+        private final List<Double> fetched = new ArrayList<>();
+
+        void add(NeighbourProbe.Taken taken) {
+            produced.addAll(taken.produced());
+            fetched.addAll(taken.fetched());
+        }
+    }
+
+    @Override
+    public void run(Lab lab, Options options, Report report) {
+        Arm without = new Arm();
+        Arm with = new Arm();
+        Arm catchingUp = new Arm();
+        try (TestCluster source = lab.stock("source");
+                TestCluster destination = lab.linked("destination")) {
+            Topics.create(source.admin(), "mirrored", PARTITIONS, Map.of());
+            Topics.create(destination.admin(), "neighbour", PARTITIONS, Map.of());
+            Links links = new Links(destination);
+            links.create(LINK, source);
+            links.mirror(LINK, "mirrored");
+            Thread load = new Thread(() -> load(source), "load");
+            load.start();
+            try (NeighbourProbe probe =
+                    new NeighbourProbe(destination, Topics.partitions(destination.admin(), "neighbour"), PROBE_RATE)) {
+                ProcessStats.pause(options.pick(5_000, 20_000));
+                int measuredMs = options.pick(6_000, 20_000);
+                for (boolean mirrors : turns(options.pick(2, 3))) {
+                    links.run(mirrors ? "resume" : "pause", "--link", LINK);
+                    probe.take();
+                    ProcessStats.pause(SETTLE_MS);
+                    NeighbourProbe.Taken settling = probe.take();
+                    if (mirrors) {
+                        catchingUp.add(settling);
+                    }
+                    ProcessStats.pause(measuredMs);
+                    (mirrors ? with : without).add(probe.take());
+                }
+            } finally {
+                closing = true;
+                join(load);
+            }
+        }
+        write(report, without, with, catchingUp);
+    }
+
+    /** Whether the link works, turn by turn: ABBA, as often as asked for. */
+    private static List<Boolean> turns(int rounds) {
+        List<Boolean> turns = new ArrayList<>();
+        for (int i = 0; i < rounds; i++) {
+            turns.addAll(List.of(false, true, true, false));
+        }
+        return turns;
+    }
+
+    private void load(TestCluster source) {
+        Map<String, Object> configs = new HashMap<>(source.clientConfigs());
+        configs.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+        try (Producer<byte[], byte[]> producer =
+                new KafkaProducer<>(configs, new ByteArraySerializer(), new ByteArraySerializer())) {
+            long start = System.nanoTime();
+            for (long i = 0; !closing; i++) {
+                long due = start + i * 1_000_000_000L / SOURCE_RATE;
+                while (System.nanoTime() < due) {
+                    LockSupport.parkNanos(Math.max(50_000, due - System.nanoTime()));
+                }
+                producer.send(new ProducerRecord<>("mirrored", (int) (i % PARTITIONS), null, new byte[1000]));
+            }
+        }
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void write(Report report, Arm without, Arm with, Arm catchingUp) {
+        report.section("neighbours", "Other topics of the same broker")
+                .text(
+                        "A producer and a consumer of an ordinary topic at the destination, %d records of 1 kB a second, while %d records of 1 kB a"
+                                + " second are written to the source. The link is paused and resumed in turns (ABBA) in one run. From when a"
+                                + " record was due to be sent to its acknowledgement, and to when the consumer has it.",
+                        PROBE_RATE, SOURCE_RATE)
+                .table(
+                        List.of("link", "records", "produce p50 ms", "produce p99 ms", "fetch p50 ms", "fetch p99 ms"),
+                        List.of(
+                                row("paused", without),
+                                row("mirrors", with),
+                                row("first 3 s after resuming, catching up", catchingUp)));
+        report.atMost("neighbours", "produce p99, mirroring / paused", ratio(with.produced, without.produced), 1.1, "");
+        report.atMost("neighbours", "fetch p99, mirroring / paused", ratio(with.fetched, without.fetched), 1.1, "");
+    }
+
+    private static double ratio(Collection<Double> one, Collection<Double> other) {
+        return percentile(one, 99) / percentile(other, 99);
+    }
+
+    private static List<String> row(String name, Arm arm) {
+        return List.of(
+                name,
+                Integer.toString(arm.produced.size()),
+                format(percentile(arm.produced, 50)),
+                format(percentile(arm.produced, 99)),
+                format(percentile(arm.fetched, 50)),
+                format(percentile(arm.fetched, 99)));
+    }
+
+    private static double percentile(Collection<Double> values, double percent) {
+        double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
+        Arrays.sort(sorted);
+        return sorted[(int) Math.min(sorted.length - 1, sorted.length * percent / 100)];
+    }
+
+    private static String format(double value) {
+        return String.format(Locale.ROOT, "%.2f", value);
+    }
+}

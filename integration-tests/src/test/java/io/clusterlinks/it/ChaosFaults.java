@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it;
+
+import io.clusterlinks.it.ChaosSchedule.Action;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ElectLeadersOptions;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.ElectionType;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
+
+/**
+ * What happens to the brokers of one cluster. Each fault ends with all processes running, but does not wait until
+ * replicas are in sync again. For one thread.
+ */
+final class ChaosFaults implements AutoCloseable {
+    private static final Duration BREATH = Duration.ofSeconds(10);
+
+    private final TestCluster cluster;
+    private final Consumer<String> log;
+    /** Does not wait long for a broker that sleeps. */
+    private final Admin admin;
+
+    ChaosFaults(TestCluster cluster, Consumer<String> log) {
+        this.cluster = cluster;
+        this.log = log;
+        this.admin = cluster.newAdmin(Map.of(
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                2_000,
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                10_000));
+    }
+
+    void kill(Action action, BrokerProcess... victims) {
+        breathe(action);
+        for (BrokerProcess victim : victims) {
+            log.accept("kill -9 " + cluster.name() + " " + victim.id());
+            victim.kill();
+        }
+        hold(action);
+        for (BrokerProcess victim : victims) {
+            victim.start();
+        }
+        cluster.awaitReady();
+    }
+
+    void freeze(Action action, BrokerProcess victim) {
+        breathe(action);
+        log.accept("freeze " + cluster.name() + " " + victim.id());
+        victim.freeze();
+        hold(action);
+        victim.thaw();
+    }
+
+    /** Stops and starts every broker as an operator would. */
+    void roll(Action action) {
+        int first = action.pick() % cluster.brokers().size();
+        List<BrokerProcess> order = new ArrayList<>(cluster.brokers());
+        Collections.rotate(order, first);
+        for (BrokerProcess broker : order) {
+            log.accept("restart " + cluster.name() + " " + broker.id());
+            cluster.restart(broker.id());
+        }
+    }
+
+    /** Makes another replica the preferred leader of about half of all partitions, and has those elected. */
+    void shuffle(Action action) {
+        Random random = new Random(action.pick());
+        Map<TopicPartition, Optional<NewPartitionReassignment>> orders = new HashMap<>();
+        for (TopicDescription topic : topics().values()) {
+            for (TopicPartitionInfo info : topic.partitions()) {
+                if (random.nextBoolean()) {
+                    List<Integer> order = ids(info.replicas());
+                    Collections.shuffle(order, random);
+                    orders.put(
+                            new TopicPartition(topic.name(), info.partition()),
+                            Optional.of(new NewPartitionReassignment(order)));
+                }
+            }
+        }
+        move(orders);
+    }
+
+    /** Moves the leader of one partition. */
+    void move(TopicPartition partition) {
+        TopicDescription topic = topics().get(partition.topic());
+        if (topic == null) {
+            log.accept(partition + " is not there yet");
+            return;
+        }
+        List<Integer> order = ids(topic.partitions().get(partition.partition()).replicas());
+        Collections.rotate(order, 1);
+        move(Map.of(partition, Optional.of(new NewPartitionReassignment(order))));
+    }
+
+    /** Tries once: a broker that is down may keep a leader from moving. */
+    private void move(Map<TopicPartition, Optional<NewPartitionReassignment>> orders) {
+        attempt(
+                "reorder",
+                () -> Topics.get(admin.alterPartitionReassignments(orders).all()));
+        attempt(
+                "elect",
+                () -> Topics.get(admin.electLeaders(
+                                ElectionType.PREFERRED,
+                                new HashSet<>(orders.keySet()),
+                                new ElectLeadersOptions().timeoutMs(5000))
+                        .all()));
+    }
+
+    /** Something that other faults may be in the way of. */
+    void attempt(String what, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            log.accept(what + " of " + cluster.name() + " did not work: " + e);
+        }
+    }
+
+    /** The broker that leads a partition, any if that is unknown. */
+    BrokerProcess leader(TopicPartition partition, int pick) {
+        try {
+            TopicDescription topic = topics().get(partition.topic());
+            if (topic != null && topic.partitions().get(partition.partition()).leader() != null) {
+                return cluster.broker(
+                        topic.partitions().get(partition.partition()).leader().id());
+            }
+        } catch (RuntimeException e) {
+            log.accept("leader of " + partition + " is unknown: " + e);
+        }
+        return any(pick);
+    }
+
+    BrokerProcess[] all() {
+        return cluster.brokers().toArray(BrokerProcess[]::new);
+    }
+
+    /** The process that controls the cluster: of its own, or the first broker's. */
+    BrokerProcess controller() {
+        return cluster.controllers().isEmpty()
+                ? cluster.brokers().get(0)
+                : cluster.controllers().get(0);
+    }
+
+    BrokerProcess any(int pick) {
+        return cluster.brokers().get(pick % cluster.brokers().size());
+    }
+
+    /** All processes run, and every replica of every topic is in sync. */
+    void heal(Duration timeout) {
+        cluster.brokers().forEach(BrokerProcess::thaw);
+        cluster.awaitReady();
+        Await.untilPasses(timeout, () -> {
+            List<String> out = outOfSync();
+            if (!out.isEmpty()) {
+                throw new AssertionError("Not in sync in " + cluster.name() + ": " + out);
+            }
+        });
+    }
+
+    List<String> outOfSync() {
+        return outOfSync(topics().values());
+    }
+
+    List<String> outOfSync(String topic) {
+        return outOfSync(List.of(topics().get(topic)));
+    }
+
+    private static List<String> outOfSync(Collection<TopicDescription> topics) {
+        List<String> out = new ArrayList<>();
+        topics.forEach(topic -> topic.partitions().stream()
+                .filter(info -> info.isr().size() < info.replicas().size())
+                .forEach(info ->
+                        out.add(topic.name() + "-" + info.partition() + " has " + ids(info.isr()) + " in sync")));
+        return out;
+    }
+
+    Map<String, TopicDescription> topics() {
+        Set<String> names = Topics.get(
+                admin.listTopics(new ListTopicsOptions().listInternal(true)).names());
+        return Topics.get(admin.describeTopics(names).allTopicNames());
+    }
+
+    static List<Integer> ids(List<Node> nodes) {
+        return new ArrayList<>(nodes.stream().map(Node::id).toList());
+    }
+
+    /** Before every other fault replicas get the time to come back in sync; before the rest they do not. */
+    private void breathe(Action action) {
+        if (action.pick() % 2 == 0) {
+            long deadline = System.nanoTime() + BREATH.toNanos();
+            attempt("waiting for replicas", () -> {
+                while (System.nanoTime() < deadline && !outOfSync().isEmpty()) {
+                    LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                }
+            });
+        }
+    }
+
+    static void hold(Action action) {
+        LockSupport.parkNanos(Duration.ofMillis(action.holdMs()).toNanos());
+    }
+
+    @Override
+    public void close() {
+        admin.close(Duration.ZERO);
+    }
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.it.ChaosSchedule.Action;
+import io.clusterlinks.it.ChaosWriter.Style;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Everything goes wrong, on both sides and at the same time, in an order that a seed decides; in the end no replica
+ * differs and no acknowledged write is missing. Longer, or with a given seed:
+ * {@code mvn verify -Pchaos -Dchaos.minutes=30 -Dchaos.seed=N}.
+ */
+class ChaosIT {
+    private static final Duration HEALED = Duration.ofSeconds(120);
+    private static final long SHORT_MS = 45_000;
+    private static final TopicPartition STATE = new TopicPartition("__cluster_links", 0);
+    private static final String COMPACTING = "compacting";
+    private static final String UNCLEAN = "unclean";
+    private static final String TRIMMED = "trimmed";
+    private static final String GROWING = "growing";
+    /** Topics whose writers are told the truth, and of which nothing is compacted away. */
+    private static final List<String> CAREFUL = List.of("plain", "compacted", "transactional", TRIMMED, GROWING);
+
+    private static final List<String> FIXED =
+            List.of("plain", "compacted", COMPACTING, "transactional", UNCLEAN, TRIMMED, GROWING);
+
+    private final long seed = Long.getLong("chaos.seed", System.nanoTime() % 1_000_000);
+    private final long durationMs = durationMs();
+    private final List<String> spare = IntStream.range(0, (int) Math.min(60, 5 + durationMs / 8_000))
+            .mapToObj(number -> "extra-" + number)
+            .toList();
+    private final Path details = Path.of(System.getProperty("java.io.tmpdir"), "chaos-" + seed + ".log");
+    private TestCluster source;
+    private TestCluster destination;
+
+    @Test
+    void losesNothingWhateverGoesWrong() {
+        ChaosSchedule schedule = ChaosSchedule.of(seed, durationMs);
+        tell("seed " + seed + ", " + durationMs + " ms, " + schedule.shape() + ", details in " + details);
+        schedule.actions().forEach(action -> System.out.println("  " + action));
+        try (LinkProxies proxies = new LinkProxies()) {
+            start(schedule.shape(), proxies);
+            try (ChaosCommands commands = new ChaosCommands(destination, proxies, FIXED, spare, this::say);
+                    ChaosWorkload workload = new ChaosWorkload()) {
+                createTopics();
+                write(workload);
+                mirror(commands, proxies);
+                run(schedule, proxies, commands, workload);
+            }
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError("Chaos with -Dchaos.seed=" + seed + " (" + details + "): " + e.getMessage(), e);
+        } finally {
+            Fixtures.close(destination, source);
+        }
+    }
+
+    private static long durationMs() {
+        Integer minutes = Integer.getInteger("chaos.minutes");
+        return minutes == null ? SHORT_MS : Duration.ofMinutes(minutes).toMillis();
+    }
+
+    private void start(ChaosSchedule.Shape shape, LinkProxies proxies) {
+        TestClusterBuilder from = cluster("source")
+                .proxies(proxies)
+                .config("transaction.abort.timed.out.transaction.cleanup.interval.ms", "2000");
+        // Brokers that come back soon lead again: also mirrors that were created while they were away.
+        TestClusterBuilder to = cluster("destination")
+                .agent()
+                .config("leader.imbalance.check.interval.seconds", "2")
+                .config("leader.imbalance.per.broker.percentage", "0");
+        source = (shape.separateSourceController() ? from.separateController() : from).start();
+        destination = (shape.separateDestinationController() ? to.separateController() : to).start();
+    }
+
+    private static TestClusterBuilder cluster(String name) {
+        return TestCluster.builder(name)
+                .brokers(3)
+                .heapMb(256)
+                .jvm("-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+                .config("min.insync.replicas", "2");
+    }
+
+    private void createTopics() {
+        // Compaction acts on either side in its own time: held off, every batch can be compared.
+        create("compacted", Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", "86400000"));
+        create(
+                COMPACTING,
+                Map.of("cleanup.policy", "compact", "segment.ms", "3000", "min.cleanable.dirty.ratio", "0.01"));
+        List.of("plain", "transactional", TRIMMED, GROWING)
+                .forEach(topic -> create(topic, Map.of("segment.bytes", "1048576")));
+        spare.forEach(topic -> create(topic, Map.of()));
+        Map<String, String> unclean = Map.of("unclean.leader.election.enable", "true", "min.insync.replicas", "1");
+        Topics.get(source.admin()
+                .createTopics(
+                        List.of(new NewTopic(UNCLEAN, Map.of(0, List.of(2, 3), 1, List.of(3, 2))).configs(unclean)))
+                .all());
+    }
+
+    private void create(String topic, Map<String, String> configs) {
+        Topics.create(source.admin(), topic, 2, configs);
+    }
+
+    private void write(ChaosWorkload workload) {
+        workload.start(new ChaosWriter(source, Style.SAFE, seed, "plain"));
+        workload.start(new ChaosWriter(source, Style.SAFE, seed, TRIMMED, GROWING));
+        workload.start(new ChaosWriter(source, Style.KEYED, seed, "compacted", COMPACTING));
+        workload.start(new ChaosWriter(source, Style.TRANSACTIONAL, seed, "transactional"));
+        workload.start(new ChaosWriter(source, Style.CARELESS, seed, UNCLEAN));
+        workload.start(new ChaosWriter(source, Style.SAFE, seed, spare.toArray(String[]::new)));
+    }
+
+    private void mirror(ChaosCommands commands, LinkProxies proxies) {
+        Map<String, String> configs = Map.of(
+                "bootstrap.servers", proxies.bootstrap(),
+                "consumer.offset.sync.enable", "true",
+                "consumer.offset.group.filters",
+                        "{\"groupFilters\":[{\"name\":\"*\",\"patternType\":\"LITERAL\",\"filterType\":\"INCLUDE\"}]}");
+        commands.insist(ChaosCommands.link(ChaosCommands.LINK), configs, HEALED);
+        for (String topic : FIXED) {
+            commands.insist(ChaosCommands.mirror(topic), Map.of("desired.state", "ACTIVE", "create", "true"), HEALED);
+        }
+    }
+
+    private void run(ChaosSchedule schedule, LinkProxies proxies, ChaosCommands commands, ChaosWorkload workload) {
+        ChaosTrespasser trespasser = new ChaosTrespasser(destination, seed);
+        Thread thread = daemon(trespasser);
+        ChaosReaders readers = new ChaosReaders(source, destination, "plain", GROWING);
+        Thread reading = daemon(readers);
+        try (ChaosFaults here = new ChaosFaults(destination, this::say);
+                ChaosFaults there = new ChaosFaults(source, this::say)) {
+            ChaosSourceFaults topics = new ChaosSourceFaults(source, there, this::say);
+            new ChaosLanes(schedule, action -> carryOut(action, here, there, topics, proxies, commands), this::say)
+                    .run();
+            tell("healing");
+            proxies.mend();
+            there.heal(HEALED);
+            here.heal(HEALED);
+            ChaosVerdict verdict = new ChaosVerdict(source, destination, commands, workload, trespasser, this::tell);
+            verdict.awaitRecovery();
+            workload.awaitProgress(HEALED, this::tell);
+            workload.end();
+            end(trespasser, thread);
+            readers.stop();
+            Await.until("the readers end", HEALED, () -> !reading.isAlive());
+            verdict.awaitRecovery();
+            verdict.checkCommands(FIXED);
+            there.heal(HEALED);
+            here.heal(HEALED);
+            verdict.checkLogs(COMPACTING, careful());
+            readers.assertSynced();
+            verdict.stopAll(seed, COMPACTING);
+            verdict.checkBrokers();
+        }
+    }
+
+    private static Thread daemon(Runnable work) {
+        Thread thread = new Thread(work, work.getClass().getSimpleName());
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private static void end(ChaosTrespasser trespasser, Thread thread) {
+        trespasser.stop();
+        Await.until("the trespasser ends", HEALED, () -> !thread.isAlive());
+        assertThat(trespasser.death()).as("death of the trespasser").isEmpty();
+        assertThat(trespasser.refusals()).as("refused writes").isPositive();
+    }
+
+    private List<String> careful() {
+        List<String> careful = new ArrayList<>(CAREFUL);
+        careful.addAll(spare);
+        return careful;
+    }
+
+    private void carryOut(
+            Action action,
+            ChaosFaults here,
+            ChaosFaults there,
+            ChaosSourceFaults topics,
+            LinkProxies proxies,
+            ChaosCommands commands) {
+        int pick = action.pick();
+        switch (action.kind()) {
+            case KILL_DESTINATION -> here.kill(action, here.any(pick));
+            case KILL_COORDINATOR -> here.kill(action, here.leader(STATE, pick));
+            case KILL_TWO -> here.kill(action, here.any(pick), here.any(pick + 1));
+            case KILL_ALL_DESTINATION -> here.kill(action, here.all());
+            case KILL_DESTINATION_CONTROLLER -> here.kill(action, here.controller());
+            case FREEZE_DESTINATION -> here.freeze(action, here.any(pick));
+            case FREEZE_COORDINATOR -> here.freeze(action, here.leader(STATE, pick));
+            case ROLL_DESTINATION -> here.roll(action);
+            case SHUFFLE_DESTINATION -> here.shuffle(action);
+            case MOVE_COORDINATOR -> here.move(STATE);
+            case KILL_SOURCE -> there.kill(action, there.any(pick));
+            case KILL_ALL_SOURCE -> there.kill(action, there.all());
+            case KILL_SOURCE_CONTROLLER -> there.kill(action, there.controller());
+            case FREEZE_SOURCE -> there.freeze(action, there.any(pick));
+            case ROLL_SOURCE -> there.roll(action);
+            case SHUFFLE_SOURCE -> there.shuffle(action);
+            case UNCLEAN_ELECTION -> topics.uncleanElection(action, UNCLEAN);
+            case DELETE_HEAD -> topics.deleteHead(action, TRIMMED);
+            case ADD_PARTITION -> topics.addPartition(GROWING);
+            case CUT, CUT_ONE, SLOW, STALL -> trouble(action, proxies);
+            default -> commands.run(action);
+        }
+    }
+
+    private static void trouble(Action action, LinkProxies proxies) {
+        switch (action.kind()) {
+            case CUT -> proxies.cut();
+            case CUT_ONE -> proxies.cutOne(action.pick());
+            case SLOW -> proxies.slow(20 + action.pick() % 500);
+            case STALL -> proxies.stall();
+            default -> throw new IllegalArgumentException(action.toString());
+        }
+        ChaosFaults.hold(action);
+        proxies.mend();
+    }
+
+    /** For who reads the details. */
+    private synchronized void say(String what) {
+        try {
+            Files.writeString(
+                    details, Instant.now() + " " + what + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** For everybody. */
+    private void tell(String what) {
+        say(what);
+        System.out.println("chaos: " + what);
+    }
+}

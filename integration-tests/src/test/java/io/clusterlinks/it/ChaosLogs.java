@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+
+/** Compares the logs of all replicas, once nothing changes any more: none of it is tried again. */
+final class ChaosLogs {
+    private static final Duration SETTLED = Duration.ofSeconds(120);
+
+    private final TestCluster source;
+    private final TestCluster destination;
+
+    ChaosLogs(TestCluster source, TestCluster destination) {
+        this.source = source;
+        this.destination = destination;
+    }
+
+    /** Waits until a mirror has what the source has: partitions, starts, ends under both isolation levels. */
+    void awaitLevel(String sourceTopic, String topic) {
+        Await.untilPasses(SETTLED, () -> {
+            Map<Integer, String> wanted = offsets(source, sourceTopic);
+            Map<Integer, String> actual = offsets(destination, topic);
+            if (!wanted.equals(actual)) {
+                throw new AssertionError(topic + " has " + actual + ", its source " + wanted);
+            }
+        });
+    }
+
+    /** Start, last stable offset and high watermark of each partition; the last two are to be equal. */
+    private static Map<Integer, String> offsets(TestCluster cluster, String topic) {
+        List<TopicPartition> partitions = Topics.partitions(cluster.admin(), topic);
+        Map<TopicPartition, Long> starts = Topics.starts(cluster.admin(), partitions);
+        Map<TopicPartition, Long> stable = Topics.ends(cluster.admin(), partitions, IsolationLevel.READ_COMMITTED);
+        Map<TopicPartition, Long> ends = Topics.ends(cluster.admin(), partitions, IsolationLevel.READ_UNCOMMITTED);
+        Map<Integer, String> offsets = new TreeMap<>();
+        for (TopicPartition partition : partitions) {
+            if (!stable.get(partition).equals(ends.get(partition))) {
+                throw new AssertionError("A transaction is open in " + partition + " of " + cluster.name());
+            }
+            offsets.put(partition.partition(), starts.get(partition) + ".." + ends.get(partition));
+        }
+        return offsets;
+    }
+
+    /** Every replica of the mirror against every replica of its source, as far as the partitions mirrored. */
+    void compareWithSource(String sourceTopic, String topic, Map<TopicPartition, Long> stopOffsets) {
+        for (TopicPartition partition : Topics.partitions(destination.admin(), topic)) {
+            TopicPartition original = new TopicPartition(sourceTopic, partition.partition());
+            long start = Math.max(
+                    Topics.starts(source.admin(), List.of(original)).get(original),
+                    Topics.starts(destination.admin(), List.of(partition)).get(partition));
+            long end = stopOffsets.getOrDefault(partition, Long.MAX_VALUE);
+            for (BrokerProcess theirs : replicas(source, original)) {
+                for (BrokerProcess ours : replicas(destination, partition)) {
+                    assertThat(LogComparison.sourceAndMirror(
+                                    theirs.replicaDir(sourceTopic, partition.partition()),
+                                    ours.replicaDir(topic, partition.partition()),
+                                    start,
+                                    end))
+                            .as("%s on broker %d against source broker %d", partition, ours.id(), theirs.id())
+                            .isEmpty();
+                }
+            }
+        }
+    }
+
+    /** All replicas of a topic of the destination are the same. */
+    void compareReplicas(String topic) {
+        for (TopicPartition partition : Topics.partitions(destination.admin(), topic)) {
+            long start = Topics.starts(destination.admin(), List.of(partition)).get(partition);
+            List<BrokerProcess> replicas = replicas(destination, partition);
+            for (BrokerProcess other : replicas.subList(1, replicas.size())) {
+                assertThat(LogComparison.replicas(
+                                replicas.get(0).replicaDir(topic, partition.partition()),
+                                other.replicaDir(topic, partition.partition()),
+                                start))
+                        .as(
+                                "%s on broker %d against broker %d",
+                                partition, other.id(), replicas.get(0).id())
+                        .isEmpty();
+            }
+        }
+    }
+
+    /** Two logs that were compacted at different times: no record differs, and in the end each key has its value. */
+    void compareCompacted(String sourceTopic, String topic) {
+        for (TopicPartition partition : Topics.partitions(destination.admin(), topic)) {
+            Map<Long, String> theirs = new TreeMap<>();
+            Map<String, String> wanted = read(source, new TopicPartition(sourceTopic, partition.partition()), theirs);
+            Map<Long, String> ours = new TreeMap<>();
+            Map<String, String> actual = read(destination, partition, ours);
+            assertThat(actual).as("latest values in %s", partition).isEqualTo(wanted);
+            ours.keySet().retainAll(theirs.keySet());
+            theirs.keySet().retainAll(ours.keySet());
+            assertThat(ours).as("records of %s", partition).isNotEmpty().isEqualTo(theirs);
+        }
+    }
+
+    /** Reads all records into {@code byOffset} and returns the last value of each key. */
+    private static Map<String, String> read(TestCluster cluster, TopicPartition partition, Map<Long, String> byOffset) {
+        Map<String, String> latest = new HashMap<>();
+        try (PartitionReader reader = new PartitionReader(cluster, partition, IsolationLevel.READ_COMMITTED)) {
+            for (Optional<ConsumerRecord<byte[], byte[]>> next = reader.next();
+                    next.isPresent();
+                    next = reader.next()) {
+                ConsumerRecord<byte[], byte[]> record = next.get();
+                String key = text(record.key());
+                String value = text(record.value());
+                byOffset.put(record.offset(), key + "=" + value + "@" + record.timestamp());
+                if (value == null) {
+                    latest.remove(key);
+                } else {
+                    latest.put(key, value);
+                }
+            }
+        }
+        return latest;
+    }
+
+    /** Every acknowledged record from the log's start and below {@code ends} is there, under its offset. */
+    static void assertHolds(
+            TestCluster cluster, String topic, List<ChaosWriter.Written> written, Map<TopicPartition, Long> ends) {
+        for (TopicPartition partition : Topics.partitions(cluster.admin(), topic)) {
+            Map<Long, String> wanted = new TreeMap<>();
+            long start = Topics.starts(cluster.admin(), List.of(partition)).get(partition);
+            written.stream()
+                    .filter(item -> item.partition().partition() == partition.partition())
+                    .filter(item ->
+                            item.offset() >= start && item.offset() < ends.getOrDefault(partition, Long.MAX_VALUE))
+                    .forEach(item -> wanted.put(item.offset(), item.value()));
+            Map<Long, String> values = values(cluster, partition);
+            List<String> missing = new ArrayList<>();
+            wanted.forEach((offset, value) -> {
+                if (!value.equals(values.get(offset))) {
+                    missing.add(value + " at " + offset + ", where there is " + values.get(offset));
+                }
+            });
+            assertThat(missing)
+                    .as("of %d records acknowledged in %s of %s, missing", wanted.size(), partition, cluster.name())
+                    .isEmpty();
+        }
+    }
+
+    static Map<Long, String> values(TestCluster cluster, TopicPartition partition) {
+        Map<Long, String> values = new TreeMap<>();
+        try (PartitionReader reader = new PartitionReader(cluster, partition, IsolationLevel.READ_COMMITTED)) {
+            for (Optional<ConsumerRecord<byte[], byte[]>> next = reader.next();
+                    next.isPresent();
+                    next = reader.next()) {
+                values.put(next.get().offset(), String.valueOf(text(next.get().value())));
+            }
+        }
+        return values;
+    }
+
+    private static String text(byte[] bytes) {
+        return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static List<BrokerProcess> replicas(TestCluster cluster, TopicPartition partition) {
+        return Topics.get(cluster.admin()
+                        .describeTopics(List.of(partition.topic()))
+                        .allTopicNames())
+                .get(partition.topic())
+                .partitions()
+                .get(partition.partition())
+                .replicas()
+                .stream()
+                .map(node -> cluster.broker(node.id()))
+                .toList();
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * What goes wrong and when: a function of the seed and the duration, and of nothing else. Actions of one lane follow
+ * each other; lanes run at the same time.
+ */
+record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actions) {
+    /** Nothing that takes longer than this begins so close to the end. */
+    private static final long TAIL_MS = 2_000;
+
+    /** Whether controllers have processes of their own. */
+    record Shape(boolean separateSourceController, boolean separateDestinationController) {}
+
+    /** Who is acted upon; one action at a time in each. */
+    enum Lane {
+        DESTINATION,
+        SOURCE,
+        NETWORK,
+        COMMANDS,
+        MORE_COMMANDS
+    }
+
+    /** Kinds of faults and commands. */
+    enum Kind {
+        KILL_DESTINATION(Lane.DESTINATION, 5_000),
+        KILL_COORDINATOR(Lane.DESTINATION, 5_000),
+        KILL_TWO(Lane.DESTINATION, 8_000),
+        KILL_ALL_DESTINATION(Lane.DESTINATION, 12_000),
+        KILL_DESTINATION_CONTROLLER(Lane.DESTINATION, 5_000),
+        FREEZE_DESTINATION(Lane.DESTINATION, 0),
+        FREEZE_COORDINATOR(Lane.DESTINATION, 0),
+        ROLL_DESTINATION(Lane.DESTINATION, 20_000),
+        SHUFFLE_DESTINATION(Lane.DESTINATION, 500),
+        MOVE_COORDINATOR(Lane.DESTINATION, 500),
+        KILL_SOURCE(Lane.SOURCE, 5_000),
+        KILL_ALL_SOURCE(Lane.SOURCE, 12_000),
+        KILL_SOURCE_CONTROLLER(Lane.SOURCE, 5_000),
+        FREEZE_SOURCE(Lane.SOURCE, 0),
+        ROLL_SOURCE(Lane.SOURCE, 20_000),
+        SHUFFLE_SOURCE(Lane.SOURCE, 500),
+        UNCLEAN_ELECTION(Lane.SOURCE, 12_000),
+        DELETE_HEAD(Lane.SOURCE, 100),
+        ADD_PARTITION(Lane.SOURCE, 100),
+        CUT(Lane.NETWORK, 0),
+        CUT_ONE(Lane.NETWORK, 0),
+        SLOW(Lane.NETWORK, 0),
+        STALL(Lane.NETWORK, 0),
+        CREATE_MIRROR(null, 500),
+        CREATE_SIDE_MIRROR(null, 500),
+        PAUSE_MIRROR(null, 200),
+        RESUME_MIRROR(null, 200),
+        PROMOTE_MIRROR(null, 200),
+        FAIL_OVER_MIRROR(null, 200),
+        PAUSE_LINK(null, 200),
+        RESUME_LINK(null, 200),
+        ALTER_LINK(null, 200),
+        CREATE_SIDE_LINK(null, 1_000),
+        DELETE_SIDE_LINK(null, 500);
+
+        /** Null: a command, for either of their lanes. */
+        private final Lane lane;
+        /** What it takes besides the time it is held. */
+        private final long costMs;
+
+        Kind(Lane lane, long costMs) {
+            this.lane = lane;
+            this.costMs = costMs;
+        }
+
+        private static List<Kind> of(Lane lane) {
+            return Arrays.stream(values())
+                    .filter(kind -> kind.lane == lane || (kind.lane == null && lane.compareTo(Lane.COMMANDS) >= 0))
+                    .toList();
+        }
+
+        private boolean isCommand() {
+            return lane == null;
+        }
+
+        private boolean isShort() {
+            return isCommand() && this != PAUSE_LINK && this != PAUSE_MIRROR;
+        }
+    }
+
+    /**
+     * One fault or command.
+     *
+     * @param afterMs since the start; one whose lane is busy then follows at once, or not at all if time is up
+     * @param holdMs how long a fault lasts
+     * @param pick chooses the broker, partition or topic
+     */
+    record Action(Lane lane, int index, Kind kind, long afterMs, long holdMs, int pick) {
+        @Override
+        public String toString() {
+            return String.format("%6d ms %s-%d %s for %d ms, pick %d", afterMs, lane, index, kind, holdMs, pick);
+        }
+    }
+
+    static ChaosSchedule of(long seed, long durationMs) {
+        Random random = new Random(seed);
+        Shape shape = new Shape(random.nextBoolean(), random.nextBoolean());
+        List<Action> actions = new ArrayList<>();
+        for (Lane lane : Lane.values()) {
+            fill(lane, new Random(31 * seed + lane.ordinal()), durationMs, actions);
+        }
+        actions.sort((one, other) -> Long.compare(one.afterMs(), other.afterMs()));
+        return new ChaosSchedule(seed, durationMs, shape, List.copyOf(actions));
+    }
+
+    /** Kinds are dealt like cards, so that none is missing for long. */
+    private static void fill(Lane lane, Random random, long durationMs, List<Action> actions) {
+        List<Kind> deck = new ArrayList<>();
+        long at = random.nextInt(1_500);
+        for (int index = 0; true; index++) {
+            if (deck.isEmpty()) {
+                deck.addAll(Kind.of(lane));
+                if (deck.contains(Kind.CREATE_MIRROR)) {
+                    // Half of the other commands need one.
+                    deck.addAll(List.of(Kind.CREATE_MIRROR, Kind.CREATE_MIRROR, Kind.CREATE_SIDE_LINK));
+                    deck.addAll(Collections.nCopies(3, Kind.CREATE_SIDE_MIRROR));
+                }
+                Collections.shuffle(deck, random);
+            }
+            Kind kind = deck.remove(0);
+            long holdMs = kind.isShort() ? 0 : 100 + random.nextInt(random.nextInt(4) == 0 ? 8_000 : 2_500);
+            Action action = new Action(lane, index, kind, at, holdMs, random.nextInt(1 << 20));
+            at += holdMs + kind.costMs + random.nextInt(kind.isCommand() ? 1_200 : 2_000);
+            if (action.afterMs() > durationMs - TAIL_MS) {
+                return;
+            }
+            if (at <= durationMs) {
+                actions.add(action);
+            }
+        }
+    }
+
+    List<Action> of(Lane lane) {
+        return actions.stream().filter(action -> action.lane() == lane).toList();
+    }
+}
