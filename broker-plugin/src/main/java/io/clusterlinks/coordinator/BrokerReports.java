@@ -11,7 +11,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -35,18 +34,34 @@ final class BrokerReports {
         this.time = time;
     }
 
-    /** A report with the time it arrived and its partitions by name. */
+    /** The last report with the time it arrived, and all partitions of the broker by name. */
     record Received(BrokerReport report, long atMs, Map<String, Map<Integer, ObservedPartition>> partitions) {}
 
     private record Waiter(long offset, long deadlineMs, CompletableFuture<Void> done) {}
 
-    void onReport(BrokerReport report) {
-        Map<String, Map<Integer, ObservedPartition>> partitions = new TreeMap<>();
+    /**
+     * Takes note of a report.
+     *
+     * @throws LinkException INVALID_REQUEST if it is a change of another one than the last: it must come complete
+     */
+    synchronized void onReport(BrokerReport report) {
+        Map<String, Map<Integer, ObservedPartition>> partitions = base(report);
         report.partitions().forEach(partition -> partitions
-                .computeIfAbsent(partition.topic(), topic -> new TreeMap<>())
+                .computeIfAbsent(partition.topic(), topic -> new ConcurrentHashMap<>())
                 .put(partition.status().partition(), partition));
         received.put(report.broker(), new Received(report, time.milliseconds(), partitions));
         checkWaiters();
+    }
+
+    private Map<String, Map<Integer, ObservedPartition>> base(BrokerReport report) {
+        if (report.base() == null) {
+            return new ConcurrentHashMap<>();
+        }
+        Received last = received.get(report.broker());
+        if (last == null || last.report().id() != report.base()) {
+            throw LinkException.invalid("Broker " + report.broker() + " must report everything.");
+        }
+        return last.partitions();
     }
 
     /** The report of a live broker, if it is not stale. */

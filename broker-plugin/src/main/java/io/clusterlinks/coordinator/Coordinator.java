@@ -45,7 +45,8 @@ import org.slf4j.LoggerFactory;
 public final class Coordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final int TICK_MS = 100;
-    private static final int WORKERS_PER_LINK = 4;
+    /** Questions to a source that wait together are asked together. */
+    private static final int WORKERS_PER_LINK = 32;
     private static final int CLOSE_TIMEOUT_MS = 5_000;
 
     private final ScheduledExecutorService eventThread =

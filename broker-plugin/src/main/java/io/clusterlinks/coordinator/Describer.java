@@ -10,6 +10,8 @@ import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.LinkSummary;
 import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.MirrorSummary;
+import io.clusterlinks.protocol.ThrottleStatus;
 import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.state.BrokerReport;
@@ -155,6 +157,11 @@ final class Describer {
                 WireContract.STATUS_SINCE_MS,
                 Long.toString(trouble.map(ObservedLink::sinceMs).orElse(link.createdMs()))));
         entries.add(Entry.status(WireContract.STATUS_SOURCE_CLUSTER_ID, link.sourceClusterId()));
+        ThrottleStatus throttle = reports.links(link.link())
+                .map(ObservedLink::throttle)
+                .filter(Objects::nonNull)
+                .reduce(ThrottleStatus.NONE, ThrottleStatus::plus);
+        entries.add(Entry.status(WireContract.STATUS_THROTTLE, Json.write(throttle)));
         entries.add(Entry.status(WireContract.STATUS_GROUPS, Json.write(synced.groupCounts(link.link()))));
         sync.statuses(link.link())
                 .forEach(task ->

@@ -18,7 +18,10 @@ import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
@@ -33,6 +36,7 @@ final class MirrorCommands {
     private final MirrorCreation creation;
     private final LinkThreads workers;
     private final Time time;
+    private final Map<CreateMirror, CompletableFuture<Void>> underWay = new ConcurrentHashMap<>();
 
     MirrorCommands(
             LocalBroker broker,
@@ -55,11 +59,43 @@ final class MirrorCommands {
 
     /**
      * Creates a mirror: everything that can be refused is refused before anything is written. Completes when the topic
-     * exists and every live broker keeps clients from writing to it.
+     * exists and every live broker keeps clients from writing to it. A command whose answer was lost comes again: what
+     * is there just as it asks for is what was asked for.
      */
     CompletableFuture<Void> create(CreateMirror command, boolean validateOnly) {
+        if (validateOnly) {
+            return createNow(command, true);
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        CompletableFuture<Void> before = underWay.putIfAbsent(command, done);
+        if (before != null) {
+            return before.copy();
+        }
+        CompletableFuture<Void> creation;
+        try {
+            creation = createNow(command, false);
+        } catch (RuntimeException e) {
+            creation = CompletableFuture.failedFuture(e);
+        }
+        creation.whenComplete((nothing, failure) -> {
+            underWay.remove(command);
+            if (failure == null) {
+                done.complete(null);
+            } else {
+                done.completeExceptionally(MirrorCreation.asLinkException(failure));
+            }
+        });
+        return done.copy();
+    }
+
+    private CompletableFuture<Void> createNow(CreateMirror command, boolean validateOnly) {
         LinkImage image = writer.image();
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
+        Optional<MirrorRecord> repeated =
+                image.mirror(command.topic()).filter(there -> drafts.isRepeated(link, command, there));
+        if (repeated.isPresent()) {
+            return creation.join(image, repeated.get());
+        }
         check(image, link, command);
         CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(
                         () -> drafts.draft(link, command), workers.of(command.link()))

@@ -36,6 +36,7 @@ final class PartitionTask {
     private volatile SourceLeader leader = SourceLeader.UNKNOWN;
     private volatile int preferredReplica = -1;
     private volatile long preferredUntilMs;
+    private volatile boolean moved;
     private volatile long askAfterMs;
     private volatile long drainSinceMs = NOT_DRAINING;
     private volatile DrainEnd drainEnd;
@@ -86,6 +87,21 @@ final class PartitionTask {
     void prefer(int replica, long untilMs) {
         preferredReplica = replica;
         preferredUntilMs = untilMs;
+        moved = true;
+    }
+
+    /** Whether it should be fetched from another broker than before; reading it clears it. */
+    boolean takeMoved() {
+        boolean was = moved;
+        if (was) {
+            moved = false;
+        }
+        return was;
+    }
+
+    /** Whether there may be something to ask the source. */
+    boolean mayHaveQuestion() {
+        return drainSinceMs != NOT_DRAINING || replicator.question().isPresent();
     }
 
     boolean mayAsk(long nowMs) {

@@ -3,6 +3,8 @@ package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.source.FetchBuffer;
+import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceFetchClient;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -80,10 +82,13 @@ class FetchRoundTest {
     }
 
     private void run(int rounds, Supplier<Map<TopicPartition, SourceFetchClient.Fetched>> source) {
-        FetchMemory memory = new FetchMemory(10_000_000);
-        memory.register();
         FetchRound round = new FetchRound(
-                1, new Source(source), new FetchRound.Settings(MAX_WAIT_MS, 1, 1_000_000, 100_000), memory, clock);
+                1,
+                new Source(source),
+                new FetchRound.Settings(MAX_WAIT_MS, 1, 1_000_000, 100_000),
+                new FetchMemory(10_000_000, clock::milliseconds),
+                new FetchRound.Limits(new LinkThrottle(clock::nanoseconds), new Pauses()),
+                clock);
         for (int i = 0; i < rounds; i++) {
             assertThat(round.run(List.of(task))).isTrue();
         }
@@ -91,8 +96,8 @@ class FetchRoundTest {
 
     private record Source(Supplier<Map<TopicPartition, Fetched>> answers) implements SourceFetchClient {
         @Override
-        public Map<TopicPartition, Fetched> fetch(Request request) {
-            return answers.get();
+        public Answer fetch(Request request) {
+            return new Answer(answers.get(), true, FetchBuffer.UNCOUNTED, new Pace(0, 0, 0, 0));
         }
 
         @Override
