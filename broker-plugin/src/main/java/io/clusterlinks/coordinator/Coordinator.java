@@ -47,6 +47,7 @@ public final class Coordinator implements AutoCloseable {
     private static final int TICK_MS = 100;
     /** Questions to a source that wait together are asked together. */
     private static final int WORKERS_PER_LINK = 32;
+
     private static final int CLOSE_TIMEOUT_MS = 5_000;
 
     private final ScheduledExecutorService eventThread =

@@ -10,7 +10,6 @@ import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.LinkSummary;
 import io.clusterlinks.protocol.MirrorState;
-import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.ThrottleStatus;
 import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.protocol.record.LinkRecord;

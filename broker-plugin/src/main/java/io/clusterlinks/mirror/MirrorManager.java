@@ -4,7 +4,6 @@ package io.clusterlinks.mirror;
 import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.record.PartitionClaim;
-import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport.ObservedLink;

@@ -5,7 +5,6 @@ import io.clusterlinks.coordinator.SimulatedStateTopic;
 import io.clusterlinks.mirror.SimulatedCluster.Node;
 import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionTransition;
-import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import io.clusterlinks.state.TransitionSink;
