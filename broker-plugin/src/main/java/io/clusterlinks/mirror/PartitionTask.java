@@ -142,7 +142,7 @@ final class PartitionTask {
                 && nowMs - heard.askedMs() <= DRAIN_FRESH_MS
                 && heard.leaderEpoch() == leader.epoch()
                 && heard.leaderEpoch() == validUnder;
-        return known && replicator.isSound() && replicator.local().highWatermark() >= heard.end()
+        return known && replicator.isSound() && replicator.followers().hold(heard.end(), nowMs)
                 ? heard.sinceMs()
                 : NOT_DRAINING;
     }

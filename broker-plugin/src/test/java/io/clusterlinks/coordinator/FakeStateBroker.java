@@ -171,7 +171,7 @@ final class FakeStateBroker implements LocalBroker, LocalPartition {
     }
 
     @Override
-    public boolean followersEndBy(long offset, long sinceMs) {
+    public boolean followersHold(long offset, long sinceMs, int leaderEpoch) {
         throw new UnsupportedOperationException();
     }
 
