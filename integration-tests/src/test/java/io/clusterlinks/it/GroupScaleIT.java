@@ -33,6 +33,7 @@ class GroupScaleIT {
                         TestCluster.builder("destination").heapMb(1024).agent().start()) {
             List<String> topics = create(source);
             Map<String, Map<TopicPartition, OffsetAndMetadata>> groups = commit(source, topics);
+            double[] idle = cpu(source, destination);
             Links links = new Links(destination);
             links.create(
                     "east",
@@ -72,13 +73,15 @@ class GroupScaleIT {
             }
 
             System.out.printf(
-                    "all %d groups: %d ms; slowest of ten changes: %d ms; CPU of source %.1f %% -> %.1f %%, of destination"
-                            + " %.1f %% -> %.1f %% of a core%n%s%n",
+                    "all %d groups: %d ms; slowest of ten changes: %d ms; CPU in %% of a core, idle -> 500 mirrors -> and"
+                            + " all groups: source %.1f -> %.1f -> %.1f, destination %.1f -> %.1f -> %.1f%n%s%n",
                     GROUPS,
                     firstMs,
                     slowestMs,
+                    idle[0],
                     without[0],
                     with[0],
+                    idle[1],
                     without[1],
                     with[1],
                     links.describe("east").get("status.task.consumer.offsets"));
