@@ -187,8 +187,7 @@ final class FetchRound {
         boolean startMoved = logStart(fetched) > replicator.local().logStartOffset();
         FetchCursor cursor = replicator.cursor();
         long before = cursor.takenBytes();
-        boolean something =
-                cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer()) || startMoved;
+        boolean something = cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer()) || startMoved;
         limits.throttle().onBytes(cursor.takenBytes() - before);
         if (something) {
             ask.task().wake();

@@ -25,7 +25,8 @@ import org.apache.kafka.common.config.ConfigResource;
  */
 final class TopicQuestions {
     private final Supplier<Admin> admin;
-    private final ReentrantLock turn = new ReentrantLock();
+    /** Fair: who comes back with another question must not overtake who waits for an answer that is there. */
+    private final ReentrantLock turn = new ReentrantLock(true);
     private Batch open = new Batch();
 
     TopicQuestions(Supplier<Admin> admin) {
@@ -70,8 +71,7 @@ final class TopicQuestions {
     private Map<String, Answers> send(Set<String> names, Duration timeout) throws InterruptedException {
         int timeoutMs = (int) Math.max(1, timeout.toMillis());
         Map<String, ConfigResource> resources = names.stream()
-                .collect(Collectors.toMap(
-                        name -> name, name -> new ConfigResource(ConfigResource.Type.TOPIC, name)));
+                .collect(Collectors.toMap(name -> name, name -> new ConfigResource(ConfigResource.Type.TOPIC, name)));
         Map<String, KafkaFuture<TopicDescription>> descriptions = admin.get()
                 .describeTopics(
                         names,
@@ -85,8 +85,7 @@ final class TopicQuestions {
         await(descriptions.values(), timeoutMs);
         await(configs.values(), timeoutMs);
         Map<String, Answers> answers = new HashMap<>();
-        names.forEach(
-                name -> answers.put(name, new Answers(descriptions.get(name), configs.get(resources.get(name)))));
+        names.forEach(name -> answers.put(name, new Answers(descriptions.get(name), configs.get(resources.get(name)))));
         return answers;
     }
 

@@ -123,7 +123,13 @@ class AdoptionTest {
         log.append0(10, 5, 1);
         start(0, 40);
 
-        replicator.cursor().offer(next(), new Fetched(Errors.OFFSET_OUT_OF_RANGE, -1, -1, -1, -1, -1, bytes()), -1, FetchBuffer.UNCOUNTED);
+        replicator
+                .cursor()
+                .offer(
+                        next(),
+                        new Fetched(Errors.OFFSET_OUT_OF_RANGE, -1, -1, -1, -1, -1, bytes()),
+                        -1,
+                        FetchBuffer.UNCOUNTED);
         step();
         answerRange(10, 40);
 
@@ -270,7 +276,9 @@ class AdoptionTest {
     }
 
     private void fetch(ByteBuffer batches) {
-        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 40, 0, -1, -1, -1, batches), -1, FetchBuffer.UNCOUNTED);
+        replicator
+                .cursor()
+                .offer(next(), new Fetched(Errors.NONE, 40, 0, -1, -1, -1, batches), -1, FetchBuffer.UNCOUNTED);
         step();
     }
 

@@ -174,14 +174,20 @@ class RepairTest {
     }
 
     private void offer(ByteBuffer batches) {
-        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 100, 0, -1, -1, -1, batches), -1, FetchBuffer.UNCOUNTED);
+        replicator
+                .cursor()
+                .offer(next(), new Fetched(Errors.NONE, 100, 0, -1, -1, -1, batches), -1, FetchBuffer.UNCOUNTED);
         step();
     }
 
     private void diverge(int sourceEpoch, long sourceEnd) {
         replicator
                 .cursor()
-                .offer(next(), new Fetched(Errors.NONE, 100, 0, sourceEpoch, sourceEnd, -1, ByteBuffer.allocate(0)), -1, FetchBuffer.UNCOUNTED);
+                .offer(
+                        next(),
+                        new Fetched(Errors.NONE, 100, 0, sourceEpoch, sourceEnd, -1, ByteBuffer.allocate(0)),
+                        -1,
+                        FetchBuffer.UNCOUNTED);
         step();
     }
 }

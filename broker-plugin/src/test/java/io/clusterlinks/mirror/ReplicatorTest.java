@@ -175,7 +175,13 @@ class ReplicatorTest {
         sink.answersAtOnce = false;
         start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
 
-        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)), -1, FetchBuffer.UNCOUNTED);
+        replicator
+                .cursor()
+                .offer(
+                        next(),
+                        new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)),
+                        -1,
+                        FetchBuffer.UNCOUNTED);
         step();
         assertThat(log.end).isEqualTo(10);
         assertThat(sink.last().record().truncation().target()).isEqualTo(6);
@@ -197,7 +203,13 @@ class ReplicatorTest {
         log.append0(6, 4, 1);
         start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
 
-        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)), -1, FetchBuffer.UNCOUNTED);
+        replicator
+                .cursor()
+                .offer(
+                        next(),
+                        new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)),
+                        -1,
+                        FetchBuffer.UNCOUNTED);
         step();
 
         assertThat(log.end).isEqualTo(10);
