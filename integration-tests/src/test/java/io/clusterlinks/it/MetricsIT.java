@@ -3,6 +3,7 @@ package io.clusterlinks.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.protocol.MirrorState;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -14,6 +15,8 @@ import javax.management.ObjectName;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 
 /** What an operator's monitoring reads over JMX. */
@@ -28,9 +31,7 @@ class MetricsIT {
                         .jmx()
                         .heapMb(256)
                         .start();
-                JMXConnector connector =
-                        JMXConnectorFactory.connect(new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:"
-                                + destination.broker(1).jmxPort() + "/jmxrmi"))) {
+                JMXConnector connector = connect(destination.broker(1))) {
             // Given a mirror of two partitions that is level
             Workload workload =
                     Workload.onNewTopic(source, "measured", 2, Map.of()).compressions();
@@ -74,6 +75,70 @@ class MetricsIT {
                     .containsEntry("bytes-in-rate", 0.0)
                     .containsEntry("mirror-partition-count-paused", 2.0));
         }
+    }
+
+    @Test
+    void namesABrokerThatWasStartedWithoutThePlugin() throws IOException {
+        try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
+                TestCluster destination = TestCluster.builder("destination")
+                        .brokers(2)
+                        .separateController()
+                        .agent()
+                        .jmx()
+                        .heapMb(256)
+                        .start()) {
+            // Given mirrors of which each broker leads some partitions
+            Workload.onNewTopic(source, "spread", 4, Map.of()).plain(10).close();
+            Links links = new Links(destination);
+            links.create("east", source);
+            links.mirror("east", "spread");
+            new TopicComparison(source, "spread", destination, "spread").awaitLevel(TIMEOUT);
+            int coordinator = Integer.parseInt(
+                    Topics.describe(destination.admin(), "__cluster_links").get("coordinator"));
+            int forgotten = coordinator == 1 ? 2 : 1;
+
+            // When one that does not coordinate comes back without the plugin, and leads partitions again
+            destination.broker(forgotten).kill();
+            destination.broker(forgotten).startWithoutPlugin();
+            destination.awaitReady();
+            Topics.electPreferredLeaders(destination.admin(), "spread");
+
+            // Then everybody who looks is told, and no mirror is created or promoted there
+            String named = "Brokers [" + forgotten + "] run without the cluster-links plugin";
+            Admin coordinating = destination.newAdmin(Map.of(
+                    CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
+                    "127.0.0.1:" + destination.broker(coordinator).port()));
+            try (coordinating) {
+                Await.untilPasses(TIMEOUT, () -> {
+                    assertThat(Topics.describe(coordinating, "__cluster_link.east")
+                                    .get("status.reason"))
+                            .contains(named);
+                    assertThat(Topics.describe(coordinating, "__cluster_link.east.topic.spread")
+                                    .get("status.reason"))
+                            .contains(named);
+                });
+            }
+            try (JMXConnector connector = connect(destination.broker(coordinator))) {
+                assertThat(connector
+                                .getMBeanServerConnection()
+                                .getAttribute(
+                                        new ObjectName("kafka.server.link:type=coordinator-metrics"),
+                                        "brokers-without-plugin"))
+                        .isEqualTo(1.0);
+            } catch (JMException e) {
+                throw new AssertionError(e);
+            }
+            Cli cli = new Cli("127.0.0.1:" + destination.broker(coordinator).port());
+            assertThat(cli.run("mirrors", "promote", "--link", "east", "--topic", "spread")
+                            .stderr())
+                    .contains(named);
+            assertThat(links.state("east", "spread")).isEqualTo(MirrorState.ACTIVE);
+        }
+    }
+
+    private static JMXConnector connect(BrokerProcess broker) throws IOException {
+        return JMXConnectorFactory.connect(
+                new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:" + broker.jmxPort() + "/jmxrmi"));
     }
 
     /** The gauges of one link by name. */

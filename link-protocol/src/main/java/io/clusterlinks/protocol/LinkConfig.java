@@ -39,6 +39,7 @@ public final class LinkConfig extends AbstractConfig {
     public static final String NUM_FETCHERS = "num.cluster.link.fetchers";
     public static final String FETCH_MAX_BYTES = "replica.fetch.max.bytes";
     public static final String FETCH_RESPONSE_MAX_BYTES = "replica.fetch.response.max.bytes";
+    public static final String MAX_BYTES_PER_SECOND = "cluster.link.max.bytes.per.second";
     public static final String FETCH_MIN_BYTES = "replica.fetch.min.bytes";
     public static final String FETCH_WAIT_MAX_MS = "replica.fetch.wait.max.ms";
     public static final String MAX_TRUNCATION_RECORDS = "max.truncation.records";
@@ -116,14 +117,24 @@ public final class LinkConfig extends AbstractConfig {
                     2 * MIB,
                     Range.atLeast(1024),
                     Importance.MEDIUM,
-                    "Bytes to ask for per partition and fetch; a larger first batch still arrives.")
+                    "Bytes to ask for per partition and fetch; more for busy partitions where the round trip is long. A larger first"
+                            + " batch still arrives.")
             .define(
                     FETCH_RESPONSE_MAX_BYTES,
                     Type.INT,
                     16 * MIB,
                     Range.atLeast(1024),
                     Importance.MEDIUM,
-                    "Bytes to ask for per fetch.")
+                    "Bytes to ask for per fetch; more where the round trip is long, up to half of"
+                            + " cluster.link.fetch.memory.bytes or 64 MiB.")
+            .define(
+                    MAX_BYTES_PER_SECOND,
+                    Type.LONG,
+                    -1L,
+                    LinkConfig::validateRate,
+                    Importance.MEDIUM,
+                    "Most bytes of batches per second that each broker copies over the link; -1 for no limit. Takes effect"
+                            + " at once.")
             .define(FETCH_MIN_BYTES, Type.INT, 1, Range.atLeast(1), Importance.LOW, "Bytes a fetch waits for.")
             .define(
                     FETCH_WAIT_MAX_MS,
@@ -357,6 +368,12 @@ public final class LinkConfig extends AbstractConfig {
         return getString(PREFIX);
     }
 
+    /** Most bytes per second on one broker; {@link Long#MAX_VALUE} for no limit. */
+    public long maxBytesPerSecond() {
+        long limit = getLong(MAX_BYTES_PER_SECOND);
+        return limit < 0 ? Long.MAX_VALUE : limit;
+    }
+
     public boolean paused() {
         return getBoolean(PAUSED);
     }
@@ -406,6 +423,13 @@ public final class LinkConfig extends AbstractConfig {
             return spec;
         } catch (ConfigException e) {
             throw LinkException.invalidConfig(e.getMessage() + ".");
+        }
+    }
+
+    private static void validateRate(String name, Object value) {
+        long rate = (Long) value;
+        if (rate != -1 && rate < 1024) {
+            throw new ConfigException(name, value, "use at least 1024 bytes per second, or -1 for no limit");
         }
     }
 
