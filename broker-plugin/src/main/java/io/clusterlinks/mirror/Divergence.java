@@ -113,12 +113,25 @@ final class Divergence {
                             + "; repair the mirror to let them go, or fail it over to keep what is here.");
         }
         List<Integer> replicas = leadership.replicas(partition.local());
-        int minEpoch = replicas.size() == 1 ? partition.leaderEpoch() : partition.leaderEpoch() + 1;
+        int minEpoch =
+                replicas.size() == 1 || isUntouched(record) ? partition.leaderEpoch() : partition.leaderEpoch() + 1;
         return new Plan(
                 Kind.CHANGE,
                 Records.truncating(record, new Truncation(target, minEpoch, replicas)),
                 event("Dropped " + what + ": " + why + ".", nowMs),
                 null);
+    }
+
+    /**
+     * Whether no record was ever written under this leader epoch: then no replica, wherever it is, can hold any of what
+     * goes under it. A leader that has recorded nothing has cut nothing, so what it had appended would end its log.
+     */
+    private boolean isUntouched(PartitionRecord record) {
+        long end = local.logEndOffset();
+        ByteBuffer last = isEmpty() ? ByteBuffer.allocate(0) : local.read(end - 1, 1);
+        return record.revision() == 0
+                && last.hasRemaining()
+                && last.getInt(last.position() + BatchFormat.LEADER_EPOCH) < partition.leaderEpoch();
     }
 
     /** The base offset of the batch that holds {@code offset}: cut inside a batch, a log loses its first part too. */

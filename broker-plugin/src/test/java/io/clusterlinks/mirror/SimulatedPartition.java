@@ -99,9 +99,11 @@ final class SimulatedPartition implements LocalPartition {
 
     @Override
     public ByteBuffer read(long offset, int maxBytes) {
-        // Only where the batch begins is ever looked at.
+        // Only where the batch begins, and under which leader, is ever looked at.
         return node.log.from(offset, 1).stream()
-                .map(entry -> ByteBuffer.allocate(Long.BYTES).putLong(0, entry.base()))
+                .map(entry -> ByteBuffer.allocate(BatchFormat.LEADER_EPOCH + Integer.BYTES)
+                        .putLong(0, entry.base())
+                        .putInt(BatchFormat.LEADER_EPOCH, entry.leaderEpoch()))
                 .findFirst()
                 .orElse(ByteBuffer.allocate(0));
     }

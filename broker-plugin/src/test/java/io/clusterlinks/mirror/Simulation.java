@@ -28,7 +28,7 @@ import org.apache.kafka.common.Uuid;
 final class Simulation {
     static final TopicPartition TP = new TopicPartition("orders", 0);
     private static final Uuid TOPIC_ID = Uuid.ONE_UUID;
-    private static final int STEPS = 3_000;
+    private static final int STEPS = 1_500;
     /** Rounds without any change after which nothing will change any more: longer than every pause. */
     private static final int QUIET = 100;
 
@@ -102,7 +102,7 @@ final class Simulation {
             if (i == failoverAt) {
                 failOver();
             }
-            act(random.nextInt(205));
+            act(random.nextInt(220));
             trace.snapshot(this);
             checks.check();
         }
@@ -141,8 +141,10 @@ final class Simulation {
             coordinator.catchUp();
         } else if (dice < 200) {
             actOnBroker(random.nextBoolean() ? leading() : anyManager(), dice);
-        } else if (dice < 204) {
-            actOnState(random.nextInt(10));
+        } else if (dice < 212) {
+            actOnState(random.nextInt(30));
+        } else if (dice < 219) {
+            goOnForAWhile(1 + random.nextInt(6));
         } else {
             actAsOperator(random.nextInt(6));
         }
@@ -158,9 +160,9 @@ final class Simulation {
     }
 
     private void actAtSource(int dice) {
-        if (dice < 13) {
+        if (dice < 15) {
             source.produce();
-        } else if (dice < 17) {
+        } else if (dice < 18) {
             trace.note("source loses its tail at " + source.end);
             source.elect(true);
         } else if (dice < 19) {
@@ -174,11 +176,11 @@ final class Simulation {
 
     private void actAtDestination(int dice) {
         Node node = anyManager().node();
-        if (dice < 6 && node.alive) {
+        if (dice < 3 && node.alive) {
             kill(node);
-        } else if (dice < 12 && !node.alive) {
+        } else if (dice < 13 && !node.alive) {
             restart(node);
-        } else if (dice < 14) {
+        } else if (dice < 15) {
             cluster.moveLeader();
             trace.note("leader " + cluster.registration.leader() + " epoch " + cluster.registration.epoch());
         } else if (dice < 18) {
@@ -208,7 +210,7 @@ final class Simulation {
         if (dice < 1) {
             state.moveLeader();
             trace.note("coordinator moves");
-        } else if (dice < 5) {
+        } else if (dice < 8) {
             state.replicate(random.nextInt(managers.size()));
         } else {
             state.hear(random.nextInt(managers.size()));
@@ -251,23 +253,23 @@ final class Simulation {
 
     private void doOnBroker(SimulatedManager manager, int dice) {
         Node node = manager.node();
-        if (dice < 27) {
+        if (dice < 30) {
             cluster.hear(node);
-        } else if (dice < 37) {
-            state.read(node.id, false);
-        } else if (dice < 50) {
+        } else if (dice < 45) {
+            state.read(node.id, random.nextBoolean());
+        } else if (dice < 62) {
             manager.reconcile(nowMs);
-        } else if (dice < 55) {
+        } else if (dice < 72) {
             manager.seeSource(source);
-        } else if (dice < 85) {
+        } else if (dice < 90) {
             manager.fetch(source, nowMs);
         } else if (dice < 110) {
             manager.deliver();
-        } else if (dice < 115) {
+        } else if (dice < 120) {
             manager.answer(source, nowMs);
-        } else if (dice < 150) {
+        } else if (dice < 155) {
             manager.step(nowMs);
-        } else if (dice < 175) {
+        } else if (dice < 180) {
             cluster.fetch(node);
         } else {
             cluster.deliver();
@@ -298,23 +300,41 @@ final class Simulation {
         assertThat(quiet).as("rounds without a change").isEqualTo(QUIET);
     }
 
+    /** Nothing comes in between, so that the mirror gets somewhere. */
+    private void goOnForAWhile(int rounds) {
+        for (int i = 0; i < rounds; i++) {
+            calmRound();
+            checks.check();
+        }
+    }
+
     private void calmRound() {
         nowMs += 100;
         cluster.nowMs = nowMs;
         coordinator.catchUp();
         state.settle();
         for (SimulatedManager manager : managers) {
-            Node node = manager.node();
-            cluster.hear(node);
-            state.read(node.id, true);
-            manager.reconcile(nowMs);
-            manager.seeSource(source);
-            manager.answer(source, nowMs);
-            manager.fetch(source, nowMs);
-            manager.deliver();
-            manager.step(nowMs);
-            cluster.fetch(node);
-            cluster.deliver();
+            if (manager.node().alive) {
+                try {
+                    workOn(manager);
+                } catch (BrokerDied e) {
+                    kill(manager.node());
+                }
+            }
         }
+    }
+
+    private void workOn(SimulatedManager manager) {
+        Node node = manager.node();
+        cluster.hear(node);
+        state.read(node.id, true);
+        manager.reconcile(nowMs);
+        manager.seeSource(source);
+        manager.answer(source, nowMs);
+        manager.fetch(source, nowMs);
+        manager.deliver();
+        manager.step(nowMs);
+        cluster.fetch(node);
+        cluster.deliver();
     }
 }

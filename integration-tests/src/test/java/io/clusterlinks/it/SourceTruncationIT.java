@@ -6,33 +6,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.PartitionStatus;
 import io.clusterlinks.protocol.WireContract;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * The source elects a leader that lacks the tail, and goes on with other records at the same offsets. The mirror drops
  * what the source has lost, on every replica, says so, and goes on.
  */
-@EnabledIfSystemProperty(named = "clusterlinks.scale", matches = "true", disabledReason = "takes minutes")
 class SourceTruncationIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(120);
     private static final String LINK = "east";
-    private static final String TOPIC = "cut";
     /** The broker of the source that dies with the tail, and the one that goes on without it. */
     private static final int LOST = 1;
 
@@ -40,13 +42,12 @@ class SourceTruncationIT {
     /** The broker of the destination that is its controller too and stays up. */
     private static final int CONTROLLER = 1;
 
-    private TestCluster source;
-    private TestCluster destination;
-    private Links links;
-    private Workload workload;
+    private static TestCluster source;
+    private static TestCluster destination;
+    private static Links links;
 
-    @BeforeEach
-    void start() {
+    @BeforeAll
+    static void start() {
         source = TestCluster.builder("source")
                 .brokers(2)
                 .separateController()
@@ -61,9 +62,17 @@ class SourceTruncationIT {
         links.create(LINK, source);
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         Fixtures.close(destination, source);
+    }
+
+    @AfterEach
+    void bringBack() {
+        Stream.of(source, destination).forEach(cluster -> {
+            cluster.brokers().stream().filter(broker -> !broker.isAlive()).forEach(BrokerProcess::start);
+            cluster.awaitReady();
+        });
     }
 
     /** A replica that is down keeps the records that go; when it returns it must lose them too. */
@@ -71,137 +80,175 @@ class SourceTruncationIT {
     @DisplayName("Pitfall: truncation of a leader without its followers")
     void everyReplicaDropsWhatTheSourceLostAlsoOneThatIsDown() {
         // Given a mirror of three partitions, level with a source whose tail is on one broker only
-        mirrorWithDoomedTail(3);
-        List<List<Integer>> order = replicas(destination, TOPIC);
+        Topic topic = topic(LINK, "down", 3);
+        mirrorWithDoomedTail(topic);
+        List<List<Integer>> order = replicas(topic);
 
         // When a replica here is killed, and the source loses the tail and writes something else
-        int victim = follower(0);
+        int victim = follower(topic, 0);
         destination.broker(victim).kill();
-        loseTail();
-        workload.compressions().compressions().compressions();
+        loseTail(topic);
+        topic.workload().compressions().compressions().compressions();
 
         // Then the mirror follows, and so does the replica that was down
-        awaitLevel();
+        awaitLevel(topic);
         destination.restart(victim);
-        assertReplicasEqual(3);
-        assertThat(events()).hasSize(3).allMatch(event -> event.message().contains("Dropped offsets"));
-        assertThat(replicas(destination, TOPIC)).isEqualTo(order);
-        links.run("mirrors", "promote", "--link", LINK, "--topic", TOPIC, "--wait");
+        assertReplicasEqual(topic);
+        assertThat(events(topic))
+                .hasSize(3)
+                .allMatch(event -> event.message().contains("Dropped offsets"));
+        assertThat(replicas(topic)).isEqualTo(order);
+        links.run("mirrors", "promote", "--link", LINK, "--topic", topic.name(), "--wait");
     }
 
     @Test
     void aLeaderThatDiesOnTheWayLeavesTheCutToTheNext() {
-        // Given a paused mirror whose source has lost its tail
-        mirrorWithDoomedTail(2);
-        links.run("mirrors", "pause", "--link", LINK, "--topic", TOPIC);
-        links.awaitState(LINK, TOPIC, MirrorState.PAUSED);
-        loseTail();
-        workload.compressions().compressions().compressions();
+        // Given a paused mirror whose source has lost its tail, and was away altogether for a while
+        Topic topic = topic(LINK, "paused", 2);
+        mirrorWithDoomedTail(topic);
+        links.run("mirrors", "pause", "--link", LINK, "--topic", topic.name());
+        links.awaitState(LINK, topic.name(), MirrorState.PAUSED);
+        loseTail(topic);
+        topic.workload().compressions().compressions().compressions();
 
         // When it is resumed and a leader is killed at once
-        int victim = leader(0) == CONTROLLER ? leader(1) : leader(0);
-        links.run("mirrors", "resume", "--link", LINK, "--topic", TOPIC);
+        int victim = leader(topic, 0) == CONTROLLER ? leader(topic, 1) : leader(topic, 0);
+        links.run("mirrors", "resume", "--link", LINK, "--topic", topic.name());
         destination.broker(victim).kill();
-        workload.compressions();
+        topic.workload().compressions();
 
         // Then all is as if nothing had happened
-        awaitLevel();
+        awaitLevel(topic);
         destination.restart(victim);
-        workload.compressions();
-        awaitLevel();
-        assertReplicasEqual(2);
-        assertThat(events()).isNotEmpty().allMatch(event -> event.message().contains("Dropped offsets"));
+        topic.workload().compressions();
+        awaitLevel(topic);
+        assertReplicasEqual(topic);
+        assertThat(events(topic))
+                .isNotEmpty()
+                .allMatch(event -> event.message().contains("Dropped offsets"));
     }
 
     @Test
-    void aTruncationThatIsTooDeepIsLeftToTheOperatorAndAFailoverKeepsTheTail() {
+    void aTruncationThatIsTooDeepIsLeftToTheOperatorWhoRepairsOrKeepsWhatIsHere() {
         // Given a link that drops at most five records
-        links.run("alter", "--link", LINK, "--add-config", "max.truncation.records=5");
-        mirrorWithDoomedTail(1);
-        TopicPartition partition = new TopicPartition(TOPIC, 0);
-        long end = end(partition);
+        String link = "careful";
+        links.create(link, source, "max.truncation.records=5");
+        Topic repaired = topic(link, "repaired", 1);
+        Topic kept = topic(link, "kept", 1);
+        mirrorWithDoomedTail(repaired, kept);
+        long end = end(kept);
 
-        // When the source loses more
-        loseTail();
-        workload.compressions();
+        // When the source loses more of two topics
+        loseTail(repaired, kept);
+        repaired.workload().compressions();
+        kept.workload().compressions();
 
-        // Then the partition fails, with the reason, and can be failed over with what it has
-        Await.untilPasses(
-                TIMEOUT,
-                () -> assertThat(links.partitions(LINK, TOPIC).get(0).state()).isEqualTo(MirrorState.FAILED));
-        assertThat(links.partitions(LINK, TOPIC).get(0).error()).contains("max.truncation.records");
-        links.run("mirrors", "failover", "--link", LINK, "--topic", TOPIC, "--wait");
-        assertThat(end(partition)).isEqualTo(end);
+        // Then both mirrors fail with the reason
+        for (Topic topic : List.of(repaired, kept)) {
+            Await.untilPasses(TIMEOUT, () -> assertThat(onlyPartition(topic).state())
+                    .isEqualTo(MirrorState.FAILED));
+            assertThat(onlyPartition(topic).error()).contains("max.truncation.records");
+        }
+
+        // And one goes on when it is repaired, the other keeps what it has when it is failed over
+        links.run("mirrors", "repair", "--link", link, "--topic", repaired.name(), "--wait");
+        assertReplicasEqual(repaired);
+        assertThat(events(repaired)).extracting(LinkEvent::message).anyMatch(message -> message.contains("Dropped"))
+                .anyMatch(message -> message.startsWith("Repaired"));
+        links.run("mirrors", "failover", "--link", link, "--topic", kept.name(), "--wait");
+        assertThat(end(kept)).isEqualTo(end);
     }
 
-    private void mirrorWithDoomedTail(int partitions) {
-        Map<Integer, List<Integer>> assignment = new java.util.HashMap<>();
-        IntStream.range(0, partitions).forEach(partition -> assignment.put(partition, List.of(LOST, LEFT)));
+    /** A topic of the source, mirrored over a link under the same name. */
+    private record Topic(String link, String name, int partitions, Workload workload) {}
+
+    private static Topic topic(String link, String name, int partitions) {
+        Map<Integer, List<Integer>> assignment = IntStream.range(0, partitions)
+                .boxed()
+                .collect(Collectors.toMap(partition -> partition, partition -> List.of(LOST, LEFT)));
         Map<String, String> configs = Map.of("unclean.leader.election.enable", "true", "retention.ms", "-1");
         Topics.get(source.admin()
-                .createTopics(List.of(new NewTopic(TOPIC, assignment).configs(configs)))
+                .createTopics(List.of(new NewTopic(name, assignment).configs(configs)))
                 .all());
-        workload = Workload.onTopic(source, TOPIC, partitions);
-        workload.compressions().transactions();
-        // Brokers that have just started may be too busy to be heard of.
-        Await.untilPasses(TIMEOUT, () -> links.mirror(LINK, TOPIC));
-        awaitLevel();
-        source.broker(LEFT).kill();
-        Await.until("the tail is on one broker only", TIMEOUT, () -> infos(source, TOPIC).stream()
-                .allMatch(info -> ids(info.isr()).equals(List.of(LOST))));
-        workload.compressions().compressions();
-        awaitLevel();
-        Await.until("all replicas have the tail", TIMEOUT, () -> infos(destination, TOPIC).stream()
-                .allMatch(info -> info.isr().size() == 3));
+        return new Topic(link, name, partitions, Workload.onTopic(source, name, partitions));
     }
 
-    private void loseTail() {
+    private static void mirrorWithDoomedTail(Topic... topics) {
+        for (Topic topic : topics) {
+            topic.workload().compressions().transactions();
+            // Brokers that have just started may be too busy to be heard of.
+            Await.untilPasses(TIMEOUT, () -> links.mirror(topic.link(), topic.name()));
+            awaitLevel(topic);
+        }
+        source.broker(LEFT).kill();
+        for (Topic topic : topics) {
+            Await.until("the tail is on one broker only", TIMEOUT, () -> infos(source, topic).stream()
+                    .allMatch(info -> ids(info.isr()).equals(List.of(LOST))));
+            topic.workload().compressions().compressions();
+            awaitLevel(topic);
+            awaitInSync(topic);
+        }
+    }
+
+    private static void loseTail(Topic... topics) {
         source.broker(LOST).kill();
         source.broker(LEFT).start();
-        Await.until("the broker without the tail leads", TIMEOUT, () -> infos(source, TOPIC).stream()
-                .allMatch(info -> info.leader() != null && info.leader().id() == LEFT));
+        for (Topic topic : topics) {
+            Await.until("the broker without the tail leads", TIMEOUT, () -> infos(source, topic).stream()
+                    .allMatch(info -> info.leader() != null && info.leader().id() == LEFT));
+        }
     }
 
-    private void awaitLevel() {
-        new TopicComparison(source, TOPIC, destination, TOPIC).awaitLevel(TIMEOUT);
+    private static void awaitLevel(Topic topic) {
+        comparison(topic).awaitLevel(TIMEOUT);
     }
 
-    private void assertReplicasEqual(int partitions) {
-        new TopicComparison(source, TOPIC, destination, TOPIC)
-                .awaitLevel(TIMEOUT)
-                .compare()
-                .orThrow();
-        Await.until("all replicas are in sync", TIMEOUT, () -> infos(destination, TOPIC).stream()
+    private static TopicComparison comparison(Topic topic) {
+        return new TopicComparison(source, topic.name(), destination, topic.name());
+    }
+
+    private static void awaitInSync(Topic topic) {
+        Await.until("all replicas are in sync", TIMEOUT, () -> infos(destination, topic).stream()
                 .allMatch(info -> info.isr().size() == 3));
-        for (int partition = 0; partition < partitions; partition++) {
+    }
+
+    private static void assertReplicasEqual(Topic topic) {
+        comparison(topic).awaitLevel(TIMEOUT).compare().orThrow();
+        awaitInSync(topic);
+        for (int partition = 0; partition < topic.partitions(); partition++) {
             for (BrokerProcess broker : destination.brokers()) {
                 int of = partition;
                 Await.untilPasses(TIMEOUT, () -> assertThat(LogComparison.sourceAndMirror(
-                                source.broker(LEFT).replicaDir(TOPIC, of), broker.replicaDir(TOPIC, of), 0))
-                        .as("partition " + of + " on broker " + broker.id())
+                                source.broker(LEFT).replicaDir(topic.name(), of),
+                                broker.replicaDir(topic.name(), of),
+                                0))
+                        .as("partition " + of + " of " + topic.name() + " on broker " + broker.id())
                         .isEmpty());
             }
         }
     }
 
-    private List<LinkEvent> events() {
-        return Arrays.asList(Json.read(links.describe(LINK, TOPIC).get(WireContract.STATUS_EVENTS), LinkEvent[].class));
+    private static List<LinkEvent> events(Topic topic) {
+        String events = links.describe(topic.link(), topic.name()).get(WireContract.STATUS_EVENTS);
+        return Arrays.asList(Json.read(events, LinkEvent[].class));
     }
 
-    private long end(TopicPartition partition) {
-        return Topics.ends(
-                        destination.admin(),
-                        List.of(partition),
-                        org.apache.kafka.common.IsolationLevel.READ_UNCOMMITTED)
+    private static PartitionStatus onlyPartition(Topic topic) {
+        return links.partitions(topic.link(), topic.name()).get(0);
+    }
+
+    private static long end(Topic topic) {
+        TopicPartition partition = new TopicPartition(topic.name(), 0);
+        return Topics.ends(destination.admin(), List.of(partition), IsolationLevel.READ_UNCOMMITTED)
                 .get(partition);
     }
 
-    private int leader(int partition) {
-        return infos(destination, TOPIC).get(partition).leader().id();
+    private static int leader(Topic topic, int partition) {
+        return infos(destination, topic).get(partition).leader().id();
     }
 
-    private int follower(int partition) {
-        TopicPartitionInfo info = infos(destination, TOPIC).get(partition);
+    private static int follower(Topic topic, int partition) {
+        TopicPartitionInfo info = infos(destination, topic).get(partition);
         return info.replicas().stream()
                 .map(Node::id)
                 .filter(id -> id != info.leader().id() && id != CONTROLLER)
@@ -209,18 +256,20 @@ class SourceTruncationIT {
                 .orElseThrow();
     }
 
-    private static List<List<Integer>> replicas(TestCluster cluster, String topic) {
-        return infos(cluster, topic).stream().map(info -> ids(info.replicas())).toList();
+    private static List<List<Integer>> replicas(Topic topic) {
+        return infos(destination, topic).stream()
+                .map(info -> ids(info.replicas()))
+                .toList();
     }
 
     private static List<Integer> ids(List<Node> nodes) {
         return nodes.stream().map(Node::id).toList();
     }
 
-    private static List<TopicPartitionInfo> infos(TestCluster cluster, String topic) {
+    private static List<TopicPartitionInfo> infos(TestCluster cluster, Topic topic) {
         TopicDescription description = Topics.get(
-                        cluster.admin().describeTopics(List.of(topic)).allTopicNames())
-                .get(topic);
+                        cluster.admin().describeTopics(List.of(topic.name())).allTopicNames())
+                .get(topic.name());
         return Optional.ofNullable(description).orElseThrow().partitions();
     }
 }
