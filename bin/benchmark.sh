@@ -9,7 +9,7 @@ usage() {
 Usage: bin/benchmark.sh [--quick] [--only SCENARIO[,SCENARIO]...] [--output DIR] [--backlog-mb N] [--jfr FILE] [--no-build]
 
   --quick       small amounts, fewer rounds
-  --only        some of: backlog, latency, stop, partitions, small, wan, produce
+  --only        some of: backlog, latency, stop, partitions, small, wan, produce, neighbours
   --output      where the report goes (default docs/benchmarks)
   --backlog-mb  amount of the backlog scenario (default 4000, with --quick 1000)
   --jfr         measure nothing; record a profile of the destination broker in the backlog scenario

@@ -22,6 +22,8 @@ final class BrokerReports {
     /** A broker that has been silent for so long is taken to run without the plugin. */
     static final long STALE_MS = 5_000;
 
+    private static final long LATE_MS = 20_000;
+
     private final LocalBroker broker;
     private final Time time;
     private final Map<Integer, Received> received = new ConcurrentHashMap<>();
@@ -124,7 +126,21 @@ final class BrokerReports {
                 .toList();
     }
 
-    private static LinkException notProtected(List<Integer> brokers) {
+    /** Whether a broker was heard of not long ago: then it is slow rather than started without the plugin. */
+    private boolean isLately(int brokerId) {
+        Received last = received.get(brokerId);
+        return last != null && time.milliseconds() - last.atMs() < LATE_MS;
+    }
+
+    private LinkException notProtected(List<Integer> brokers) {
+        List<Integer> late = brokers.stream().filter(this::isLately).toList();
+        if (late.size() == brokers.size()) {
+            return new LinkException(
+                    Errors.POLICY_VIOLATION,
+                    "Brokers " + late + " have not applied the state of the links within " + STALE_MS
+                            + " ms, so a mirror on them would not be read-only. They may be overloaded: repeat the"
+                            + " command.");
+        }
         return new LinkException(
                 Errors.POLICY_VIOLATION,
                 "Brokers " + brokers + " run without the cluster-links plugin or do not follow its state, so a mirror"

@@ -187,15 +187,27 @@ final class KafkaLocalPartition implements LocalPartition {
     }
 
     @Override
-    public boolean followersEndBy(long offset, long sinceMs) {
+    public boolean followersHold(long offset, long sinceMs, int leaderEpoch) {
+        boolean[] hold = new boolean[1];
+        try {
+            // A new leader epoch makes followers look as if they had fetched; it cannot begin meanwhile.
+            LeaderLock.whileLeading(partition, leaderEpoch, () -> hold[0] = followersHold(offset, sinceMs));
+        } catch (AppendException e) {
+            return false;
+        }
+        return hold[0];
+    }
+
+    private boolean followersHold(long offset, long sinceMs) {
         int self = replicas.config().brokerId();
+        long end = logEndOffset();
         Set<Integer> inSync = partition.partitionState().maximalIsr();
         for (int replica : inSync) {
             if (replica == self) {
                 continue;
             }
             Option<Replica> follower = partition.getReplica(replica);
-            if (follower.isEmpty() || !endsBy(follower.get().stateSnapshot(), offset, sinceMs)) {
+            if (follower.isEmpty() || !holds(follower.get().stateSnapshot(), offset, end, sinceMs)) {
                 return false;
             }
         }
@@ -203,10 +215,10 @@ final class KafkaLocalPartition implements LocalPartition {
     }
 
     /** A fetch that diverges is not noted, so one that is noted says that the follower's log is part of this one. */
-    private static boolean endsBy(ReplicaState follower, long offset, long sinceMs) {
+    private static boolean holds(ReplicaState follower, long offset, long end, long sinceMs) {
         return follower.lastFetchTimeMs() > sinceMs
-                && follower.logEndOffset() >= 0
-                && follower.logEndOffset() <= offset;
+                && follower.logEndOffset() >= Math.max(0, offset)
+                && follower.logEndOffset() <= end;
     }
 
     @Override

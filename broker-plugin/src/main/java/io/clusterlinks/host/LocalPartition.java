@@ -66,10 +66,12 @@ public interface LocalPartition {
     void truncateFullyAndStartAt(long offset, int leaderEpoch) throws AppendException;
 
     /**
-     * Whether every in-sync follower has fetched after {@code sinceMs}, and then held nothing from {@code offset} on
-     * and nothing that this log does not hold. False if this broker does not lead the partition.
+     * Whether every in-sync follower has fetched after {@code sinceMs}, and then held everything before {@code offset}
+     * and nothing that this log does not hold. False if this broker does not lead the partition under {@code
+     * leaderEpoch}. The high watermark says less: a leader that is elected again without having heard that another led
+     * in between goes by what it knew of its followers, and they may have cut that off.
      */
-    boolean followersEndBy(long offset, long sinceMs);
+    boolean followersHold(long offset, long sinceMs, int leaderEpoch);
 
     /** Moves the log start offset to {@code min(offset, highWatermark)} if that is forward. */
     void advanceLogStartOffset(long offset);

@@ -140,11 +140,18 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         return tasks.get(local);
     }
 
-    /** Begins to follow a partition that this broker has claimed. */
-    void add(Duty duty) {
+    /**
+     * Begins to follow a partition that this broker has claimed.
+     *
+     * @param confirm whether something may still be written that the duty's record does not hold
+     */
+    void add(Duty duty, boolean confirm) {
         int backoffMs = config.getInt(LinkConfig.FETCH_BACKOFF_MS);
         TopicPartition local = duty.partition().local();
         Transitions transitions = new Transitions(shared.transitions(), duty.record(), backoffMs, () -> wake(local));
+        if (confirm) {
+            transitions.confirm();
+        }
         Replicator.Settings settings = new Replicator.Settings(
                 config.getInt(LinkConfig.FETCH_MAX_BYTES),
                 backoffMs,

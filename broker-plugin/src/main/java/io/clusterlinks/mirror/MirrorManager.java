@@ -4,7 +4,6 @@ package io.clusterlinks.mirror;
 import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.record.PartitionClaim;
-import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport.ObservedLink;
@@ -55,8 +54,7 @@ public final class MirrorManager implements AutoCloseable {
     private final Bell bell = new Bell();
     private final Thread thread = new Thread(this::run, "cluster-link-manager");
     private final Map<TopicPartition, PartitionTask> releasing = new HashMap<>();
-    /** What this broker wrote itself: an image that does not hold it yet is too old to go on from. */
-    private final Map<TopicPartition, PartitionRecord> written = new HashMap<>();
+    private final Handovers handovers = new Handovers();
 
     private volatile boolean closing;
     private volatile boolean imageChanged = true;
@@ -164,7 +162,7 @@ public final class MirrorManager implements AutoCloseable {
             }
         });
         claims.send(claimed, nowMs);
-        written.keySet().retainAll(wanted.keySet());
+        handovers.retain(local -> image.mirror(local.topic()).isPresent());
         duties = wanted;
         return !claimed.isEmpty();
     }
@@ -178,19 +176,10 @@ public final class MirrorManager implements AutoCloseable {
         releasing.values().removeIf(task -> {
             boolean released = task.close().isDone();
             if (released) {
-                written.put(task.partition().local(), task.replicator().record());
+                handovers.leave(task.replicator());
             }
             return released;
         });
-    }
-
-    /** Whether the image that {@code duty} comes from holds what this leader itself has written. */
-    private boolean isCurrent(Duty duty) {
-        PartitionRecord own = written.get(duty.partition().local());
-        return own == null
-                || !own.topicId().equals(duty.record().topicId())
-                || own.leaderEpoch() != duty.record().leaderEpoch()
-                || own.revision() <= duty.record().revision();
     }
 
     /** Ends what is no longer a duty, or was one under another leader epoch. */
@@ -217,6 +206,7 @@ public final class MirrorManager implements AutoCloseable {
                             || stop.isFenced()
                             || !duty.partition().equals(stop.partition()))) {
                 stops.remove(local);
+                handovers.leave(stop);
             }
         }
         observations.forgetAllBut(wanted.keySet());
@@ -229,8 +219,8 @@ public final class MirrorManager implements AutoCloseable {
             return;
         }
         PartitionTask task = worker.task(local);
-        if (task == null && !releasing.containsKey(local) && isCurrent(duty)) {
-            worker.add(duty);
+        if (task == null && !releasing.containsKey(local) && handovers.isCurrent(duty)) {
+            worker.add(duty, handovers.mustConfirm(duty));
             task = worker.task(local);
         }
         if (task != null) {
@@ -244,9 +234,13 @@ public final class MirrorManager implements AutoCloseable {
 
     private void stop(Duty duty) {
         TopicPartition local = duty.partition().local();
-        if (stops.stop(local) == null && !releasing.containsKey(local) && isCurrent(duty)) {
+        if (stops.stop(local) == null && !releasing.containsKey(local) && handovers.isCurrent(duty)) {
             Transitions changes = new Transitions(transitions, duty.record(), STOP_BACKOFF_MS, stops::ring);
-            stops.add(new PartitionStop(duty.partition(), duty.local(), changes, leadership, STOP_BACKOFF_MS));
+            if (handovers.mustConfirm(duty)) {
+                changes.confirm();
+            }
+            stops.add(new PartitionStop(
+                    duty.partition(), duty.local(), changes, leadership, handovers.followers(duty), STOP_BACKOFF_MS));
         }
     }
 

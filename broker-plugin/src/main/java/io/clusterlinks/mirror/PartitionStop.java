@@ -34,17 +34,27 @@ final class PartitionStop {
             LocalPartition local,
             Transitions transitions,
             Leadership leadership,
+            FollowerCheck followers,
             long backoffMs) {
         this.partition = partition;
         this.local = local;
         this.transitions = transitions;
         this.backoffMs = backoffMs;
-        this.followers = new FollowerCheck(local);
+        this.followers = followers;
         this.cut = new PendingCut(partition, local, transitions, leadership, backoffMs);
     }
 
     MirrorPartition partition() {
         return partition;
+    }
+
+    /** The record as last written by this leader. From any thread. */
+    PartitionRecord record() {
+        return transitions.record();
+    }
+
+    FollowerCheck followers() {
+        return followers;
     }
 
     /** Whether the claim is void, so that this does nothing any more. From any thread. */
@@ -76,7 +86,7 @@ final class PartitionStop {
             error = cut.error();
         } else if (record.phase() == Phase.STOPPING) {
             abortOpenTransactions(record, nowMs);
-        } else if (isReplicated() && isFollowed(nowMs)) {
+        } else if (isReplicated(nowMs)) {
             PartitionRecord from = Records.isStarted(record) ? record : Records.started(record, local.logStartOffset());
             long end = local.logEndOffset();
             transitions.propose(Records.stopping(from, end, Lineage.lastEpoch(from.lineage(), end)), null, () -> {});
@@ -84,25 +94,24 @@ final class PartitionStop {
         return false;
     }
 
-    private boolean isReplicated() {
-        boolean replicated = local.highWatermark() >= local.logEndOffset();
-        error = replicated
-                ? null
-                : "waiting until the in-sync replicas have offset " + local.logEndOffset() + " (have "
-                        + local.highWatermark() + ")";
+    private boolean isReplicated(long nowMs) {
+        long end = local.logEndOffset();
+        long committed = local.highWatermark();
+        boolean replicated = followers.hold(end, nowMs);
+        if (replicated) {
+            error = null;
+        } else if (committed < end) {
+            error = "waiting until the in-sync replicas have offset " + end + " (have " + committed + ")";
+        } else {
+            error = "waiting until the in-sync replicas follow this broker";
+        }
         return replicated;
-    }
-
-    private boolean isFollowed(long nowMs) {
-        boolean followed = followers.passes(nowMs);
-        error = followed ? null : "waiting until the in-sync replicas follow this broker";
-        return followed;
     }
 
     private void abortOpenTransactions(PartitionRecord record, long nowMs) {
         List<OpenTransaction> open = local.openTransactions();
         if (open.isEmpty()) {
-            if (isReplicated()) {
+            if (isReplicated(nowMs)) {
                 transitions.propose(Records.stopped(record), null, () -> {});
             }
             return;

@@ -41,6 +41,8 @@ final class PartitionTask {
     private volatile long drainSinceMs = NOT_DRAINING;
     private volatile DrainEnd drainEnd;
     private final DrainPace pace = new DrainPace();
+    /** Why the source's end is not known; fetches may go well nevertheless. */
+    private volatile String endError;
     /** Leader epoch of the source under which it last found nothing wrong with the position it was asked for. */
     private volatile int validUnder = -1;
 
@@ -116,6 +118,9 @@ final class PartitionTask {
      * @param sinceMs which promotion: the time of its DRAIN; {@link #NOT_DRAINING} if there is none
      */
     void draining(long sinceMs) {
+        if (sinceMs == NOT_DRAINING) {
+            endError = null;
+        }
         drainSinceMs = sinceMs;
     }
 
@@ -134,7 +139,18 @@ final class PartitionTask {
 
     void drainEnd(DrainEnd heard) {
         drainEnd = heard;
+        endError = null;
         pace.heard(heard);
+    }
+
+    /** The source could not be asked where it ends. */
+    void endUnknown(String error) {
+        endError = error;
+    }
+
+    /** Why a promotion does not know where the source ends; null if it does, or there is none. */
+    String endError() {
+        return drainSinceMs == NOT_DRAINING ? null : endError;
     }
 
     /** How fast the source's end moves during this promotion. */
@@ -158,7 +174,7 @@ final class PartitionTask {
                 && nowMs - heard.askedMs() <= DRAIN_FRESH_MS
                 && heard.leaderEpoch() == leader.epoch()
                 && heard.leaderEpoch() == validUnder;
-        return known && replicator.isSound() && replicator.local().highWatermark() >= heard.end()
+        return known && replicator.isSound() && replicator.followers().hold(heard.end(), nowMs)
                 ? heard.sinceMs()
                 : NOT_DRAINING;
     }

@@ -80,7 +80,7 @@ final class PendingCut {
         if (cutSinceMs < 0) {
             cutSinceMs = nowMs;
         }
-        if (!local.followersEndBy(local.logEndOffset(), cutSinceMs)) {
+        if (!local.followersHold(0, cutSinceMs, partition.leaderEpoch())) {
             error = "waiting until the in-sync replicas have cut off what the source lost, from offset "
                     + truncation.target() + " on";
         } else if (isOrderRestored(truncation.replicas(), nowMs)) {

@@ -76,7 +76,7 @@ final class Replicator {
         this.transitions = transitions;
         this.settings = settings;
         this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local.maxAppendBytes());
-        this.followers = new FollowerCheck(local);
+        this.followers = new FollowerCheck(local, partition.leaderEpoch());
         this.divergence = new Divergence(partition, local, leadership, settings.maxTruncation());
         this.adoption = partition.adopts() ? new Adoption(partition, local) : null;
         this.cut = new PendingCut(partition, local, transitions, leadership, settings.backoffMs());
@@ -102,6 +102,11 @@ final class Replicator {
         return local;
     }
 
+    /** What is known of the in-sync followers; good for as long as this broker leads under the same epoch. */
+    FollowerCheck followers() {
+        return followers;
+    }
+
     /** What must be asked of the source leader before this partition goes on. */
     Optional<Question> question() {
         return Optional.ofNullable(question);
@@ -119,6 +124,11 @@ final class Replicator {
     /** The record as last written by this leader. From any thread. */
     PartitionRecord record() {
         return transitions.record();
+    }
+
+    /** Whether nothing that it proposed is under way. From any thread. */
+    boolean isSettled() {
+        return transitions.isSettled();
     }
 
     /** Whether the claim is void, so that this replicator does nothing any more. From any thread. */
@@ -259,7 +269,7 @@ final class Replicator {
         if (adoption.isComplete()) {
             cursor.pause();
             // Every replica that could lead next must hold all of it, and nothing else.
-            boolean replicated = local.highWatermark() >= local.logEndOffset() && followers.passes(nowMs);
+            boolean replicated = followers.hold(local.logEndOffset(), nowMs);
             if (replicated && adoption.obstacle() != null) {
                 refuse(adoption.obstacle(), nowMs);
             } else if (replicated) {
@@ -476,10 +486,11 @@ final class Replicator {
             return true;
         }
         if (run.sourceEpoch() < lastEpoch()) {
-            fail(
-                    "leader epochs of the source go backwards at offset " + run.baseOffset() + " (from " + lastEpoch()
-                            + " to " + run.sourceEpoch() + "); check the source, then create the mirror again.",
-                    nowMs);
+            // No CRC covers them. Whether it is damage or a broken source: nothing of it is appended, and it is tried
+            // again.
+            stats.unfit("leader epochs of the source go backwards at offset " + run.baseOffset() + " (from "
+                    + lastEpoch() + " to " + run.sourceEpoch() + "); check the source. Trying again.");
+            resume(nowMs + settings.backoffMs());
             return false;
         }
         List<SourceEpoch> extended =

@@ -23,7 +23,7 @@ final class Transitions {
 
     private volatile PartitionRecord record;
     private volatile boolean fenced;
-    private PartitionTransition proposed;
+    private volatile PartitionTransition proposed;
     private Runnable then;
     private CompletableFuture<Void> answer;
     private long retryAtMs;
@@ -50,6 +50,16 @@ final class Transitions {
     /** Whether somebody else has changed the record: the claim is void, nothing may be done. From any thread. */
     boolean isFenced() {
         return fenced;
+    }
+
+    /** Whether nothing is under way. From any thread. */
+    boolean isSettled() {
+        return proposed == null;
+    }
+
+    /** Has the record written once more: what was proposed on top of it before, by whomever, is refused from then on. */
+    void confirm() {
+        propose(record, null, () -> {});
     }
 
     /** Proposes a change; {@code whenWritten} runs in {@link #settle} once it is written. */

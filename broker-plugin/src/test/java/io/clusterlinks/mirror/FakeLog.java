@@ -146,7 +146,7 @@ final class FakeLog implements LocalPartition {
     }
 
     @Override
-    public boolean followersEndBy(long offset, long sinceMs) {
+    public boolean followersHold(long offset, long sinceMs, int epoch) {
         return followersCut;
     }
 

@@ -145,6 +145,8 @@ class PartitionStopTest {
     }
 
     private PartitionStop stop(PartitionRecord record) {
-        return new PartitionStop(PARTITION, log, new Transitions(sink, record, 500, () -> {}), leadership, 500);
+        Transitions transitions = new Transitions(sink, record, 500, () -> {});
+        FollowerCheck followers = new FollowerCheck(log, PARTITION.leaderEpoch());
+        return new PartitionStop(PARTITION, log, transitions, leadership, followers, 500);
     }
 }

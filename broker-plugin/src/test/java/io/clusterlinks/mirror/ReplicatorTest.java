@@ -403,6 +403,26 @@ class ReplicatorTest {
         assertThat(sink.last().record().reason()).contains("unsupported message format");
     }
 
+    /** No CRC covers leader epochs: damage to one must not end a mirror for good. */
+    @Test
+    void aLeaderEpochThatGoesBackwardsIsNamedAndTriedAgain() {
+        start(record(new SourceEpoch(3, 0)));
+        fetch(TestBatches.batch(0, 10, 3));
+        step();
+
+        fetch(TestBatches.batch(10, 5, 2));
+        step();
+        assertThat(log.end).isEqualTo(10);
+        assertThat(replicator.stats().isSourceAvailable()).isFalse();
+        assertThat(replicator.stats().error()).contains("go backwards at offset 10 (from 3 to 2)");
+
+        nowMs += BACKOFF_MS;
+        fetch(TestBatches.batch(10, 5, 3));
+        step();
+        assertThat(log.end).isEqualTo(15);
+        assertThat(replicator.stats().isSourceAvailable()).isTrue();
+    }
+
     @Test
     void aSourceThatIsGoneFailsThePartitionOnce() {
         start(record(new SourceEpoch(0, 0)));

@@ -51,6 +51,9 @@ final class SimulatedCluster implements Leadership {
     final List<Node> nodes = new ArrayList<>();
     private final Random random;
     private final Deque<Runnable> answers = new ArrayDeque<>();
+    /** Whether brokers die of themselves, between any two things that they do. */
+    boolean deadly = true;
+
     Registration registration;
     long nowMs;
 
@@ -67,6 +70,13 @@ final class SimulatedCluster implements Leadership {
 
     Node node(int id) {
         return nodes.get(id);
+    }
+
+    /** A moment at which a broker may die. */
+    void mayDie() {
+        if (deadly && random.nextInt(300) == 0) {
+            throw new BrokerDied();
+        }
     }
 
     Optional<Node> trueLeader() {
@@ -87,7 +97,11 @@ final class SimulatedCluster implements Leadership {
         if (before == null || before.epoch() != registration.epoch()) {
             node.log.assign(registration.epoch(), node.log.end);
             boolean ledBefore = before != null && before.leader() == node.id;
-            if (!ledBefore) {
+            if (ledBefore) {
+                // As Replica.resetReplicaState: no fetch is needed to look alive.
+                node.followers.replaceAll(
+                        (id, follower) -> new Follower(follower.end(), node.inSync.contains(id) ? nowMs : 0));
+            } else {
                 node.followers.clear();
             }
         }
@@ -109,12 +123,12 @@ final class SimulatedCluster implements Leadership {
         EpochEnd known = leader.log.epochEnd(follower.log.lastEpoch());
         Runnable answer;
         if (follower.log.lastEpoch() >= 0 && known.epoch() < 0) {
-            answer = () -> outOfRange(follower, leader);
+            answer = () -> outOfRange(follower, leader, heard);
         } else if (follower.log.lastEpoch() >= 0
                 && (known.epoch() < follower.log.lastEpoch() || known.end() < offset)) {
             answer = () -> truncate(follower, known);
         } else if (offset < leader.log.start || offset > leader.log.end) {
-            answer = () -> outOfRange(follower, leader);
+            answer = () -> outOfRange(follower, leader, heard);
         } else {
             answer = data(follower, leader, offset);
         }
@@ -160,7 +174,10 @@ final class SimulatedCluster implements Leadership {
     }
 
     /** As {@code AbstractFetcherThread.fetchOffsetAndTruncate}. */
-    private static void outOfRange(Node follower, Node leader) {
+    private static void outOfRange(Node follower, Node leader, Registration heard) {
+        if (!leader.leads() || leader.heard.epoch() != heard.epoch()) {
+            return;
+        }
         if (leader.log.end < follower.log.end) {
             if (leader.log.end < follower.log.start) {
                 follower.log.startAt(leader.log.end);

@@ -1,50 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
-import io.clusterlinks.coordinator.StateInMemory;
+import io.clusterlinks.coordinator.SimulatedStateTopic;
 import io.clusterlinks.mirror.SimulatedCluster.Node;
-import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionClaim;
+import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
+import io.clusterlinks.state.TransitionSink;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 
-/** What the manager of one broker does for one partition, one step at a time, on an image that is behind. */
-final class SimulatedManager {
-    private static final Replicator.Settings SETTINGS = new Replicator.Settings(2_000, 100, Long.MAX_VALUE);
+/**
+ * What the manager of one broker does for one partition, one step at a time, on an image that is behind. Before and
+ * after whatever it asks of others it may die.
+ */
+final class SimulatedManager implements TransitionSink, Leadership {
+    private static final long BACKOFF_MS = 100;
 
-    private final TopicPartition id;
+    /** The world that it lives in. */
+    record World(
+            TopicPartition id,
+            SimulatedCluster cluster,
+            SimulatedStateTopic state,
+            TransitionSink coordinator,
+            Replicator.Settings settings,
+            Random random) {
+        static Replicator.Settings settings(long maxTruncation) {
+            return new Replicator.Settings(2_000, BACKOFF_MS, maxTruncation);
+        }
+    }
+
+    private final World world;
     private final Node node;
     private final SimulatedPartition partition;
-    private final SimulatedCluster cluster;
-    private final StateInMemory state;
-    private final LateSink sink;
-    private final Random random;
     private final Deque<Runnable> network = new ArrayDeque<>();
-    private int image;
     private int sourceEpoch;
     private Claims claims;
+    private Handovers handovers;
     private Replicator replicator;
     private MirrorPartition following;
     private PartitionStop stop;
 
-    SimulatedManager(
-            TopicPartition id,
-            SimulatedPartition partition,
-            Node node,
-            SimulatedCluster cluster,
-            StateInMemory state,
-            LateSink sink,
-            Random random) {
-        this.id = id;
-        this.partition = partition;
+    SimulatedManager(World world, Node node, SimulatedPartition partition) {
+        this.world = world;
         this.node = node;
-        this.cluster = cluster;
-        this.state = state;
-        this.sink = sink;
-        this.random = random;
+        this.partition = partition;
         restart();
     }
 
@@ -56,20 +62,13 @@ final class SimulatedManager {
         return partition;
     }
 
-    Replicator replicator() {
-        return replicator;
-    }
-
     /** Everything in memory is gone. */
     void restart() {
-        claims = new Claims(sink);
+        claims = new Claims(this);
         replicator = null;
+        handovers = new Handovers();
         stop = null;
         network.clear();
-    }
-
-    void seeImage(boolean newest) {
-        image = newest ? state.last() : image + random.nextInt(state.last() - image + 1);
     }
 
     void seeSource(SimulatedSource source) {
@@ -79,7 +78,8 @@ final class SimulatedManager {
     /** As {@code MirrorManager.reconcile}. */
     void reconcile(long nowMs) {
         SimulatedBroker broker = new SimulatedBroker(node, partition);
-        Duty duty = Duty.of(state.image(image), broker, broker, link -> false).get(id);
+        Duty duty = Duty.of(world.state().image(node.id), broker, broker, link -> false)
+                .get(world.id());
         Duty.Kind kind = duty == null ? Duty.Kind.NONE : duty.kind();
         MirrorPartition now = duty == null ? null : duty.partition();
         if (replicator != null
@@ -87,25 +87,34 @@ final class SimulatedManager {
                         || replicator.isFenced()
                         || replicator.isSuperseded(duty.record())
                         || !following.equals(now))) {
+            handovers.leave(replicator);
             replicator = null;
         }
         if (stop != null
                 && (kind != Duty.Kind.STOP
                         || stop.isFenced()
                         || !stop.partition().equals(now))) {
+            handovers.leave(stop);
             stop = null;
         }
-        claims.send(kind == Duty.Kind.CLAIM ? java.util.List.of(duty.claim()) : java.util.List.of(), nowMs);
+        claims.send(kind == Duty.Kind.CLAIM ? List.of(duty.claim()) : List.of(), nowMs);
+        if (duty == null || duty.record() == null || !handovers.isCurrent(duty)) {
+            return;
+        }
         if (kind == Duty.Kind.FOLLOW && replicator == null) {
             following = now;
-            replicator = new Replicator(now, partition, transitions(duty.record()), cluster, SETTINGS);
+            replicator = new Replicator(now, partition, transitions(duty), this, world.settings());
         } else if (kind == Duty.Kind.STOP && stop == null) {
-            stop = new PartitionStop(now, partition, transitions(duty.record()), cluster, 100);
+            stop = new PartitionStop(now, partition, transitions(duty), this, handovers.followers(duty), BACKOFF_MS);
         }
     }
 
-    private Transitions transitions(PartitionRecord claimed) {
-        return new Transitions(sink, claimed, 100, () -> {});
+    private Transitions transitions(Duty duty) {
+        Transitions transitions = new Transitions(this, duty.record(), BACKOFF_MS, () -> {});
+        if (handovers.mustConfirm(duty)) {
+            transitions.confirm();
+        }
+        return transitions;
     }
 
     void step(long nowMs) {
@@ -133,7 +142,7 @@ final class SimulatedManager {
 
     void deliver() {
         if (!network.isEmpty()) {
-            (random.nextBoolean() ? network.pollFirst() : network.pollLast()).run();
+            (world.random().nextBoolean() ? network.pollFirst() : network.pollLast()).run();
         }
     }
 
@@ -150,5 +159,37 @@ final class SimulatedManager {
                                     question.epoch() < 0 ? null : source.epochEnd(question.epoch())),
                             nowMs));
         }
+    }
+
+    @Override
+    public CompletableFuture<Void> claim(List<PartitionClaim> wanted) {
+        return mortal(() -> world.coordinator().claim(wanted));
+    }
+
+    @Override
+    public CompletableFuture<Void> propose(List<PartitionTransition> transitions) {
+        return mortal(() -> world.coordinator().propose(transitions));
+    }
+
+    @Override
+    public List<Integer> replicas(TopicPartition wanted) {
+        return world.cluster().replicas(wanted);
+    }
+
+    @Override
+    public CompletableFuture<Void> moveAway(TopicPartition wanted) {
+        return mortal(() -> world.cluster().moveAway(wanted));
+    }
+
+    @Override
+    public CompletableFuture<Void> order(TopicPartition wanted, List<Integer> replicas) {
+        return mortal(() -> world.cluster().order(wanted, replicas));
+    }
+
+    private <T> T mortal(Supplier<T> request) {
+        world.cluster().mayDie();
+        T answer = request.get();
+        world.cluster().mayDie();
+        return answer;
     }
 }

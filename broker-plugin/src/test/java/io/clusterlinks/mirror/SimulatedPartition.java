@@ -75,6 +75,7 @@ final class SimulatedPartition implements LocalPartition {
             throw failure;
         }
         onAppend.run();
+        cluster.mayDie();
         ByteBuffer copy =
                 ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
         for (MutableRecordBatch batch : TestBatches.parse(copy)) {
@@ -88,6 +89,7 @@ final class SimulatedPartition implements LocalPartition {
                     batch.baseOffset(), batch.nextOffset(), batch.partitionLeaderEpoch(), entry.flip()));
         }
         cluster.advanceHighWatermark(node);
+        cluster.mayDie();
     }
 
     @Override
@@ -110,14 +112,18 @@ final class SimulatedPartition implements LocalPartition {
         if (offset < node.log.end) {
             node.log.truncateTo(node.log.endBefore(offset));
         }
+        cluster.mayDie();
         node.log.assign(leaderEpoch, node.log.end);
+        cluster.mayDie();
     }
 
     @Override
     public void truncateFullyAndStartAt(long offset, int leaderEpoch) throws AppendException {
         checkLeads(leaderEpoch);
         node.log.startAt(offset);
+        cluster.mayDie();
         node.log.assign(leaderEpoch, offset);
+        cluster.mayDie();
     }
 
     private void checkLeads(int epoch) throws AppendException {
@@ -127,16 +133,19 @@ final class SimulatedPartition implements LocalPartition {
     }
 
     @Override
-    public boolean followersEndBy(long offset, long sinceMs) {
+    public boolean followersHold(long offset, long sinceMs, int leaderEpoch) {
         for (int replica : node.inSync) {
             Follower follower = node.followers.get(replica);
-            boolean done = replica == node.id
-                    || (follower != null && follower.fetchedMs() > sinceMs && follower.end() <= offset);
-            if (!done) {
+            boolean holds = replica == node.id
+                    || (follower != null
+                            && follower.fetchedMs() > sinceMs
+                            && follower.end() >= offset
+                            && follower.end() <= node.log.end);
+            if (!holds) {
                 return false;
             }
         }
-        return node.leads();
+        return node.leads() && node.heard.epoch() == leaderEpoch;
     }
 
     @Override

@@ -183,7 +183,7 @@ public final class LinkConfig extends AbstractConfig {
                     Type.LIST,
                     List.of(),
                     Importance.LOW,
-                    "Topic configs that do not follow the source; locked ones always do.")
+                    "Topic configs that do not follow the source; the ones that always do cannot be named.")
             .define(
                     OFFSET_SYNC_ENABLE,
                     Type.BOOLEAN,
@@ -288,9 +288,8 @@ public final class LinkConfig extends AbstractConfig {
             throw LinkException.invalidConfig(FETCH_MAX_BYTES + " is above " + FETCH_RESPONSE_MAX_BYTES
                     + "; a fetch cannot return more for one partition than for all.");
         }
-        if (!prefix().isEmpty()) {
-            LinkResource.validateTopicName(prefix() + "x");
-        }
+        TopicConfigChoice.validate(getList(TOPIC_CONFIG_SYNC_INCLUDE), getList(TOPIC_CONFIG_SYNC_EXCLUDE));
+        validatePrefix();
         refuseWithoutFilter(OFFSET_SYNC_ENABLE, GROUP_FILTERS, groupFilters().isEmpty());
         refuseWithoutFilter(
                 AUTO_CREATE_ENABLE, AUTO_CREATE_FILTERS, topicFilters().isEmpty());
@@ -298,6 +297,24 @@ public final class LinkConfig extends AbstractConfig {
         if (getBoolean(GROUP_PREFIX_ENABLE) && prefix().isEmpty()) {
             throw LinkException.invalidConfig(
                     GROUP_PREFIX_ENABLE + " needs " + PREFIX + ", which is what is put before the names of groups.");
+        }
+    }
+
+    private void validatePrefix() {
+        String name = prefix() + "x";
+        String why = null;
+        if (LinkResource.isReserved(name) || name.startsWith("__")) {
+            why = "names that begin with '__' are the cluster's own";
+        } else if (!prefix().isEmpty()) {
+            try {
+                LinkResource.validateTopicName(name);
+            } catch (LinkException e) {
+                why = e.getMessage();
+            }
+        }
+        if (why != null) {
+            throw LinkException.invalidConfig(
+                    PREFIX + " '" + prefix() + "' makes names that topics cannot have: " + why);
         }
     }
 
@@ -407,13 +424,6 @@ public final class LinkConfig extends AbstractConfig {
         } catch (ConfigException e) {
             throw LinkException.invalidConfig(e.getMessage() + ".");
         }
-    }
-
-    /** Names of the topic configs that follow the source on a link with these stored configs. */
-    public static Set<String> syncedTopicConfigs(Map<String, String> stored) {
-        Map<String, String> own = new HashMap<>(stored);
-        own.keySet().retainAll(Set.of(BOOTSTRAP_SERVERS, TOPIC_CONFIG_SYNC_INCLUDE, TOPIC_CONFIG_SYNC_EXCLUDE));
-        return parse(own).syncedTopicConfigs();
     }
 
     private static void validateRate(String name, Object value) {

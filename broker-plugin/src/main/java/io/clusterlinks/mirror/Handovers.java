@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.record.PartitionRecord;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What those leave behind who owned a partition here before, under the same claim: a mirror is paused and resumed, or
+ * fails over. The claim keeps other brokers out, but not what this broker itself wrote and the image does not show yet,
+ * nor what it proposed and may still be written. For the manager's thread.
+ */
+final class Handovers {
+    /** The last owner of a partition; {@code settled} if nothing that it proposed is under way. */
+    private record Left(MirrorPartition partition, PartitionRecord record, boolean settled, FollowerCheck followers) {}
+
+    private final Map<TopicPartition, Left> left = new HashMap<>();
+
+    /** {@code owner} does nothing any more. */
+    void leave(Replicator owner) {
+        put(new Left(owner.partition(), owner.record(), owner.isSettled(), owner.followers()));
+    }
+
+    /** {@code owner} takes no step any more, except perhaps one that it is in the middle of. */
+    void leave(PartitionStop owner) {
+        put(new Left(owner.partition(), owner.record(), false, owner.followers()));
+    }
+
+    private void put(Left owner) {
+        left.put(owner.partition().local(), owner);
+    }
+
+    /** Whether the image that {@code duty} comes from holds what is known to be written. */
+    boolean isCurrent(Duty duty) {
+        Left before = before(duty);
+        return before == null || before.record().revision() <= duty.record().revision();
+    }
+
+    /** Whether something may still be written that the record of {@code duty} does not hold. */
+    boolean mustConfirm(Duty duty) {
+        Left before = before(duty);
+        return before != null && !before.settled();
+    }
+
+    /** Who has followed this leader need not be waited for again. */
+    FollowerCheck followers(Duty duty) {
+        Left before = before(duty);
+        return before == null ? new FollowerCheck(duty.local(), duty.partition().leaderEpoch()) : before.followers();
+    }
+
+    private Left before(Duty duty) {
+        Left before = left.get(duty.partition().local());
+        return before != null && before.partition().equals(duty.partition()) ? before : null;
+    }
+
+    /** Forgets partitions that do not pass {@code exists}; of others a new leader epoch takes the place. */
+    void retain(Predicate<TopicPartition> exists) {
+        left.keySet().removeIf(exists.negate());
+    }
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.coordinator.SimulatedStateTopic;
+import io.clusterlinks.host.AppendException;
+import io.clusterlinks.mirror.SimulatedCluster.Node;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+
+/**
+ * A mirror partition with its replicas through one random history. At the source: clean and unclean elections,
+ * deletions, gaps. Here: brokers die, also between any two things they do, return and lead in turn, hear late of new
+ * leaders and of the state, lose tails that were not replicated; coordinators are deposed and do not know it, requests
+ * to them are late, lost, or carried out twice; appends fail; operators pause, repair and fail over. Everything that
+ * decides is the product's. The same seed is the same history.
+ */
+final class Simulation {
+    static final TopicPartition TP = new TopicPartition("orders", 0);
+    private static final Uuid TOPIC_ID = Uuid.ONE_UUID;
+    private static final int STEPS = 3_000;
+    /** Rounds without any change after which nothing will change any more: longer than every pause. */
+    private static final int QUIET = 100;
+
+    private static final int MAX_ROUNDS = 10_000;
+
+    /**
+     * What may happen besides.
+     *
+     * @param maxTruncation records that may go without an operator's word
+     */
+    record Options(int replicas, boolean failover, long maxTruncation) {}
+
+    final SimulatedSource source;
+    final SimulatedCluster cluster;
+    final SimulatedStateTopic state;
+    private final Options options;
+    private final Random random;
+    private final LateSink coordinator;
+    private final List<SimulatedManager> managers = new ArrayList<>();
+    private final SimulationChecks checks;
+    private final SimulationTrace trace;
+    private long nowMs = 1_000_000;
+
+    Simulation(long seed, Options options, SimulationTrace trace) {
+        this.options = options;
+        this.trace = trace;
+        random = new Random(seed);
+        source = new SimulatedSource(random);
+        cluster = new SimulatedCluster(options.replicas(), random);
+        state = new SimulatedStateTopic(options.replicas(), random);
+        coordinator = new LateSink(state, random);
+        checks = new SimulationChecks(this, options.maxTruncation());
+        state.command(io.clusterlinks.Records.link());
+        state.command(mirror());
+        SimulatedManager.World world = new SimulatedManager.World(
+                TP, cluster, state, coordinator, SimulatedManager.World.settings(options.maxTruncation()), random);
+        for (Node node : cluster.nodes) {
+            SimulatedPartition partition =
+                    new SimulatedPartition(TP, TOPIC_ID, cluster, node, () -> checks.onAppend(node));
+            managers.add(new SimulatedManager(world, node, partition));
+        }
+    }
+
+    private static MirrorRecord mirror() {
+        return new MirrorRecord(
+                1,
+                "east",
+                TP.topic(),
+                "source",
+                TOPIC_ID.toString(),
+                null,
+                1,
+                1,
+                (short) 3,
+                Map.of(),
+                "earliest",
+                List.of(),
+                false,
+                MirrorState.ACTIVE,
+                StopMode.NONE,
+                null,
+                null,
+                1,
+                List.of());
+    }
+
+    /** The whole history, to the point where nothing changes any more. */
+    void run() {
+        int failoverAt = options.failover() ? random.nextInt(STEPS) : -1;
+        for (int i = 0; i < STEPS; i++) {
+            if (i == failoverAt) {
+                failOver();
+            }
+            act(random.nextInt(205));
+            trace.snapshot(this);
+            checks.check();
+        }
+        calmDown();
+    }
+
+    MirrorRecord current() {
+        return state.image().mirror(TP.topic()).orElseThrow();
+    }
+
+    PartitionRecord durable() {
+        return state.image().partition(TP.topic(), 0).orElseThrow();
+    }
+
+    long nowMs() {
+        return nowMs;
+    }
+
+    private void failOver() {
+        operate("failover", current().withStop(StopMode.FAILOVER, null, 1));
+    }
+
+    private void operate(String what, MirrorRecord record) {
+        trace.note(what);
+        state.command(record);
+    }
+
+    private void act(int dice) {
+        nowMs += random.nextInt(60);
+        cluster.nowMs = nowMs;
+        if (dice < 10) {
+            actAtSource(random.nextInt(20));
+        } else if (dice < 14) {
+            actAtDestination(random.nextInt(24));
+        } else if (dice < 17) {
+            coordinator.catchUp();
+        } else if (dice < 200) {
+            actOnBroker(random.nextBoolean() ? leading() : anyManager(), dice);
+        } else if (dice < 204) {
+            actOnState(random.nextInt(10));
+        } else {
+            actAsOperator(random.nextInt(6));
+        }
+    }
+
+    private SimulatedManager leading() {
+        int leader = cluster.registration.leader();
+        return leader < 0 ? anyManager() : managers.get(leader);
+    }
+
+    private SimulatedManager anyManager() {
+        return managers.get(random.nextInt(managers.size()));
+    }
+
+    private void actAtSource(int dice) {
+        if (dice < 13) {
+            source.produce();
+        } else if (dice < 17) {
+            trace.note("source loses its tail at " + source.end);
+            source.elect(true);
+        } else if (dice < 19) {
+            source.elect(false);
+        } else {
+            source.deleteHead();
+            trace.note("source starts at " + source.start);
+        }
+        checks.onWritten(source.batches);
+    }
+
+    private void actAtDestination(int dice) {
+        Node node = anyManager().node();
+        if (dice < 6 && node.alive) {
+            kill(node);
+        } else if (dice < 12 && !node.alive) {
+            restart(node);
+        } else if (dice < 14) {
+            cluster.moveLeader();
+            trace.note("leader " + cluster.registration.leader() + " epoch " + cluster.registration.epoch());
+        } else if (dice < 18) {
+            cluster.shrink();
+        } else if (dice < 20) {
+            managers.get(node.id).partition().nextFailure =
+                    new AppendException(AppendException.Kind.NOT_REPLICATED, "injected", null);
+        } else {
+            cluster.deliver();
+        }
+    }
+
+    private void kill(Node node) {
+        trace.note("kill " + node.id + " at " + node.log.end);
+        cluster.kill(node);
+        state.kill(node.id);
+        managers.get(node.id).restart();
+    }
+
+    private void restart(Node node) {
+        trace.note("restart " + node.id);
+        cluster.restart(node);
+        state.restart(node.id);
+    }
+
+    private void actOnState(int dice) {
+        if (dice < 1) {
+            state.moveLeader();
+            trace.note("coordinator moves");
+        } else if (dice < 5) {
+            state.replicate(random.nextInt(managers.size()));
+        } else {
+            state.hear(random.nextInt(managers.size()));
+        }
+    }
+
+    private void actAsOperator(int dice) {
+        MirrorRecord mirror = current();
+        boolean runs = mirror.stop() == StopMode.NONE;
+        if (dice < 2 && runs && mirror.state() == MirrorState.ACTIVE) {
+            operate("pause", mirror.withState(MirrorState.PAUSED, null, 1));
+        } else if (dice < 5 && runs && mirror.state() == MirrorState.PAUSED) {
+            operate("resume", mirror.withState(MirrorState.ACTIVE, null, 1));
+        } else if (dice == 5) {
+            repair();
+        }
+    }
+
+    private boolean repair() {
+        boolean failed = state.image()
+                .partition(TP.topic(), 0)
+                .filter(record -> record.phase() == Phase.FAILED)
+                .isPresent();
+        if (failed) {
+            trace.note("repair");
+            state.repair(TP.topic());
+        }
+        return failed;
+    }
+
+    private void actOnBroker(SimulatedManager manager, int dice) {
+        if (manager.node().alive) {
+            try {
+                doOnBroker(manager, dice);
+            } catch (BrokerDied e) {
+                kill(manager.node());
+            }
+        }
+    }
+
+    private void doOnBroker(SimulatedManager manager, int dice) {
+        Node node = manager.node();
+        if (dice < 27) {
+            cluster.hear(node);
+        } else if (dice < 37) {
+            state.read(node.id, false);
+        } else if (dice < 50) {
+            manager.reconcile(nowMs);
+        } else if (dice < 55) {
+            manager.seeSource(source);
+        } else if (dice < 85) {
+            manager.fetch(source, nowMs);
+        } else if (dice < 110) {
+            manager.deliver();
+        } else if (dice < 115) {
+            manager.answer(source, nowMs);
+        } else if (dice < 150) {
+            manager.step(nowMs);
+        } else if (dice < 175) {
+            cluster.fetch(node);
+        } else {
+            cluster.deliver();
+        }
+    }
+
+    private void calmDown() {
+        trace.note("calm");
+        cluster.deadly = false;
+        cluster.nodes.stream().filter(node -> !node.alive).forEach(this::restart);
+        if (options.failover() && current().stop() == StopMode.NONE) {
+            // Nobody was there to take the command.
+            failOver();
+        } else if (current().state() == MirrorState.PAUSED) {
+            operate("resume", current().withState(MirrorState.ACTIVE, null, 1));
+        }
+        int quiet = 0;
+        for (int i = 0; i < MAX_ROUNDS && quiet < QUIET; i++) {
+            List<Object> before = checks.moment();
+            calmRound();
+            trace.snapshot(this);
+            checks.check();
+            quiet = checks.moment().equals(before) ? quiet + 1 : 0;
+            if (quiet == QUIET && !options.failover() && repair()) {
+                quiet = 0;
+            }
+        }
+        assertThat(quiet).as("rounds without a change").isEqualTo(QUIET);
+    }
+
+    private void calmRound() {
+        nowMs += 100;
+        cluster.nowMs = nowMs;
+        coordinator.catchUp();
+        state.settle();
+        for (SimulatedManager manager : managers) {
+            Node node = manager.node();
+            cluster.hear(node);
+            state.read(node.id, true);
+            manager.reconcile(nowMs);
+            manager.seeSource(source);
+            manager.answer(source, nowMs);
+            manager.fetch(source, nowMs);
+            manager.deliver();
+            manager.step(nowMs);
+            cluster.fetch(node);
+            cluster.deliver();
+        }
+    }
+}

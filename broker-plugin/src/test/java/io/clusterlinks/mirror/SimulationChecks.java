@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.mirror.SimulatedCluster.Node;
+import io.clusterlinks.mirror.SimulatedLog.Entry;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.state.LinkImage;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What must be true after every step of a {@link Simulation}. */
+final class SimulationChecks {
+    private final Simulation simulation;
+    private final long maxTruncation;
+    /** Source epoch of everything that the source ever wrote, by what {@link SimulatedLog#describe} says of it. */
+    private final Map<String, Integer> written = new HashMap<>();
+    /** Batches that every leader from now on must hold, by base offset. */
+    private final TreeMap<Long, Entry> committed = new TreeMap<>();
+
+    private List<Object> checked = List.of();
+    private int images;
+    private PartitionRecord record;
+
+    SimulationChecks(Simulation simulation, long maxTruncation) {
+        this.simulation = simulation;
+        this.maxTruncation = maxTruncation;
+    }
+
+    void onWritten(List<SimulatedSource.Batch> batches) {
+        batches.forEach(batch -> written.put(batch.described(), batch.epoch()));
+    }
+
+    /** Nothing is appended by who really leads once the partition has begun to stop. */
+    void onAppend(Node node) {
+        boolean leads = simulation.cluster.registration.leader() == node.id
+                && simulation.cluster.registration.epoch() == node.heard.epoch();
+        boolean stopped = simulation
+                .state
+                .image()
+                .partition(Simulation.TP.topic(), 0)
+                .filter(now -> now.phase() == Phase.STOPPING || now.phase() == Phase.STOPPED)
+                .isPresent();
+        assertThat(leads && stopped).as("append after the stop").isFalse();
+    }
+
+    /** What there is to check; compared to tell whether anything has changed. */
+    List<Object> moment() {
+        List<Object> moment = new ArrayList<>(
+                List.of(simulation.state.images().size(), simulation.cluster.registration, simulation.source.start));
+        simulation.cluster.nodes.forEach(
+                node -> moment.addAll(List.of(node.log.start, node.log.end, node.log.lastEpoch(), node.leads())));
+        return moment;
+    }
+
+    void check() {
+        List<Object> moment = moment();
+        if (moment.equals(checked)) {
+            return;
+        }
+        checked = moment;
+        for (List<LinkImage> all = simulation.state.images(); images < all.size(); images++) {
+            LinkImage image = all.get(images);
+            image.partition(Simulation.TP.topic(), 0)
+                    .ifPresent(next -> checkRecord(
+                            next, image.mirror(Simulation.TP.topic()).orElseThrow()));
+        }
+        checkCommitted();
+        if (record != null && record.startOffset() >= 0) {
+            checkLineage();
+        }
+    }
+
+    private void checkRecord(PartitionRecord next, MirrorRecord mirror) {
+        if (record != null && !record.equals(next)) {
+            checkSuccession(record, next);
+        }
+        boolean cuts = next.truncation() != null && (record == null || record.truncation() == null);
+        if (cuts) {
+            assertThat(mirror.events()).as("events of a cut").isNotEmpty();
+            checkDepth(next);
+        }
+        long kept =
+                next.truncation() == null ? Long.MAX_VALUE : next.truncation().target();
+        committed.values().removeIf(entry -> entry.next() > kept || entry.base() < next.startOffset());
+        record = next;
+    }
+
+    private static void checkSuccession(PartitionRecord one, PartitionRecord next) {
+        assertThat(next.leaderEpoch()).as("leader epoch after %s", one).isGreaterThanOrEqualTo(one.leaderEpoch());
+        if (next.leaderEpoch() == one.leaderEpoch()) {
+            assertThat(next.revision()).as("revision after %s", one).isEqualTo(one.revision() + 1);
+        } else {
+            // A claim changes nothing else.
+            assertThat(next.lineage()).as("lineage after %s", one).isEqualTo(one.lineage());
+            assertThat(next.truncation()).as("cut after %s", one).isEqualTo(one.truncation());
+            assertThat(next.phase()).as("phase after %s", one).isEqualTo(one.phase());
+        }
+        if (one.stopOffset() >= 0) {
+            assertThat(next.stopOffset()).as("stop offset after %s", one).isEqualTo(one.stopOffset());
+        }
+    }
+
+    /** A cut that nobody allowed is not deeper than the limit. */
+    private void checkDepth(PartitionRecord cut) {
+        if (!cut.repairing()) {
+            simulation.cluster.nodes.stream()
+                    .filter(node -> node.leads() && node.heard.epoch() == cut.leaderEpoch())
+                    .forEach(node -> assertThat(node.log.end - cut.truncation().target())
+                            .as("depth of %s", cut)
+                            .isLessThanOrEqualTo(maxTruncation));
+        }
+    }
+
+    /** Whatever was once committed every replica that may lead holds, unless a cut was recorded first. */
+    private void checkCommitted() {
+        long kept = record == null || record.truncation() == null
+                ? Long.MAX_VALUE
+                : record.truncation().target();
+        committed.values().removeIf(entry -> entry.base() < simulation.source.start);
+        for (int id : simulation.cluster.registration.inSync()) {
+            checkHolds(simulation.cluster.node(id));
+        }
+        simulation.cluster.trueLeader().filter(this::knows).ifPresent(leader -> leader.log.entries.stream()
+                .filter(entry -> entry.next() <= Math.min(leader.log.highWatermark, kept)
+                        && entry.base() >= Math.max(simulation.source.start, leader.log.start)
+                        && isHeldByAll(entry))
+                .forEach(entry -> committed.put(entry.base(), entry)));
+    }
+
+    /**
+     * A leader that is elected again and has not heard that another led in between goes on with what it knew of its
+     * followers, and may call committed what they have cut off since: so does Kafka.
+     */
+    private boolean isHeldByAll(Entry entry) {
+        return simulation.cluster.registration.inSync().stream()
+                .allMatch(id -> simulation.cluster.node(id).log.entries.contains(entry));
+    }
+
+    private boolean knows(Node leader) {
+        return leader.leads() && leader.heard.epoch() == simulation.cluster.registration.epoch();
+    }
+
+    private void checkHolds(Node node) {
+        int at = 0;
+        List<Entry> entries = node.log.entries;
+        for (Entry entry : committed.values()) {
+            while (at < entries.size() && entries.get(at).base() < entry.base()) {
+                at++;
+            }
+            Entry own = at < entries.size() ? entries.get(at) : null;
+            assertThat(own == null ? null : own.described())
+                    .as("%s was committed; replica %s", entry, node.id)
+                    .isEqualTo(entry.described());
+        }
+    }
+
+    /**
+     * The record tells of every batch of every replica that may lead which epoch of the source wrote it, except of what
+     * the source has deleted.
+     */
+    private void checkLineage() {
+        long goes = record.truncation() == null
+                ? Long.MAX_VALUE
+                : record.truncation().target();
+        for (int id : simulation.cluster.registration.inSync()) {
+            SimulatedLog log = simulation.cluster.node(id).log;
+            if (log.end < record.startOffset()) {
+                continue;
+            }
+            for (Entry entry : log.entries) {
+                if (entry.base() < goes && entry.next() > Math.max(log.start, simulation.source.start)) {
+                    Integer epoch = written.get(entry.described());
+                    assertThat(Lineage.lastEpoch(record.lineage(), entry.base() + 1))
+                            .as("lineage at %s of %s, %s", entry.base(), id, record)
+                            .isEqualTo(epoch);
+                }
+            }
+        }
+    }
+}
