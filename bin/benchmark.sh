@@ -8,14 +8,14 @@ usage() {
     cat <<'USAGE'
 Usage: bin/benchmark.sh [--quick] [--only SCENARIO[,SCENARIO]...] [--output DIR] [--backlog-mb N] [--jfr FILE] [--no-build]
 
-  --quick       small amounts; reports missed targets but does not fail because of them
-  --only        some of: backlog, latency, partitions, stop, small, wan
+  --quick       small amounts, fewer rounds
+  --only        some of: backlog, latency, stop, partitions, small, wan, produce, neighbours
   --output      where the report goes (default docs/benchmarks)
   --backlog-mb  amount of the backlog scenario (default 4000, with --quick 1000)
-  --jfr         record a profile of the destination broker in the backlog scenario
+  --jfr         measure nothing; record a profile of the destination broker in the backlog scenario
   --no-build    use what was built before
 
-Nothing else should run on the machine. Needs a JDK 17 or newer and Maven 3.8 or newer.
+Ends with 1 if a target was missed, with 3 if a scenario could not be measured. Nothing else should run on the machine. Needs a JDK 17 or newer and Maven 3.8 or newer.
 USAGE
 }
 

@@ -12,7 +12,6 @@ import io.clusterlinks.state.StateTopic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -260,15 +259,12 @@ public final class MirrorRequestFence {
         if (mirror.isEmpty()) {
             return refusal(topic);
         }
-        Set<String> synced = image.link(mirror.get().link())
-                .map(link -> LinkConfig.syncedTopicConfigs(link.configs()))
-                .orElse(Set.of());
+        // Others that follow the source may be edited: they are put back, and that is reported.
         return keys.stream()
-                .filter(synced::contains)
+                .filter(LinkConfig.LOCKED_TOPIC_CONFIGS::contains)
                 .findFirst()
                 .map(key -> new PolicyViolationException("Config '" + key + "' of topic '" + topic
-                        + "' follows its source '" + mirror.get().sourceTopic() + "' over cluster link '"
-                        + mirror.get().link() + "'. Change it at the source, or exclude it from the link: "
-                        + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE + "."));
+                        + "' always follows its source '" + mirror.get().sourceTopic() + "' over cluster link '"
+                        + mirror.get().link() + "'. Change it at the source."));
     }
 }

@@ -20,6 +20,7 @@ public final class ReportSender {
     private final Supplier<BrokerReport> reports;
     private final StateTopicProvider stateTopic;
     private final ScheduledExecutorService timer;
+    private final ReportChanges changes = new ReportChanges(System.nanoTime());
     private final AtomicBoolean inFlight = new AtomicBoolean();
     private final AtomicBoolean wantedAgain = new AtomicBoolean();
 
@@ -53,10 +54,14 @@ public final class ReportSender {
             return;
         }
         try {
-            router.internal(WireContract.BROKER_REPORT, Json.write(reports.get()))
+            router.internal(
+                            WireContract.BROKER_REPORT,
+                            Json.write(changes.next(reports.get(), System.nanoTime() / 1_000_000)))
                     .whenComplete((done, failure) -> {
                         if (failure != null) {
                             LOG.debug("Report did not reach the coordinator: {}", failure.getMessage());
+                        } else {
+                            changes.onTaken();
                         }
                         inFlight.set(false);
                         if (wantedAgain.getAndSet(false)) {

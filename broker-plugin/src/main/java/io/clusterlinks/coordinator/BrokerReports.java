@@ -11,7 +11,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -23,6 +22,8 @@ final class BrokerReports {
     /** A broker that has been silent for so long is taken to run without the plugin. */
     static final long STALE_MS = 5_000;
 
+    private static final long LATE_MS = 20_000;
+
     private final LocalBroker broker;
     private final Time time;
     private final Map<Integer, Received> received = new ConcurrentHashMap<>();
@@ -33,18 +34,34 @@ final class BrokerReports {
         this.time = time;
     }
 
-    /** A report with the time it arrived and its partitions by name. */
+    /** The last report with the time it arrived, and all partitions of the broker by name. */
     record Received(BrokerReport report, long atMs, Map<String, Map<Integer, ObservedPartition>> partitions) {}
 
     private record Waiter(long offset, long deadlineMs, CompletableFuture<Void> done) {}
 
-    void onReport(BrokerReport report) {
-        Map<String, Map<Integer, ObservedPartition>> partitions = new TreeMap<>();
+    /**
+     * Takes note of a report.
+     *
+     * @throws LinkException INVALID_REQUEST if it is a change of another one than the last: it must come complete
+     */
+    synchronized void onReport(BrokerReport report) {
+        Map<String, Map<Integer, ObservedPartition>> partitions = base(report);
         report.partitions().forEach(partition -> partitions
-                .computeIfAbsent(partition.topic(), topic -> new TreeMap<>())
+                .computeIfAbsent(partition.topic(), topic -> new ConcurrentHashMap<>())
                 .put(partition.status().partition(), partition));
         received.put(report.broker(), new Received(report, time.milliseconds(), partitions));
         checkWaiters();
+    }
+
+    private Map<String, Map<Integer, ObservedPartition>> base(BrokerReport report) {
+        if (report.base() == null) {
+            return new ConcurrentHashMap<>();
+        }
+        Received last = received.get(report.broker());
+        if (last == null || last.report().id() != report.base()) {
+            throw LinkException.invalid("Broker " + report.broker() + " must report everything.");
+        }
+        return last.partitions();
     }
 
     /** The report of a live broker, if it is not stale. */
@@ -109,7 +126,21 @@ final class BrokerReports {
                 .toList();
     }
 
-    private static LinkException notProtected(List<Integer> brokers) {
+    /** Whether a broker was heard of not long ago: then it is slow rather than started without the plugin. */
+    private boolean isLately(int brokerId) {
+        Received last = received.get(brokerId);
+        return last != null && time.milliseconds() - last.atMs() < LATE_MS;
+    }
+
+    private LinkException notProtected(List<Integer> brokers) {
+        List<Integer> late = brokers.stream().filter(this::isLately).toList();
+        if (late.size() == brokers.size()) {
+            return new LinkException(
+                    Errors.POLICY_VIOLATION,
+                    "Brokers " + late + " have not applied the state of the links within " + STALE_MS
+                            + " ms, so a mirror on them would not be read-only. They may be overloaded: repeat the"
+                            + " command.");
+        }
         return new LinkException(
                 Errors.POLICY_VIOLATION,
                 "Brokers " + brokers + " run without the cluster-links plugin or do not follow its state, so a mirror"

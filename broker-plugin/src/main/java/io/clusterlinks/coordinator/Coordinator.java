@@ -26,11 +26,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,18 +45,22 @@ import org.slf4j.LoggerFactory;
 public final class Coordinator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final int TICK_MS = 100;
-    private static final int WORKERS = 8;
+    /** Questions to a source that wait together are asked together. */
+    private static final int WORKERS_PER_LINK = 32;
+
     private static final int CLOSE_TIMEOUT_MS = 5_000;
 
     private final ScheduledExecutorService eventThread =
             Executors.newSingleThreadScheduledExecutor(threads("cluster-link-coordinator"));
-    private final ExecutorService workers = Executors.newFixedThreadPool(WORKERS, threads("cluster-link-worker"));
+    private final ExecutorService workers = Executors.newCachedThreadPool(threads("cluster-link-worker"));
 
     /** One thread per link that has something to compare; idle ones end. */
     private final ExecutorService syncThreads = Executors.newCachedThreadPool(threads("cluster-link-sync"));
 
     private final StateWriter writer;
     private final BrokerReports reports;
+    private final SilentBrokers silent;
+    private final CoordinatorMetrics metrics;
     private final SourceAdmins sources;
     private final LinkCommands links;
     private final MirrorCommands mirrors;
@@ -78,11 +84,21 @@ public final class Coordinator implements AutoCloseable {
             Time time) {
         this.writer = new StateWriter(broker, tail, eventThread, time);
         this.reports = new BrokerReports(broker, time);
+        this.silent = new SilentBrokers(broker, reports, time);
+        this.metrics = new CoordinatorMetrics(silent, time);
         this.sources = new SourceAdmins(clients, secrets);
+        LinkThreads perLink = new LinkThreads(workers, WORKERS_PER_LINK);
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
-        this.links = new LinkCommands(writer, sources, secrets, workers, broker.clusterId(), time);
+        this.links = new LinkCommands(writer, sources, secrets, perLink, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(
-                broker, writer, new MirrorDrafts(broker, sources, secrets, time), secrets, creation, workers, time);
+                broker,
+                writer,
+                silent,
+                new MirrorDrafts(broker, sources, secrets, time),
+                secrets,
+                creation,
+                perLink,
+                time);
         ReportedBounds bounds = new ReportedBounds(broker, reports);
         OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer::image, bounds, time);
         OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer::image, bounds, time);
@@ -101,7 +117,7 @@ public final class Coordinator implements AutoCloseable {
                 secrets,
                 syncThreads,
                 time);
-        this.describer = new Describer(broker, reports, sync, new SyncDescriber(offsets));
+        this.describer = new Describer(broker, reports, silent, sync, new SyncDescriber(offsets));
     }
 
     private CompletableFuture<Void> mirror(String link, String topic, String sourceTopic) {
@@ -120,9 +136,11 @@ public final class Coordinator implements AutoCloseable {
             reports.checkWaiters();
             if (writer.isCoordinating()) {
                 stateTopic.check();
+                silent.tick();
                 reconciler.tick();
                 sync.tick(writer.image());
             } else {
+                silent.reset();
                 reconciler.reset();
                 sync.reset();
                 barrier.reset();
@@ -158,6 +176,10 @@ public final class Coordinator implements AutoCloseable {
             return mirrors.setState((SetMirrorState) command, validateOnly);
         } catch (LinkException e) {
             return CompletableFuture.failedFuture(e);
+        } catch (RejectedExecutionException e) {
+            // The broker is shutting down, and still leads the state topic: the next leader will carry it out.
+            return CompletableFuture.failedFuture(
+                    new LinkException(Errors.NOT_COORDINATOR, "The coordinator of cluster links is shutting down.", e));
         }
     }
 
@@ -196,6 +218,7 @@ public final class Coordinator implements AutoCloseable {
         workers.shutdownNow();
         syncThreads.shutdownNow();
         sync.close();
+        metrics.close();
         sources.close();
     }
 

@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
@@ -39,7 +38,7 @@ final class LinkCommands {
     private final StateWriter writer;
     private final SourceAdmins sources;
     private final LinkSecrets secrets;
-    private final Executor workers;
+    private final LinkThreads workers;
     private final String ownClusterId;
     private final Time time;
 
@@ -47,7 +46,7 @@ final class LinkCommands {
             StateWriter writer,
             SourceAdmins sources,
             LinkSecrets secrets,
-            Executor workers,
+            LinkThreads workers,
             String ownClusterId,
             Time time) {
         this.writer = writer;
@@ -64,7 +63,7 @@ final class LinkCommands {
         LinkRecord draft = merge(before, command);
         LinkConfig config = secrets.resolve(draft);
         CompletableFuture<String> clusterId = needsCheck(before, draft)
-                ? CompletableFuture.supplyAsync(() -> check(command.link(), config, before), workers)
+                ? CompletableFuture.supplyAsync(() -> check(command.link(), config, before), workers.of(command.link()))
                 : CompletableFuture.completedFuture(before.sourceClusterId());
         return clusterId.thenCompose(id -> validateOnly
                 ? CompletableFuture.completedFuture(null)

@@ -4,6 +4,7 @@ package io.clusterlinks.coordinator;
 import io.clusterlinks.coordinator.Command.CreateMirror;
 import io.clusterlinks.coordinator.Command.RepairMirror;
 import io.clusterlinks.coordinator.Command.SetMirrorState;
+import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.DesiredState;
 import io.clusterlinks.protocol.LinkException;
@@ -17,8 +18,10 @@ import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
@@ -27,22 +30,26 @@ import org.apache.kafka.common.utils.Time;
 final class MirrorCommands {
     private final LocalBroker broker;
     private final StateWriter writer;
+    private final SilentBrokers silent;
     private final MirrorDrafts drafts;
     private final LinkConfigResolver configs;
     private final MirrorCreation creation;
-    private final Executor workers;
+    private final LinkThreads workers;
     private final Time time;
+    private final Map<CreateMirror, CompletableFuture<Void>> underWay = new ConcurrentHashMap<>();
 
     MirrorCommands(
             LocalBroker broker,
             StateWriter writer,
+            SilentBrokers silent,
             MirrorDrafts drafts,
             LinkConfigResolver configs,
             MirrorCreation creation,
-            Executor workers,
+            LinkThreads workers,
             Time time) {
         this.broker = broker;
         this.writer = writer;
+        this.silent = silent;
         this.drafts = drafts;
         this.configs = configs;
         this.creation = creation;
@@ -52,13 +59,46 @@ final class MirrorCommands {
 
     /**
      * Creates a mirror: everything that can be refused is refused before anything is written. Completes when the topic
-     * exists and every live broker keeps clients from writing to it.
+     * exists and every live broker keeps clients from writing to it. A command whose answer was lost comes again: what
+     * is there just as it asks for is what was asked for.
      */
     CompletableFuture<Void> create(CreateMirror command, boolean validateOnly) {
+        if (validateOnly) {
+            return createNow(command, true);
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        CompletableFuture<Void> before = underWay.putIfAbsent(command, done);
+        if (before != null) {
+            return before.copy();
+        }
+        CompletableFuture<Void> creation;
+        try {
+            creation = createNow(command, false);
+        } catch (RuntimeException e) {
+            creation = CompletableFuture.failedFuture(e);
+        }
+        creation.whenComplete((nothing, failure) -> {
+            underWay.remove(command);
+            if (failure == null) {
+                done.complete(null);
+            } else {
+                done.completeExceptionally(MirrorCreation.asLinkException(failure));
+            }
+        });
+        return done.copy();
+    }
+
+    private CompletableFuture<Void> createNow(CreateMirror command, boolean validateOnly) {
         LinkImage image = writer.image();
         LinkRecord link = image.link(command.link()).orElseThrow(() -> LinkCommands.unknown(command.link()));
+        Optional<MirrorRecord> repeated =
+                image.mirror(command.topic()).filter(there -> drafts.isRepeated(link, command, there));
+        if (repeated.isPresent()) {
+            return creation.join(image, repeated.get());
+        }
         check(image, link, command);
-        CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(() -> drafts.draft(link, command), workers)
+        CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(
+                        () -> drafts.draft(link, command), workers.of(command.link()))
                 .thenApply(mirror -> checkOnce(image, mirror))
                 .thenCompose(mirror -> validate(mirror).thenApply(valid -> mirror));
         if (validateOnly) {
@@ -177,7 +217,27 @@ final class MirrorCommands {
                     "Link '" + link.link() + "' is paused, so mirror topic '" + mirror.topic()
                             + "' cannot become level with its source. Resume the link first, or fail the mirror over.");
         }
+        if (command.desired() == DesiredState.PROMOTED) {
+            checkProtected(mirror);
+        }
         return MirrorTransitions.setDesired(image, mirror, command.desired(), time.milliseconds());
+    }
+
+    /** What clients wrote to a mirror past the fence would be taken for a part of the copy. */
+    private void checkProtected(MirrorRecord mirror) {
+        List<Integer> leaders = broker.cluster().topic(mirror.topic()).stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .map(PartitionView::leader)
+                .filter(silent.ids()::contains)
+                .distinct()
+                .sorted()
+                .toList();
+        if (!leaders.isEmpty()) {
+            throw new LinkException(
+                    Errors.POLICY_VIOLATION,
+                    "Mirror topic '" + mirror.topic() + "' cannot become level with its source: "
+                            + SilentBrokers.warning(leaders));
+        }
     }
 
     static LinkException unknown(String link, String topic) {

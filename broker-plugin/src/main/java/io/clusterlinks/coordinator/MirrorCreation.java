@@ -10,6 +10,7 @@ import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import io.clusterlinks.state.StateCommitter;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -48,7 +49,8 @@ final class MirrorCreation {
     private final BrokerReports reports;
     private final TopicCreator topics;
     private final Time time;
-    private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+    /** Creations by topic, until they are done and, if they failed, may be tried again. */
+    private final Map<String, CompletableFuture<Void>> underWay = new ConcurrentHashMap<>();
 
     MirrorCreation(LocalBroker broker, StateWriter writer, BrokerReports reports, TopicCreator topics, Time time) {
         this.broker = broker;
@@ -64,30 +66,49 @@ final class MirrorCreation {
 
     /** Writes the record of a new mirror, as {@code decision} allows it, and creates its topic. */
     CompletableFuture<Void> start(MirrorRecord mirror, StateCommitter.Decision decision) {
-        if (!underWay.add(mirror.topic())) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        if (underWay.putIfAbsent(mirror.topic(), done) != null) {
             throw new LinkException(
                     Errors.TOPIC_ALREADY_EXISTS,
                     "Mirror topic '" + mirror.topic() + "' is being created by another command.");
         }
-        return writer.commit(decision)
-                .thenCompose(image -> finish(mirror, image.nextOffset()))
-                .whenComplete((done, failure) -> release(mirror.topic(), failure));
+        try {
+            writer.commit(decision)
+                    .thenCompose(image -> finish(mirror, image.nextOffset()))
+                    .whenComplete((nothing, failure) -> release(mirror.topic(), done, failure));
+        } catch (RuntimeException e) {
+            release(mirror.topic(), done, e);
+        }
+        return done;
     }
 
     /** A failed attempt is not repeated at once. */
-    private void release(String topic, Throwable failure) {
+    private void release(String topic, CompletableFuture<Void> done, Throwable failure) {
         if (failure == null) {
             underWay.remove(topic);
+            done.complete(null);
         } else {
             CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS).execute(() -> underWay.remove(topic));
+            done.completeExceptionally(asLinkException(failure));
         }
+    }
+
+    /** Completes as the creation of {@code mirror} that is under way does; a topic that exists needs nothing. */
+    CompletableFuture<Void> join(LinkImage image, MirrorRecord mirror) {
+        if (mirror.topicId() != null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        resume(image, mirror);
+        return underWay.getOrDefault(mirror.topic(), CompletableFuture.completedFuture(null));
     }
 
     /** Goes on with a creation that an earlier coordinator, or an earlier attempt, began; nothing if it is under way. */
     void resume(LinkImage image, MirrorRecord mirror) {
-        if (underWay.add(mirror.topic())) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        if (underWay.putIfAbsent(mirror.topic(), done) == null) {
             LOG.info("Going on to create mirror topic {}", mirror.topic());
-            finish(mirror, image.nextOffset()).whenComplete((done, failure) -> release(mirror.topic(), failure));
+            finish(mirror, image.nextOffset())
+                    .whenComplete((nothing, failure) -> release(mirror.topic(), done, failure));
         }
     }
 

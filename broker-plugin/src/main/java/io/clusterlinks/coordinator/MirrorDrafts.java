@@ -58,7 +58,7 @@ final class MirrorDrafts {
             }
             topicConfigs.put(key, value);
         });
-        String startOffsetSpec = command.startOffsetSpec().orElse(config.getString(LinkConfig.START_OFFSET_SPEC));
+        String startOffsetSpec = startOffsetSpec(command, config);
         return new MirrorRecord(
                 StateRecord.VERSION,
                 link.link(),
@@ -79,6 +79,28 @@ final class MirrorDrafts {
                 null,
                 time.milliseconds(),
                 List.of());
+    }
+
+    /** Whether {@code there} is what {@code command} asks for, and follows or is about to. */
+    boolean isRepeated(LinkRecord link, CreateMirror command, MirrorRecord there) {
+        if (!there.link().equals(link.link())
+                || there.adopted() != command.adopt()
+                || (there.state() != MirrorState.INITIALIZING && there.state() != MirrorState.ACTIVE)) {
+            return false;
+        }
+        LinkConfig config = configs.resolve(link);
+        String source = command.sourceTopic().orElseGet(() -> withoutPrefix(link, config, command.topic()));
+        return there.sourceTopic().equals(source)
+                && (command.adopt()
+                        || (there.replicationFactor() == command.replicationFactor()
+                                && there.startOffsetSpec().equals(startOffsetSpec(command, config))
+                                && there.configs()
+                                        .entrySet()
+                                        .containsAll(command.configs().entrySet())));
+    }
+
+    private static String startOffsetSpec(CreateMirror command, LinkConfig config) {
+        return command.startOffsetSpec().orElse(config.getString(LinkConfig.START_OFFSET_SPEC));
     }
 
     /** A topic that is here, with its own configs as those that were synced last: the source's are set where they differ. */

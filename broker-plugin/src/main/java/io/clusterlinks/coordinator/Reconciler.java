@@ -31,7 +31,10 @@ import org.slf4j.LoggerFactory;
 final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
 
-    /** A topic must be missing for so long before its mirror ends: metadata of a new topic may lag. */
+    /**
+     * A topic must be missing for so long before its mirror ends, and the metadata must be so much newer than the mirror: of
+     * a new topic a broker may hear late.
+     */
     private static final long TOPIC_GONE_MS = 5_000;
 
     private final LocalBroker broker;
@@ -159,7 +162,8 @@ final class Reconciler {
             return false;
         }
         long now = time.milliseconds();
-        return now - missingSinceMs.computeIfAbsent(mirror.topicId(), id -> now) >= TOPIC_GONE_MS;
+        boolean longMissing = now - missingSinceMs.computeIfAbsent(mirror.topicId(), id -> now) >= TOPIC_GONE_MS;
+        return longMissing && broker.cluster().knownUntilMs() - mirror.sinceMs() >= TOPIC_GONE_MS;
     }
 
     private boolean isDrained(MirrorRecord mirror) {

@@ -22,16 +22,18 @@ final class ReportedBounds implements PartitionBounds {
     @Override
     public Optional<Bounds> of(LinkImage image, MirrorRecord mirror, int partition) {
         // Before the start offset is recorded the log may begin elsewhere than it will.
-        return image.partition(mirror.topic(), partition).flatMap(record -> broker.cluster()
-                .topic(mirror.topic())
-                .filter(topic -> topic.id().toString().equals(mirror.topicId()))
-                .filter(topic -> partition < topic.partitions().size())
-                .flatMap(topic ->
-                        reports.partition(topic.partitions().get(partition).leader(), mirror.topic(), partition))
-                .map(observed -> bounds(
-                        record,
-                        observed.status().startOffset(),
-                        observed.status().endOffset())));
+        return image.partition(mirror.topic(), partition)
+                .filter(record -> record.startOffset() >= 0)
+                .flatMap(record -> broker.cluster()
+                        .topic(mirror.topic())
+                        .filter(topic -> topic.id().toString().equals(mirror.topicId()))
+                        .filter(topic -> partition < topic.partitions().size())
+                        .flatMap(topic -> reports.partition(
+                                topic.partitions().get(partition).leader(), mirror.topic(), partition))
+                        .map(observed -> bounds(
+                                record,
+                                observed.status().startOffset(),
+                                observed.status().endOffset())));
     }
 
     /** What follows the stop offset is not the source's: abort markers, and local records. */

@@ -8,22 +8,21 @@ import io.clusterlinks.state.StateTopic;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
 import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.requests.CreateTopicsRequest;
-import org.apache.kafka.common.requests.CreateTopicsResponse;
 
 /** Creates mirror topics and the state topic through the controller. */
 public final class TopicCreator {
-    private static final int TIMEOUT_MS = 5_000;
-
     private final LocalBroker broker;
+    private final TopicBatches checks;
+    private final TopicBatches creations;
 
     public TopicCreator(LocalBroker broker) {
         this.broker = broker;
+        this.checks = new TopicBatches(broker.controller(), true);
+        this.creations = new TopicBatches(broker.controller(), false);
     }
 
     /** Creates the state topic unless it exists; completes when the controller has answered. */
@@ -80,12 +79,6 @@ public final class TopicCreator {
     }
 
     private CompletableFuture<CreatableTopicResult> send(CreatableTopic topic, boolean validateOnly) {
-        CreateTopicsRequestData data =
-                new CreateTopicsRequestData().setTimeoutMs(TIMEOUT_MS).setValidateOnly(validateOnly);
-        data.topics().add(topic);
-        return broker.controller()
-                .send(new CreateTopicsRequest.Builder(data))
-                .thenApply(response ->
-                        ((CreateTopicsResponse) response).data().topics().find(topic.name()));
+        return (validateOnly ? checks : creations).add(topic);
     }
 }

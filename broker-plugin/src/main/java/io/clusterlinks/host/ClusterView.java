@@ -12,6 +12,12 @@ public interface ClusterView {
     /** Ids of the brokers that are registered, not fenced and not shutting down. */
     Set<Integer> liveBrokers();
 
+    /**
+     * Up to when, by the controller's clock, this view knows of every change; milliseconds since the epoch. A broker that is
+     * busy with the replicas of new topics may be many seconds behind.
+     */
+    long knownUntilMs();
+
     Set<String> topics();
 
     Optional<TopicView> topic(String name);

@@ -33,6 +33,11 @@ final class KafkaClusterView implements ClusterView {
     }
 
     @Override
+    public long knownUntilMs() {
+        return image.provenance().lastContainedLogTimeMs();
+    }
+
+    @Override
     public Set<String> topics() {
         return Collections.unmodifiableSet(image.topics().topicsByName().keySet());
     }

@@ -3,6 +3,7 @@ package io.clusterlinks.mirror;
 
 import io.clusterlinks.mirror.BatchScanner.Run;
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,11 +28,13 @@ final class FetchCursor {
         private final Fetched fetched;
         private final Deque<Run> runs;
         private final LinkException failure;
+        private final FetchBuffer buffer;
 
-        Item(Fetched fetched, List<Run> runs, LinkException failure) {
+        Item(Fetched fetched, List<Run> runs, LinkException failure, FetchBuffer buffer) {
             this.fetched = fetched;
             this.runs = new ArrayDeque<>(runs);
             this.failure = failure;
+            this.buffer = buffer;
         }
 
         Fetched fetched() {
@@ -43,13 +46,25 @@ final class FetchCursor {
             return runs;
         }
 
+        /**
+         * Keeps the bytes from being used for another answer until {@link #letGo}, whatever becomes of the queue; false if
+         * this was dropped.
+         */
+        boolean hold() {
+            return buffer.retain();
+        }
+
+        void letGo() {
+            buffer.release();
+        }
+
         /** What is wrong with the bytes; null if nothing. */
         LinkException failure() {
             return failure;
         }
     }
 
-    private final int maxQueuedBytes;
+    private final int minQueuedBytes;
     private final int maxRunBytes;
     private final Deque<Item> queue = new ArrayDeque<>();
     private long generation;
@@ -57,7 +72,13 @@ final class FetchCursor {
     private int lastEpoch = -1;
     private boolean open;
     private long notBeforeMs;
+    private int maxQueuedBytes;
+    private int askedBytes;
+    /** Whether the last answer held about as much as was asked for, so that there may be more. */
+    private boolean busy;
+
     private long queuedBytes;
+    private long takenBytes;
     private long validGeneration = -1;
     private int validLeaderEpoch = -1;
     /** Generation of the last answer that found nothing wrong with the position. */
@@ -66,11 +87,12 @@ final class FetchCursor {
     /**
      * A cursor that is paused until the first {@link #reset}.
      *
-     * @param maxQueuedBytes fetch no more while this much waits to be appended
+     * @param minQueuedBytes fetch on as long as less than this waits to be appended
      * @param maxRunBytes bytes that one append may hold
      */
-    FetchCursor(int maxQueuedBytes, int maxRunBytes) {
-        this.maxQueuedBytes = maxQueuedBytes;
+    FetchCursor(int minQueuedBytes, int maxRunBytes) {
+        this.minQueuedBytes = minQueuedBytes;
+        this.maxQueuedBytes = minQueuedBytes;
         this.maxRunBytes = maxRunBytes;
     }
 
@@ -82,22 +104,31 @@ final class FetchCursor {
         return Optional.of(new Next(generation, offset, lastEpoch));
     }
 
-    /**
-     * Takes the answer to a fetch; returns whether there is something to act on. A partition that moves between fetchers
-     * may be fetched twice at one offset: the second answer is dropped.
-     */
-    boolean offer(Next asked, Fetched fetched) {
-        return offer(asked, fetched, -1);
+    /** {@code bytes} are asked for: one such answer may wait while the next is on its way. */
+    synchronized void asking(int bytes) {
+        maxQueuedBytes = Math.max(minQueuedBytes, bytes + 1);
+        askedBytes = bytes;
     }
 
-    /** As above, for an answer of the leader of {@code leaderEpoch}, -1 if unknown. */
-    synchronized boolean offer(Next asked, Fetched fetched, int leaderEpoch) {
+    /** Whether the last answer held about as much as was asked for. */
+    synchronized boolean isBusy() {
+        return busy;
+    }
+
+    /**
+     * Takes the answer to a fetch, and keeps its buffer for as long as it is needed; returns whether there is something to
+     * act on. A partition that moves between fetchers may be fetched twice at one offset: the second answer is dropped.
+     *
+     * @param leaderEpoch of the leader that answered, -1 if unknown
+     */
+    synchronized boolean offer(Next asked, Fetched fetched, int leaderEpoch, FetchBuffer buffer) {
+        busy = fetched.records().remaining() >= askedBytes / 2;
         if (asked.generation() != generation || asked.offset() != offset || !open) {
             return false;
         }
         if (fetched.error() != Errors.NONE || fetched.divergingEpoch() >= 0) {
             open = false;
-            queue.add(new Item(fetched, List.of(), null));
+            queue.add(new Item(fetched, List.of(), null, FetchBuffer.UNCOUNTED));
             return true;
         }
         agreedGeneration = generation;
@@ -113,11 +144,14 @@ final class FetchCursor {
             Run last = runs.get(runs.size() - 1);
             offset = last.nextOffset();
             lastEpoch = last.sourceEpoch();
-            queue.add(new Item(fetched, runs, null));
-            queuedBytes += runs.stream().mapToLong(Run::size).sum();
+            buffer.retain();
+            queue.add(new Item(fetched, runs, null, buffer));
+            long bytes = runs.stream().mapToLong(Run::size).sum();
+            queuedBytes += bytes;
+            takenBytes += bytes;
         } catch (LinkException e) {
             open = false;
-            queue.add(new Item(fetched, List.of(), e));
+            queue.add(new Item(fetched, List.of(), e, FetchBuffer.UNCOUNTED));
         }
         return true;
     }
@@ -147,7 +181,7 @@ final class FetchCursor {
         Run run = item.runs().poll();
         queuedBytes -= run == null ? 0 : run.size();
         if (item.runs().isEmpty()) {
-            queue.remove();
+            queue.remove().letGo();
         }
     }
 
@@ -168,12 +202,18 @@ final class FetchCursor {
 
     private void drop() {
         generation++;
+        queue.forEach(Item::letGo);
         queue.clear();
         queuedBytes = 0;
     }
 
     synchronized long queuedBytes() {
         return queuedBytes;
+    }
+
+    /** All that was ever queued. */
+    synchronized long takenBytes() {
+        return takenBytes;
     }
 
     /** For sources that do not report divergence by themselves: whether the position was compared under this epoch. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
+import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceFetchClient;
+import io.clusterlinks.source.SourceFetchClient.Answer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import io.clusterlinks.source.SourceFetchClient.Position;
 import java.util.ArrayList;
@@ -28,21 +30,27 @@ final class FetchRound {
     /** Limits that come from the link's configs. */
     record Settings(int maxWaitMs, int minBytes, int responseMaxBytes, int partitionMaxBytes) {}
 
-    private record Asked(PartitionTask task, FetchCursor.Next next, int leaderEpoch) {}
+    private record Asked(PartitionTask task, FetchCursor.Next next, SourceLeader leader, boolean busy) {}
 
     private final SourceFetchClient client;
     private final Settings settings;
     private final FetchMemory memory;
+    private final Limits limits;
     private final Time time;
     private final int broker;
+    private final FetchPace pace = new FetchPace();
     /** Answers in a row that came at once and brought nothing. */
     private int hollow;
 
-    FetchRound(int broker, SourceFetchClient client, Settings settings, FetchMemory memory, Time time) {
+    /** What a link's fetchers have in common. */
+    record Limits(LinkThrottle throttle, Pauses pauses) {}
+
+    FetchRound(int broker, SourceFetchClient client, Settings settings, FetchMemory memory, Limits limits, Time time) {
         this.broker = broker;
         this.client = client;
         this.settings = settings;
         this.memory = memory;
+        this.limits = limits;
         this.time = time;
     }
 
@@ -54,40 +62,76 @@ final class FetchRound {
      */
     boolean run(Collection<PartitionTask> tasks) {
         long nowMs = time.milliseconds();
-        int half = memory.half();
+        int share = Math.min(memory.share(), limits.throttle().fetchBytes());
         long queued = 0;
+        int busy = 0;
         boolean someLeftOut = false;
         Map<TopicPartition, Asked> asked = new LinkedHashMap<>();
-        List<Position> positions = new ArrayList<>();
         for (PartitionTask task : tasks) {
             FetchCursor cursor = task.replicator().cursor();
             queued += cursor.queuedBytes();
-            FetchCursor.Next next = isReady(task, cursor) ? cursor.next(nowMs).orElse(null) : null;
+            SourceLeader leader = task.leader();
+            FetchCursor.Next next =
+                    isReady(task, cursor, leader.epoch()) ? cursor.next(nowMs).orElse(null) : null;
             if (next == null || asked.containsKey(task.partition().source())) {
                 someLeftOut |= task.replicator().stage() != Replicator.Stage.FAILED;
                 continue;
             }
-            Position position = position(task, next);
-            asked.put(position.partition(), new Asked(task, next, position.leaderEpoch()));
-            positions.add(position);
+            busy += cursor.isBusy() ? 1 : 0;
+            asked.put(task.partition().source(), new Asked(task, next, leader, cursor.isBusy()));
         }
-        if (asked.isEmpty() || queued >= half) {
+        if (asked.isEmpty() || queued >= memory.share()) {
             return false;
         }
         int maxWaitMs = someLeftOut ? Math.min(SHORT_WAIT_MS, settings.maxWaitMs()) : settings.maxWaitMs();
-        int maxBytes = Math.min(settings.responseMaxBytes(), half);
-        boolean something = deliver(
-                asked,
-                client.fetch(new SourceFetchClient.Request(positions, maxWaitMs, settings.minBytes(), maxBytes)));
+        Answer answer = client.fetch(request(asked, Sizes.of(settings, pace.wantedBytes(), share, busy), maxWaitMs));
+        boolean something;
+        try {
+            something = deliver(asked, answer);
+        } finally {
+            answer.buffer().release();
+        }
         hollow = something || time.milliseconds() - nowMs >= maxWaitMs / 2 ? 0 : hollow + 1;
         if (hollow > MAX_HOLLOW) {
             time.sleep(HOLLOW_PAUSE_MS);
         }
+        limits.pauses().onSourceThrottle(answer.pace().throttleMs());
+        if (busy > 0) {
+            pace.onAnswer(answer.pace());
+        }
         return true;
     }
 
-    private boolean isReady(PartitionTask task, FetchCursor cursor) {
-        int leaderEpoch = task.leader().epoch();
+    private SourceFetchClient.Request request(Map<TopicPartition, Asked> asked, Sizes sizes, int maxWaitMs) {
+        List<Position> positions = new ArrayList<>(asked.size());
+        asked.forEach((partition, ask) -> {
+            int maxBytes = ask.busy() ? sizes.busyPartition() : settings.partitionMaxBytes();
+            ask.task().replicator().cursor().asking(maxBytes);
+            positions.add(position(ask, maxBytes));
+        });
+        return new SourceFetchClient.Request(positions, maxWaitMs, settings.minBytes(), sizes.response());
+    }
+
+    /**
+     * How much to ask for.
+     *
+     * @param response for all partitions together
+     * @param busyPartition for each of those that filled their last answer; the others keep to one size, since in a fetch
+     *     session only what changes is sent
+     */
+    record Sizes(int response, int busyPartition) {
+        /** What a response may hold besides batches, so that it fits its share. */
+        private static final int OVERHEAD = 64 * 1024;
+
+        static Sizes of(Settings settings, long wanted, int share, int busy) {
+            int limit = Math.max(share / 2, share - OVERHEAD);
+            int response = (int) Math.min(limit, Math.max(wanted, settings.responseMaxBytes()));
+            int each = (int) Math.min(Integer.MAX_VALUE, Math.max(wanted, 0) / Math.max(1, busy));
+            return new Sizes(response, Math.min(response, Math.max(settings.partitionMaxBytes(), each)));
+        }
+    }
+
+    private boolean isReady(PartitionTask task, FetchCursor cursor, int leaderEpoch) {
         if (client.detectsDivergence() || cursor.isValid(leaderEpoch)) {
             return true;
         }
@@ -95,50 +139,58 @@ final class FetchRound {
         return false;
     }
 
-    private Position position(PartitionTask task, FetchCursor.Next next) {
-        SourceLeader leader = task.leader();
+    private static Position position(Asked ask, int maxBytes) {
         return new Position(
-                task.partition().source(),
-                leader.topicId(),
-                next.offset(),
-                settings.partitionMaxBytes(),
-                leader.epoch(),
-                next.lastEpoch());
+                ask.task().partition().source(),
+                ask.leader().topicId(),
+                ask.next().offset(),
+                maxBytes,
+                ask.leader().epoch(),
+                ask.next().lastEpoch());
     }
 
     /** Hands the answers out; returns whether there was anything to act on. */
-    private boolean deliver(Map<TopicPartition, Asked> asked, Map<TopicPartition, Fetched> answers) {
+    private boolean deliver(Map<TopicPartition, Asked> asked, Answer answer) {
         long nowMs = time.milliseconds();
         boolean something = false;
         for (Map.Entry<TopicPartition, Asked> entry : asked.entrySet()) {
             Asked ask = entry.getValue();
-            Fetched fetched = answers.get(entry.getKey());
-            Replicator replicator = ask.task().replicator();
-            long end = replicator.local().logEndOffset();
-            if (fetched == null) {
+            Fetched fetched = answer.partitions().get(entry.getKey());
+            if (fetched != null) {
+                something |= deliver(ask, fetched, answer, nowMs);
+            } else if (answer.complete()) {
                 // In a fetch session, silence means that nothing changed.
-                replicator.stats().onFetch(-1, -1, end, nowMs);
+                Replicator replicator = ask.task().replicator();
+                replicator.stats().onFetch(-1, -1, replicator.local().logEndOffset(), nowMs);
                 replicator.cursor().onSilence(ask.next());
-                ask.task().onValid(ask.leaderEpoch());
-                continue;
+                ask.task().onValid(ask.leader().epoch());
             }
-            if (fetched.error() == Errors.NONE) {
-                replicator.stats().onFetch(logStart(fetched), fetched.highWatermark(), end, nowMs);
-                if (fetched.divergingEpoch() < 0) {
-                    ask.task().onValid(ask.leaderEpoch());
-                }
-                if (fetched.preferredReplica() >= 0) {
-                    ask.task().prefer(fetched.preferredReplica(), nowMs + PREFERRED_REPLICA_MS);
-                }
-            } else if (ask.task().leader().broker() != broker) {
-                // Whatever a recommended replica complains of, the leader knows better.
-                ask.task().prefer(-1, 0);
+        }
+        return something;
+    }
+
+    private boolean deliver(Asked ask, Fetched fetched, Answer answer, long nowMs) {
+        Replicator replicator = ask.task().replicator();
+        if (fetched.error() == Errors.NONE) {
+            long end = replicator.local().logEndOffset();
+            replicator.stats().onFetch(logStart(fetched), fetched.highWatermark(), end, nowMs);
+            if (fetched.divergingEpoch() < 0) {
+                ask.task().onValid(ask.leader().epoch());
             }
-            boolean startMoved = logStart(fetched) > replicator.local().logStartOffset();
-            if (replicator.cursor().offer(ask.next(), fetched, ask.leaderEpoch()) || startMoved) {
-                something = true;
-                ask.task().wake();
+            if (fetched.preferredReplica() >= 0) {
+                ask.task().prefer(fetched.preferredReplica(), nowMs + PREFERRED_REPLICA_MS);
             }
+        } else if (ask.task().leader().broker() != broker) {
+            // Whatever a recommended replica complains of, the leader knows better.
+            ask.task().prefer(-1, 0);
+        }
+        boolean startMoved = logStart(fetched) > replicator.local().logStartOffset();
+        FetchCursor cursor = replicator.cursor();
+        long before = cursor.takenBytes();
+        boolean something = cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer()) || startMoved;
+        limits.throttle().onBytes(cursor.takenBytes() - before);
+        if (something) {
+            ask.task().wake();
         }
         return something;
     }

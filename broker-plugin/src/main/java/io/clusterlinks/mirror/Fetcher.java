@@ -23,12 +23,14 @@ final class Fetcher implements AutoCloseable {
 
         /** Asks for another look. */
         void requestRefresh();
+
+        /** What all fetchers of the link keep to together. */
+        FetchRound.Limits limits();
     }
 
     private final Node broker;
     private final SourceFetchClient client;
     private final FetchRound round;
-    private final FetchMemory memory;
     private final Owner owner;
     private final long backoffMs;
     private final Thread thread;
@@ -36,18 +38,10 @@ final class Fetcher implements AutoCloseable {
     private final Bell bell = new Bell();
     private volatile boolean closing;
 
-    Fetcher(
-            String name,
-            Node broker,
-            SourceFetchClient client,
-            FetchRound round,
-            FetchMemory memory,
-            Owner owner,
-            long backoffMs) {
+    Fetcher(String name, Node broker, SourceFetchClient client, FetchRound round, Owner owner, long backoffMs) {
         this.broker = broker;
         this.client = client;
         this.round = round;
-        this.memory = memory;
         this.owner = owner;
         this.backoffMs = backoffMs;
         this.thread = new Thread(this::run, name);
@@ -55,7 +49,6 @@ final class Fetcher implements AutoCloseable {
     }
 
     void start() {
-        memory.register();
         thread.start();
     }
 
@@ -82,14 +75,16 @@ final class Fetcher implements AutoCloseable {
                 fetchOnce();
             }
         } finally {
-            memory.unregister();
             client.close();
         }
     }
 
     private void fetchOnce() {
         try {
-            if (!round.run(tasks)) {
+            long delayMs = owner.limits().throttle().delayMs();
+            if (delayMs > 0) {
+                sitOut(delayMs);
+            } else if (!round.run(tasks)) {
                 pause(IDLE_MS);
             }
         } catch (LinkException e) {
@@ -100,6 +95,13 @@ final class Fetcher implements AutoCloseable {
                 onTrouble("fetching failed unexpectedly: " + e);
             }
         }
+    }
+
+    /** In short turns, since the limit may be lifted meanwhile. */
+    private void sitOut(long delayMs) {
+        long startNs = System.nanoTime();
+        pause(Math.min(delayMs, IDLE_MS));
+        owner.limits().pauses().onThrottled(System.nanoTime() - startNs);
     }
 
     /** Says so on every partition, and goes on once the link has seen that the same cluster is still there. */

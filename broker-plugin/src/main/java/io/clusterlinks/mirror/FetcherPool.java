@@ -87,8 +87,7 @@ final class FetcherPool implements AutoCloseable {
                 "cluster-link-" + link + "-fetcher-" + broker.id() + "-" + index,
                 broker,
                 client,
-                new FetchRound(broker.id(), client, settings, shared.memory(), shared.time()),
-                shared.memory(),
+                new FetchRound(broker.id(), client, settings, shared.memory(), owner.limits(), shared.time()),
                 owner,
                 config.getInt(LinkConfig.FETCH_BACKOFF_MS));
         fetcher.start();

@@ -5,6 +5,7 @@ import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.source.SourceMetadata;
@@ -12,7 +13,9 @@ import io.clusterlinks.source.SourceQueryClient;
 import io.clusterlinks.state.BrokerReport.ObservedLink;
 import io.clusterlinks.state.TransitionSink;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,17 +47,19 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private static final long SOON_MS = 1000;
     private static final long MIN_REFRESH_MS = 100;
     private static final long TICK_MS = 50;
+    private static final long DEAL_MS = 1000;
     private static final long CLOSE_TIMEOUT_MS = 5000;
 
     /** What all links of a broker share. */
     record Shared(
             SourceClients clients, TransitionSink transitions, Leadership leadership, FetchMemory memory, Time time) {}
 
-    private final LinkRecord link;
+    private volatile LinkRecord link;
     private final LinkConfig config;
     private final Shared shared;
     private final Time time;
     private final LinkHealth health;
+    private final FetchRound.Limits limits = new FetchRound.Limits(new LinkThrottle(System::nanoTime), new Pauses());
     private final FetcherPool fetchers;
     private final ThreadPoolExecutor appenders;
     private final SourceQueryClient queries;
@@ -72,6 +77,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private long lastRefreshMs;
     private long nextRefreshMs;
     private long nextCheckMs;
+    private long nextDealMs;
 
     LinkWorker(LinkRecord link, LinkConfig config, Shared shared) {
         this.link = link;
@@ -82,6 +88,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         this.queries = shared.clients().queries(link.link(), config);
         this.admin = shared.clients().admin(link.link(), config);
         this.questions = new SourceQuestions(queries, QUERY_TIMEOUT, this::requestRefresh, time::milliseconds);
+        limits.throttle().limit(config.maxBytesPerSecond());
         this.fetchers = new FetcherPool(link.link(), config, shared, this);
         this.appenders = appenders(link.link(), config.getInt(LinkConfig.NUM_FETCHERS));
         this.thread = new Thread(this::run, "cluster-link-" + link.link());
@@ -108,6 +115,17 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
 
     LinkRecord link() {
         return link;
+    }
+
+    /** Takes over configs that need no other worker. */
+    void adjust(LinkRecord now, LinkConfig nowConfig) {
+        limits.throttle().limit(nowConfig.maxBytesPerSecond());
+        link = now;
+    }
+
+    @Override
+    public FetchRound.Limits limits() {
+        return limits;
     }
 
     ObservedLink observed() {
@@ -182,6 +200,8 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     /** One round; package-private for tests that drive it by hand. */
     void runOnce() {
         long nowMs = time.milliseconds();
+        List<PartitionTask> asking = new ArrayList<>();
+        boolean deal = nowMs >= nextDealMs;
         for (PartitionTask task : tasks.values()) {
             if (task.replicator().takeRefreshWanted()) {
                 refreshRequested = true;
@@ -189,19 +209,38 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
             if (task.replicator().waitsForTime()) {
                 task.wake();
             }
+            if (task.mayHaveQuestion()) {
+                asking.add(task);
+            }
+            deal |= task.takeMoved();
         }
         boolean changed = tasksChanged;
         tasksChanged = false;
         boolean asked = (refreshRequested || changed) && nowMs - lastRefreshMs >= MIN_REFRESH_MS;
-        if (asked || nowMs >= nextRefreshMs) {
+        boolean due = asked || nowMs >= nextRefreshMs;
+        if (due) {
             refreshRequested = false;
             refresh(nowMs);
         } else if (changed) {
             tasksChanged = true;
         }
-        if (health.isActive() && refreshes.get() > 0) {
+        if (due || changed || deal) {
+            deal(nowMs);
+        }
+        if (isFollowing()) {
+            questions.ask(asking, brokers, nowMs);
+        }
+    }
+
+    private boolean isFollowing() {
+        return health.isActive() && refreshes.get() > 0;
+    }
+
+    /** Looks at every partition, so not at every turn. */
+    private void deal(long nowMs) {
+        nextDealMs = nowMs + DEAL_MS;
+        if (isFollowing()) {
             fetchers.assign(tasks.values(), brokers, nowMs);
-            questions.ask(tasks.values(), brokers, nowMs);
         } else if (health.observed().state() == LinkState.FAILED) {
             fetchers.assign(Set.of(), brokers, nowMs);
         }

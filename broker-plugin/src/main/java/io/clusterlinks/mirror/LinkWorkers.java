@@ -10,6 +10,7 @@ import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,7 +61,9 @@ final class LinkWorkers implements AutoCloseable {
 
     List<ObservedLink> observed() {
         List<ObservedLink> observed = new ArrayList<>();
-        workers.values().forEach(worker -> observed.add(worker.observed()));
+        workers.values()
+                .forEach(worker -> observed.add(
+                        worker.observed().withThrottle(worker.limits().pauses().status())));
         broken.values().forEach(link -> observed.add(link.observed()));
         return observed;
     }
@@ -84,6 +87,8 @@ final class LinkWorkers implements AutoCloseable {
                 released.addAll(worker.tasks());
                 worker.tasks().forEach(PartitionTask::close);
                 closer.execute(worker::close);
+            } else if (!now.equals(worker.link())) {
+                adjust(worker, now);
             }
         }
         broken.values().removeIf(link -> {
@@ -99,7 +104,23 @@ final class LinkWorkers implements AutoCloseable {
     }
 
     private static boolean isSame(LinkRecord one, LinkRecord other) {
-        return one.configs().equals(other.configs()) && one.sourceClusterId().equals(other.sourceClusterId());
+        return fixed(one.configs()).equals(fixed(other.configs()))
+                && one.sourceClusterId().equals(other.sourceClusterId());
+    }
+
+    private void adjust(LinkWorker worker, LinkRecord now) {
+        try {
+            worker.adjust(now, configs.resolve(now));
+        } catch (RuntimeException e) {
+            log.warn("The limit of link {} stays as it was: {}", now.link(), SourceText.oneLine(e));
+        }
+    }
+
+    /** Configs that a worker cannot change while it works. */
+    private static Map<String, String> fixed(Map<String, String> configs) {
+        Map<String, String> fixed = new HashMap<>(configs);
+        fixed.remove(LinkConfig.MAX_BYTES_PER_SECOND);
+        return fixed;
     }
 
     private void open(LinkRecord link, long nowMs) {

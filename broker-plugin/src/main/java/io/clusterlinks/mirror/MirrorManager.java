@@ -4,6 +4,7 @@ package io.clusterlinks.mirror;
 import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.record.PartitionClaim;
+import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport.ObservedLink;
 import io.clusterlinks.state.BrokerReport.ObservedPartition;
@@ -32,6 +33,10 @@ public final class MirrorManager implements AutoCloseable {
     /** A replica may become leader a little after the metadata says so; nothing tells. */
     private static final long RECONCILE_MS = 300;
 
+    private static final long UNSETTLED_MS = 10_000;
+    /** When nothing has changed for a while, looking at everything again may take about a thousandth of the time. */
+    private static final int PARTITIONS_PER_MS = 3;
+
     private static final long STOP_BACKOFF_MS = 500;
     private static final long CLOSE_TIMEOUT_MS = 5000;
 
@@ -41,6 +46,7 @@ public final class MirrorManager implements AutoCloseable {
     private final Leadership leadership;
     private final Claims claims;
     private final Time time;
+    private final FetchMemory memory;
     private final LinkWorkers workers;
     private final StopWorker stops;
     private final Observations observations;
@@ -54,6 +60,7 @@ public final class MirrorManager implements AutoCloseable {
     private volatile boolean imageChanged = true;
     private ClusterView lastCluster;
     private long nextReconcileMs;
+    private long unsettledUntilMs;
     private volatile Map<TopicPartition, Duty> duties = Map.of();
 
     public MirrorManager(
@@ -62,17 +69,16 @@ public final class MirrorManager implements AutoCloseable {
             TransitionSink transitions,
             LinkConfigResolver configs,
             SourceClients sources,
-            long fetchMemoryBytes,
+            FetchMemory memory,
             Time time) {
         this.broker = broker;
         this.images = images;
         this.transitions = transitions;
         this.time = time;
+        this.memory = memory;
         this.leadership = new LeaderMove(broker);
         this.claims = new Claims(transitions);
-        this.workers = new LinkWorkers(
-                configs,
-                new LinkWorker.Shared(sources, transitions, leadership, new FetchMemory(fetchMemoryBytes), time));
+        this.workers = new LinkWorkers(configs, new LinkWorker.Shared(sources, transitions, leadership, memory, time));
         this.stops = new StopWorker(time);
         this.observations = new Observations(broker.nodeId(), workers, stops, claims, time);
         this.metrics = new MirrorMetrics(this, time);
@@ -128,14 +134,20 @@ public final class MirrorManager implements AutoCloseable {
         ClusterView cluster = broker.cluster();
         long nowMs = time.milliseconds();
         if (images.isCaughtUp() && (changed || cluster != lastCluster || nowMs >= nextReconcileMs)) {
+            if (changed || cluster != lastCluster) {
+                unsettledUntilMs = nowMs + UNSETTLED_MS;
+            }
             lastCluster = cluster;
-            nextReconcileMs = nowMs + RECONCILE_MS;
-            reconcile(images.image(), cluster, nowMs);
+            boolean claiming = reconcile(images.image(), cluster, nowMs);
+            long restMs = claiming || nowMs < unsettledUntilMs ? 0 : duties.size() / PARTITIONS_PER_MS;
+            nextReconcileMs = nowMs + Math.max(RECONCILE_MS, restMs);
         }
         metrics.refresh();
+        memory.trim();
     }
 
-    private void reconcile(LinkImage image, ClusterView cluster, long nowMs) {
+    /** Returns whether claims are outstanding. */
+    private boolean reconcile(LinkImage image, ClusterView cluster, long nowMs) {
         forgetReleased();
         workers.reconcile(image, nowMs).forEach(this::release);
         Map<TopicPartition, Duty> wanted = Duty.of(image, cluster, broker, workers::isResting);
@@ -152,6 +164,7 @@ public final class MirrorManager implements AutoCloseable {
         claims.send(claimed, nowMs);
         handovers.retain(local -> image.mirror(local.topic()).isPresent());
         duties = wanted;
+        return !claimed.isEmpty();
     }
 
     private void release(PartitionTask task) {

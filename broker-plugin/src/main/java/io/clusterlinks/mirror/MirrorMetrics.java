@@ -40,6 +40,7 @@ final class MirrorMetrics implements AutoCloseable {
     private final Metrics metrics;
     private final Map<String, Totals> totals = new HashMap<>();
     private final Map<MetricName, Double> values = new java.util.concurrent.ConcurrentHashMap<>();
+    private final Map<PartitionId, PartitionGauges> partitionGauges = new HashMap<>();
     private long nextSnapshotMs;
     private long lastSnapshotMs;
 
@@ -73,6 +74,25 @@ final class MirrorMetrics implements AutoCloseable {
 
     private record Totals(Total bytes, Total records) {}
 
+    private record PartitionId(String link, TopicPartition partition) {}
+
+    private static final class PartitionGauges {
+        private final MetricName recordsName;
+        private final MetricName msName;
+        private volatile long lagRecords;
+        private volatile long lagMs;
+
+        PartitionGauges(MetricName recordsName, MetricName msName) {
+            this.recordsName = recordsName;
+            this.msName = msName;
+        }
+
+        void set(PartitionStatus status) {
+            lagRecords = Math.max(0, status.lagRecords());
+            lagMs = Math.max(0, status.lagMs());
+        }
+    }
+
     /** Takes a snapshot if one is due. For the manager's thread. */
     void refresh() {
         long nowMs = time.milliseconds();
@@ -90,6 +110,12 @@ final class MirrorMetrics implements AutoCloseable {
             for (LinkState state : LinkState.values()) {
                 now.put(linkMetric("link-state-" + lower(state), link.link()), link.state() == state ? 1.0 : 0.0);
             }
+            if (link.throttle() != null) {
+                now.put(linkMetric("throttle-time-ms-total", link.link()), (double)
+                        link.throttle().limitMs());
+                now.put(linkMetric("source-quota-throttle-time-ms-total", link.link()), (double)
+                        link.throttle().sourceQuotaMs());
+            }
         }
         for (ObservedPartition partition : manager.partitions()) {
             MirrorManager.Copied of = copied.get(id(partition));
@@ -101,8 +127,11 @@ final class MirrorMetrics implements AutoCloseable {
         byLink.forEach((link, partitions) -> {
             linkValues(link, partitions, nowMs, now);
             rates(link, partitions, copied, seconds, now);
-            partitionValues(link, partitions, now);
+            partitionValues(link, partitions);
         });
+        if (partitionGauges.size() != count(byLink)) {
+            forgetPartitions(byLink);
+        }
         publish(now);
     }
 
@@ -157,18 +186,44 @@ final class MirrorMetrics implements AutoCloseable {
                 .orElse(0);
     }
 
-    private void partitionValues(String link, List<ObservedPartition> partitions, Map<MetricName, Double> now) {
+    /** Names are made once per partition: there may be thousands, and every one is looked at each second. */
+    private void partitionValues(String link, List<ObservedPartition> partitions) {
         for (ObservedPartition partition : partitions) {
-            Map<String, String> tags = Map.of(
-                    "link", link,
-                    "topic", partition.topic(),
-                    "partition", Integer.toString(partition.status().partition()));
-            now.put(new MetricName("lag-records", PARTITION_GROUP, "Records that the mirror is behind.", tags), (double)
-                    Math.max(0, partition.status().lagRecords()));
-            now.put(
-                    new MetricName("lag-ms", PARTITION_GROUP, "Time since the mirror was level, 0 while it is.", tags),
-                    (double) Math.max(0, partition.status().lagMs()));
+            partitionGauges
+                    .computeIfAbsent(new PartitionId(link, id(partition)), this::register)
+                    .set(partition.status());
         }
+    }
+
+    private PartitionGauges register(PartitionId id) {
+        Map<String, String> tags = Map.of(
+                "link", id.link(),
+                "topic", id.partition().topic(),
+                "partition", Integer.toString(id.partition().partition()));
+        PartitionGauges gauges = new PartitionGauges(
+                new MetricName("lag-records", PARTITION_GROUP, "Records that the mirror is behind.", tags),
+                new MetricName("lag-ms", PARTITION_GROUP, "Time since the mirror was level, 0 while it is.", tags));
+        metrics.addMetric(gauges.recordsName, (Gauge<Double>) (config, nowMs) -> (double) gauges.lagRecords);
+        metrics.addMetric(gauges.msName, (Gauge<Double>) (config, nowMs) -> (double) gauges.lagMs);
+        return gauges;
+    }
+
+    private void forgetPartitions(Map<String, List<ObservedPartition>> byLink) {
+        Set<PartitionId> there = new HashSet<>();
+        byLink.forEach(
+                (link, partitions) -> partitions.forEach(partition -> there.add(new PartitionId(link, id(partition)))));
+        partitionGauges.entrySet().removeIf(entry -> {
+            boolean gone = !there.contains(entry.getKey());
+            if (gone) {
+                metrics.removeMetric(entry.getValue().recordsName);
+                metrics.removeMetric(entry.getValue().msName);
+            }
+            return gone;
+        });
+    }
+
+    private static int count(Map<String, List<ObservedPartition>> byLink) {
+        return byLink.values().stream().mapToInt(List::size).sum();
     }
 
     private static MetricName linkMetric(String name, String link) {

@@ -83,7 +83,7 @@ final class Observations {
                         local.logStartOffset(),
                         local.logEndOffset(),
                         time.milliseconds(),
-                        error(duty, state, stats, link)));
+                        error(duty, state, task, link)));
     }
 
     private static MirrorState state(Duty duty, PartitionTask task, ObservedLink link) {
@@ -119,7 +119,8 @@ final class Observations {
                 : MirrorState.ACTIVE;
     }
 
-    private String error(Duty duty, MirrorState state, ReplicatorStats stats, ObservedLink link) {
+    private String error(Duty duty, MirrorState state, PartitionTask task, ObservedLink link) {
+        ReplicatorStats stats = stats(duty.partition().local(), task);
         PartitionStop stop = stops.stop(duty.partition().local());
         if (stop != null) {
             return stop.error();
@@ -137,6 +138,9 @@ final class Observations {
         }
         if (link != null && link.reason() != null) {
             return link.reason();
+        }
+        if (stats.error() == null && task != null) {
+            return task.endError();
         }
         return stats.error();
     }

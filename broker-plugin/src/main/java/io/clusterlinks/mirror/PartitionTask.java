@@ -36,10 +36,13 @@ final class PartitionTask {
     private volatile SourceLeader leader = SourceLeader.UNKNOWN;
     private volatile int preferredReplica = -1;
     private volatile long preferredUntilMs;
+    private volatile boolean moved;
     private volatile long askAfterMs;
     private volatile long drainSinceMs = NOT_DRAINING;
     private volatile DrainEnd drainEnd;
     private final DrainPace pace = new DrainPace();
+    /** Why the source's end is not known; fetches may go well nevertheless. */
+    private volatile String endError;
     /** Leader epoch of the source under which it last found nothing wrong with the position it was asked for. */
     private volatile int validUnder = -1;
 
@@ -84,6 +87,21 @@ final class PartitionTask {
     void prefer(int replica, long untilMs) {
         preferredReplica = replica;
         preferredUntilMs = untilMs;
+        moved = true;
+    }
+
+    /** Whether it should be fetched from another broker than before; reading it clears it. */
+    boolean takeMoved() {
+        boolean was = moved;
+        if (was) {
+            moved = false;
+        }
+        return was;
+    }
+
+    /** Whether there may be something to ask the source. */
+    boolean mayHaveQuestion() {
+        return drainSinceMs != NOT_DRAINING || replicator.question().isPresent();
     }
 
     boolean mayAsk(long nowMs) {
@@ -100,6 +118,9 @@ final class PartitionTask {
      * @param sinceMs which promotion: the time of its DRAIN; {@link #NOT_DRAINING} if there is none
      */
     void draining(long sinceMs) {
+        if (sinceMs == NOT_DRAINING) {
+            endError = null;
+        }
         drainSinceMs = sinceMs;
     }
 
@@ -118,7 +139,18 @@ final class PartitionTask {
 
     void drainEnd(DrainEnd heard) {
         drainEnd = heard;
+        endError = null;
         pace.heard(heard);
+    }
+
+    /** The source could not be asked where it ends. */
+    void endUnknown(String error) {
+        endError = error;
+    }
+
+    /** Why a promotion does not know where the source ends; null if it does, or there is none. */
+    String endError() {
+        return drainSinceMs == NOT_DRAINING ? null : endError;
     }
 
     /** How fast the source's end moves during this promotion. */

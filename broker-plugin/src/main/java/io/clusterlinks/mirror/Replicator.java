@@ -115,7 +115,9 @@ final class Replicator {
     /** Whether the source's leaders should be asked for again at once; reading it clears it. */
     boolean takeRefreshWanted() {
         boolean wanted = refreshWanted;
-        refreshWanted = false;
+        if (wanted) {
+            refreshWanted = false;
+        }
         return wanted;
     }
 
@@ -286,7 +288,7 @@ final class Replicator {
         } else if (item.fetched().divergingEpoch() >= 0) {
             adoption.startOver();
         } else {
-            String difference = adoption.compare(item.runs().peek());
+            String difference = compareHeld(item);
             cursor.consumed(item);
             if (difference != null) {
                 refuse(difference, nowMs);
@@ -393,9 +395,20 @@ final class Replicator {
                             transitions.record(), fetched.divergingEpoch(), fetched.divergingEndOffset(), nowMs),
                     nowMs);
         } else {
-            return append(item, nowMs);
+            return item.hold() && appendHeld(item, nowMs);
         }
         return true;
+    }
+
+    private String compareHeld(FetchCursor.Item item) {
+        if (!item.hold()) {
+            return null;
+        }
+        try {
+            return adoption.compare(item.runs().peek());
+        } finally {
+            item.letGo();
+        }
     }
 
     /** The log starts where the source's does, or where the mirror began if that is later. */
@@ -411,6 +424,15 @@ final class Replicator {
 
     private long wantedLogStart() {
         return Math.max(stats.sourceStart(), transitions.record().startOffset());
+    }
+
+    /** Another thread may drop the queue meanwhile, and the bytes would be used for another answer. */
+    private boolean appendHeld(FetchCursor.Item item, long nowMs) {
+        try {
+            return append(item, nowMs);
+        } finally {
+            item.letGo();
+        }
     }
 
     private boolean append(FetchCursor.Item item, long nowMs) {
@@ -464,10 +486,11 @@ final class Replicator {
             return true;
         }
         if (run.sourceEpoch() < lastEpoch()) {
-            fail(
-                    "leader epochs of the source go backwards at offset " + run.baseOffset() + " (from " + lastEpoch()
-                            + " to " + run.sourceEpoch() + "); check the source, then create the mirror again.",
-                    nowMs);
+            // No CRC covers them. Whether it is damage or a broken source: nothing of it is appended, and it is tried
+            // again.
+            stats.unfit("leader epochs of the source go backwards at offset " + run.baseOffset() + " (from "
+                    + lastEpoch() + " to " + run.sourceEpoch() + "); check the source. Trying again.");
+            resume(nowMs + settings.backoffMs());
             return false;
         }
         List<SourceEpoch> extended =

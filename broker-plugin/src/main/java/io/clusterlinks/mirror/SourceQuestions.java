@@ -93,7 +93,8 @@ final class SourceQuestions {
             each(tasks, starts, nowMs, (task, start) -> {
                 Offset end = ends.get(task.partition().source());
                 EpochEnd epochEnd = epochEnds.get(task.partition().source());
-                if (end != null && end.error() == Errors.NONE && !failed(epochEnd)) {
+                // Starts were asked for first, so no sane source's log ends before them.
+                if (end != null && end.error() == Errors.NONE && end.offset() >= start && !failed(epochEnd)) {
                     answer(task, new Question.Answer(-1, start, end.offset(), epochEnd));
                 } else {
                     task.askAfter(nowMs + RETRY_MS);
@@ -165,10 +166,16 @@ final class SourceQuestions {
         for (PartitionTask task : tasks) {
             Offset offset = offsets.get(task.partition().source());
             Errors error = offset == null ? Errors.UNKNOWN_TOPIC_OR_PARTITION : offset.error();
-            if (error == Errors.NONE) {
+            if (error == Errors.NONE && offset.offset() >= 0) {
                 use.accept(task, offset.offset());
             } else {
-                task.replicator().stats().sourceError(SourceText.fetchError(error, task.partition()));
+                task.replicator()
+                        .stats()
+                        .sourceError(
+                                error == Errors.NONE
+                                        ? "the source answers offset " + offset.offset() + " for "
+                                                + task.partition().source()
+                                        : SourceText.fetchError(error, task.partition()));
                 task.askAfter(nowMs + RETRY_MS);
                 requestRefresh.run();
             }
@@ -187,6 +194,7 @@ final class SourceQuestions {
         } catch (LinkException e) {
             for (PartitionTask task : tasks) {
                 task.replicator().stats().sourceError(e.getMessage());
+                task.endUnknown(e.getMessage());
                 task.askAfter(nowMs + RETRY_MS);
             }
             silentUntilMs.put(leader.id(), clock.getAsLong() + SILENCE_MS);

@@ -14,6 +14,7 @@ import io.clusterlinks.guard.MirrorFence;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.host.WriteFence;
 import io.clusterlinks.mirror.MirrorManager;
+import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.KafkaSourceClients;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport;
@@ -61,7 +62,8 @@ final class PluginRuntime implements AutoCloseable {
             AtomicReference<WriteFence> fence) {
         this.broker = broker;
         LinkSecrets secrets = new LinkSecrets(settings.secret(), broker.clusterId());
-        SourceClients sources = new KafkaSourceClients(Time.SYSTEM);
+        FetchMemory memory = new FetchMemory(settings.fetchMemoryBytes(), Time.SYSTEM::milliseconds);
+        SourceClients sources = new KafkaSourceClients(memory, Time.SYSTEM);
         TopicCreator topics = new TopicCreator(broker);
         StateTopicProvider stateTopic = new StateTopicProvider(broker, topics);
         this.tailer = new StateTailer(broker, snapshot, initial);
@@ -73,14 +75,8 @@ final class PluginRuntime implements AutoCloseable {
                 topics,
                 Time.SYSTEM);
         CoordinatorRouter router = new CoordinatorRouter(broker, coordinator, timer, Time.SYSTEM);
-        this.mirrors = new MirrorManager(
-                broker,
-                tailer,
-                new TransitionSender(router),
-                secrets,
-                sources,
-                settings.fetchMemoryBytes(),
-                Time.SYSTEM);
+        this.mirrors =
+                new MirrorManager(broker, tailer, new TransitionSender(router), secrets, sources, memory, Time.SYSTEM);
         this.reports = new ReportSender(router, this::report, stateTopic, timer);
         this.interceptor = new AdminInterceptor(
                 new LinkRequestHandler(broker, router, stateTopic),

@@ -21,7 +21,7 @@ public final class PluginSettings extends AbstractConfig {
     public static final String FETCH_MEMORY_BYTES = "cluster.link.fetch.memory.bytes";
 
     private static final String PREFIX = "cluster.link.";
-    private static final long DEFAULT_FETCH_MEMORY = 64L * 1024 * 1024;
+    private static final long DEFAULT_FETCH_MEMORY = 128L * 1024 * 1024;
 
     private static final ConfigDef DEF = new ConfigDef()
             .define(
@@ -42,7 +42,8 @@ public final class PluginSettings extends AbstractConfig {
                     DEFAULT_FETCH_MEMORY,
                     Range.atLeast(1024L * 1024),
                     Importance.MEDIUM,
-                    "Bytes of fetched and not yet appended batches that this broker holds for all links together.");
+                    "Bytes of fetched and not yet appended batches that this broker holds for all links together, outside the"
+                            + " heap; taken only while they are needed.");
 
     private final Path logDir;
 

@@ -15,10 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeAclsOptions;
-import org.apache.kafka.clients.admin.DescribeConfigsOptions;
-import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
@@ -31,7 +30,6 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
@@ -40,9 +38,13 @@ import org.apache.kafka.common.protocol.Errors;
 
 /** Questions to a source over the public Admin client, which is opened on first use and kept. */
 final class KafkaSourceAdmin implements SourceAdmin {
+    /** For what has been waited for. */
+    private static final Duration ARRIVED = Duration.ofMillis(1);
+
     private final String link;
     private final LinkConfig config;
     private final ReceiveLimit limit;
+    private final TopicQuestions questions = new TopicQuestions(this::admin);
     private BoundedAdmin admin;
     /** Set under the lock: no client is opened that nobody would close. */
     private volatile boolean closed;
@@ -86,29 +88,30 @@ final class KafkaSourceAdmin implements SourceAdmin {
 
     @Override
     public SourceTopic topic(String name, Duration timeout) {
-        long deadlineNs = System.nanoTime() + timeout.toNanos();
-        TopicDescription description = describe(name, timeout);
+        TopicQuestions.Answers answers;
+        try {
+            answers = questions.ask(name, timeout);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw LinkException.unavailable("Interrupted while describing a topic of link " + link + ".");
+        } catch (KafkaException e) {
+            throw failure("describing topic '" + name + "'", e);
+        }
+        TopicDescription description = description(name, answers.description());
         // Null where the source is too old to say (before Kafka 2.3); then the first fetch tells.
         Set<AclOperation> allowed = description.authorizedOperations();
         if (allowed != null && !allowed.isEmpty() && !allowed.contains(AclOperation.READ)) {
             throw missingAcl("READ", name, null);
         }
-        Duration left = Duration.ofNanos(Math.max(1_000_000, deadlineNs - System.nanoTime()));
         String id = description.topicId() == null || description.topicId().equals(Uuid.ZERO_UUID)
                 ? null
                 : description.topicId().toString();
-        return new SourceTopic(name, id, description.partitions().size(), topicConfigs(name, left));
+        return new SourceTopic(name, id, description.partitions().size(), topicConfigs(name, answers.configs()));
     }
 
-    private TopicDescription describe(String name, Duration timeout) {
-        DescribeTopicsOptions options =
-                new DescribeTopicsOptions().includeAuthorizedOperations(true).timeoutMs(millis(timeout));
+    private TopicDescription description(String name, KafkaFuture<TopicDescription> answer) {
         try {
-            return get(
-                    admin().describeTopics(List.of(name), options)
-                            .topicNameValues()
-                            .get(name),
-                    timeout);
+            return get(answer, ARRIVED);
         } catch (Exception e) {
             Throwable cause = SourceErrors.unwrap(e);
             if (cause instanceof UnknownTopicOrPartitionException) {
@@ -130,18 +133,10 @@ final class KafkaSourceAdmin implements SourceAdmin {
                 cause);
     }
 
-    private Map<String, String> topicConfigs(String name, Duration timeout) {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+    private Map<String, String> topicConfigs(String name, KafkaFuture<Config> answer) {
         try {
             Map<String, String> configs = new HashMap<>();
-            get(
-                            admin().describeConfigs(
-                                            List.of(resource), new DescribeConfigsOptions().timeoutMs(millis(timeout)))
-                                    .values()
-                                    .get(resource),
-                            timeout)
-                    .entries()
-                    .stream()
+            get(answer, ARRIVED).entries().stream()
                     .filter(entry -> entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
                     .filter(entry -> entry.value() != null)
                     .forEach(entry -> configs.put(entry.name(), entry.value()));

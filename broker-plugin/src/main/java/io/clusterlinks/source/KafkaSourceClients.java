@@ -8,8 +8,11 @@ import org.apache.kafka.common.utils.Time;
 /** Clients that speak to real clusters. */
 public final class KafkaSourceClients implements SourceClients {
     private final Time time;
+    private final FetchMemory memory;
 
-    public KafkaSourceClients(Time time) {
+    /** Clients whose fetches share {@code memory}. */
+    public KafkaSourceClients(FetchMemory memory, Time time) {
+        this.memory = memory;
         this.time = time;
     }
 
@@ -25,6 +28,6 @@ public final class KafkaSourceClients implements SourceClients {
 
     @Override
     public SourceFetchClient fetcher(String link, LinkConfig config, Node broker, int index) {
-        return new KafkaSourceFetchClient(link, config, broker, index, time);
+        return new KafkaSourceFetchClient(link, config, broker, index, memory, time);
     }
 }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.clients.ClientResponse;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.FetchSessionHandler;
 import org.apache.kafka.common.Node;
@@ -34,17 +35,20 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
     private final String link;
     private final Node broker;
     private final SourceConnection connection;
+    private final ReceivePool pool;
     private final FetchSessionHandler session;
     private final String rack;
     private final int requestTimeoutMs;
     private volatile boolean detectsDivergence;
     private int useless;
 
-    KafkaSourceFetchClient(String link, LinkConfig config, Node broker, int index, Time time) {
+    KafkaSourceFetchClient(String link, LinkConfig config, Node broker, int index, FetchMemory memory, Time time) {
         String clientId = "cluster-link-" + link + "-fetcher-" + broker.id() + "-" + index;
         this.link = link;
         this.broker = broker;
-        this.connection = new SourceConnection(link, config, clientId, time);
+        this.pool = new ReceivePool(memory);
+        this.connection = new SourceConnection(link, config, clientId, pool, time);
+        pool.wakeUp(connection::wakeUp);
         this.session = new FetchSessionHandler(new LogContext("[" + clientId + "] "), broker.id());
         this.rack = String.valueOf(config.originals().getOrDefault(CommonClientConfigs.CLIENT_RACK_CONFIG, ""));
         Object timeout = config.originals().get(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG);
@@ -53,28 +57,51 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
     }
 
     @Override
-    public Map<TopicPartition, Fetched> fetch(Request request) {
-        connection.connectTo(broker, CONNECT_TIMEOUT_MS);
-        detectsDivergence = connection.usableVersion(broker, ApiKeys.FETCH) >= DIVERGENCE_VERSION;
-        FetchSessionHandler.FetchRequestData data = prepare(request);
-        FetchResponse response;
-        short version;
+    public Answer fetch(Request request) {
+        boolean answered = false;
         try {
-            var answer = connection.send(broker, builder(request, data), requestTimeoutMs);
-            response = (FetchResponse) answer.responseBody();
-            version = answer.requestHeader().apiVersion();
+            connection.connectTo(broker, CONNECT_TIMEOUT_MS);
+            detectsDivergence = connection.usableVersion(broker, ApiKeys.FETCH) >= DIVERGENCE_VERSION;
+            FetchSessionHandler.FetchRequestData data = prepare(request);
+            long sentNs = System.nanoTime();
+            ClientResponse answer = exchange(builder(request, data));
+            FetchResponse response = (FetchResponse) answer.responseBody();
+            boolean accepted =
+                    session.handleResponse(response, answer.requestHeader().apiVersion());
+            Map<TopicPartition, Fetched> fetched =
+                    accepted ? read(response, answer.requestHeader().apiVersion()) : refused(response, request);
+            // A source that throttles answers without having looked.
+            boolean complete = accepted && (response.throttleTimeMs() == 0 || !fetched.isEmpty());
+            answered = true;
+            return new Answer(fetched, complete, pool.handOver(), pace(sentNs, response.throttleTimeMs()));
+        } finally {
+            if (!answered) {
+                pool.reset();
+            }
+        }
+    }
+
+    private ClientResponse exchange(FetchRequest.Builder request) {
+        try {
+            return connection.send(broker, request, requestTimeoutMs);
         } catch (LinkException e) {
             session.handleError(e);
             throw e;
         }
-        if (!session.handleResponse(response, version)) {
-            return refused(response, request);
-        }
+    }
+
+    private Map<TopicPartition, Fetched> read(FetchResponse response, short version) {
         useless = 0;
         Map<TopicPartition, Fetched> fetched = new LinkedHashMap<>();
         response.responseData(session.sessionTopicNames(), version)
                 .forEach((partition, part) -> fetched.put(partition, fetched(part)));
         return fetched;
+    }
+
+    private Pace pace(long sentNs, int throttleMs) {
+        long endNs = System.nanoTime();
+        long firstNs = Math.max(sentNs, pool.announcedNs());
+        return new Pace(pool.received(), firstNs - sentNs, endNs - firstNs, throttleMs);
     }
 
     private FetchSessionHandler.FetchRequestData prepare(Request request) {
@@ -114,6 +141,8 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
                             position.partition(), new Fetched(error, -1, -1, -1, -1, -1, ByteBuffer.allocate(0))));
             return all;
         }
+        // A source that throttles answers a full fetch with no partitions.
+        useless -= response.throttleTimeMs() > 0 ? 1 : 0;
         boolean heals = error == Errors.NONE
                 || error == Errors.FETCH_SESSION_ID_NOT_FOUND
                 || error == Errors.INVALID_FETCH_SESSION_EPOCH
@@ -159,5 +188,6 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
     @Override
     public void close() {
         connection.close();
+        pool.reset();
     }
 }

@@ -12,19 +12,30 @@ import org.apache.kafka.common.network.InvalidReceiveException;
  * whoever has to explain why the connection was closed.
  */
 final class ReceiveLimit implements MemoryPool {
-    private static final int MIN_BYTES = 64 * 1024 * 1024;
+    private static final int MIN_BYTES = 128 * 1024 * 1024;
 
     private final int maxBytes;
+    private final MemoryPool memory;
     private volatile long refusedBytes;
 
     ReceiveLimit(int maxBytes) {
+        this(maxBytes, MemoryPool.NONE);
+    }
+
+    /** A limit to what is received into {@code memory}. */
+    ReceiveLimit(int maxBytes, MemoryPool memory) {
         this.maxBytes = maxBytes;
+        this.memory = memory;
     }
 
     /** The first batch of a fetch may exceed what was asked for. */
     static ReceiveLimit of(LinkConfig config) {
+        return of(config, MemoryPool.NONE);
+    }
+
+    static ReceiveLimit of(LinkConfig config, MemoryPool memory) {
         long twice = 2L * config.getInt(LinkConfig.FETCH_RESPONSE_MAX_BYTES);
-        return new ReceiveLimit((int) Math.min(Integer.MAX_VALUE, Math.max(MIN_BYTES, twice)));
+        return new ReceiveLimit((int) Math.min(Integer.MAX_VALUE, Math.max(MIN_BYTES, twice)), memory);
     }
 
     int maxBytes() {
@@ -49,26 +60,26 @@ final class ReceiveLimit implements MemoryPool {
             throw new InvalidReceiveException(
                     "An answer of " + sizeBytes + " bytes was announced, more than " + maxBytes);
         }
-        return ByteBuffer.allocate(sizeBytes);
+        return memory.tryAllocate(sizeBytes);
     }
 
     @Override
     public void release(ByteBuffer previouslyAllocated) {
-        // Buffers are the garbage collector's: records are used long after they were received.
+        memory.release(previouslyAllocated);
     }
 
     @Override
     public long size() {
-        return Long.MAX_VALUE;
+        return memory.size();
     }
 
     @Override
     public long availableMemory() {
-        return Long.MAX_VALUE;
+        return memory.availableMemory();
     }
 
     @Override
     public boolean isOutOfMemory() {
-        return false;
+        return memory.isOutOfMemory();
     }
 }

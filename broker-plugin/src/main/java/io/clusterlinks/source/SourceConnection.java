@@ -20,6 +20,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
@@ -43,9 +44,14 @@ final class SourceConnection implements AutoCloseable {
     private final Time time;
 
     SourceConnection(String link, LinkConfig config, String clientId, Time time) {
+        this(link, config, clientId, MemoryPool.NONE, time);
+    }
+
+    /** A connection that receives into {@code memory}. */
+    SourceConnection(String link, LinkConfig config, String clientId, MemoryPool memory, Time time) {
         this.link = link;
         this.time = time;
-        this.limit = ReceiveLimit.of(config);
+        this.limit = ReceiveLimit.of(config, memory);
         AdminClientConfig configs = new AdminClientConfig(configs(config, clientId));
         try {
             this.client = new SourceNetwork(limit, metrics, versions, time)
@@ -139,6 +145,7 @@ final class SourceConnection implements AutoCloseable {
 
     private void connect(Node node, int timeoutMs) {
         try {
+            sitOutThrottle(node);
             if (NetworkClientUtils.awaitReady(client, node, time, timeoutMs)) {
                 return;
             }
@@ -152,6 +159,15 @@ final class SourceConnection implements AutoCloseable {
         // Give up this attempt, so that the next one starts afresh instead of waiting for a dead one.
         client.close(node.idString());
         throw unreachable(node, "timed out after " + timeoutMs + " ms", null);
+    }
+
+    /** The network client counts a broker that asked for a pause, because of a quota, as not ready. */
+    private void sitOutThrottle(Node node) {
+        long delayMs = client.throttleDelayMs(node, time.milliseconds());
+        while (delayMs > 0 && client.active()) {
+            client.poll(Math.min(delayMs, POLL_MS), time.milliseconds());
+            delayMs = client.throttleDelayMs(node, time.milliseconds());
+        }
     }
 
     private LinkException unreachable(Node node, String what, Exception cause) {
@@ -189,6 +205,11 @@ final class SourceConnection implements AutoCloseable {
         return java.util.stream.IntStream.range(0, servers.size())
                 .mapToObj(i -> new Node(-1 - i, Utils.getHost(servers.get(i)), Utils.getPort(servers.get(i))))
                 .toList();
+    }
+
+    /** Ends a wait for bytes or for memory. From any thread. */
+    void wakeUp() {
+        client.wakeup();
     }
 
     void shutdown() {

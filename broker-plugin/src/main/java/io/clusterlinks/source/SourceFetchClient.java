@@ -16,10 +16,12 @@ public interface SourceFetchClient extends AutoCloseable {
     /**
      * Fetches, blocking up to the request timeout. Partitions that have nothing new may be missing in the answer.
      *
+     * <p>Memory for a large answer is waited for while the answer is at the source.
+     *
      * @throws io.clusterlinks.protocol.LinkException if the broker could not be reached or refused the request; names
      *     the address and the step
      */
-    Map<TopicPartition, Fetched> fetch(Request request);
+    Answer fetch(Request request);
 
     /** Whether {@link #fetch} reports diverging epochs; known once connected, false before. */
     boolean detectsDivergence();
@@ -42,6 +44,26 @@ public interface SourceFetchClient extends AutoCloseable {
      */
     record Position(
             TopicPartition partition, Uuid topicId, long offset, int maxBytes, int leaderEpoch, int lastEpoch) {}
+
+    /**
+     * What came back; whoever asked lets go of the buffer.
+     *
+     * @param partitions what came back for each
+     * @param complete whether a partition that is missing has nothing new; else the source has not looked
+     * @param buffer what the records of all partitions are in
+     * @param pace how fast it came
+     */
+    record Answer(Map<TopicPartition, Fetched> partitions, boolean complete, FetchBuffer buffer, Pace pace) {}
+
+    /**
+     * How fast an answer came.
+     *
+     * @param bytes size of the response
+     * @param waitNs from the request to the first byte
+     * @param transferNs from the first byte to the last
+     * @param throttleMs how long the source's quota makes this connection pause from now on
+     */
+    record Pace(long bytes, long waitNs, long transferNs, int throttleMs) {}
 
     /**
      * What came back for one partition.

@@ -3,6 +3,7 @@ package io.clusterlinks.state;
 
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.PartitionStatus;
+import io.clusterlinks.protocol.ThrottleStatus;
 import java.util.List;
 
 /**
@@ -11,8 +12,10 @@ import java.util.List;
  *
  * @param broker id of the reporting broker
  * @param imageOffset offset of the state topic up to which it has applied the state
- * @param partitions the mirror partitions it leads
+ * @param partitions the mirror partitions it leads; with {@code base}, those of them that have changed since
  * @param links the links it has connections for
+ * @param id tells the reports of a broker apart
+ * @param base id of the report that this one is a change of; null if it is complete
  */
 public record BrokerReport(
         int broker,
@@ -20,7 +23,25 @@ public record BrokerReport(
         String kafkaVersion,
         long imageOffset,
         List<ObservedPartition> partitions,
-        List<ObservedLink> links) {
+        List<ObservedLink> links,
+        long id,
+        Long base) {
+
+    /** A complete report. */
+    public BrokerReport(
+            int broker,
+            String pluginVersion,
+            String kafkaVersion,
+            long imageOffset,
+            List<ObservedPartition> partitions,
+            List<ObservedLink> links) {
+        this(broker, pluginVersion, kafkaVersion, imageOffset, partitions, links, 0, null);
+    }
+
+    /** The same with other partitions. */
+    public BrokerReport with(List<ObservedPartition> newPartitions, long newId, Long newBase) {
+        return new BrokerReport(broker, pluginVersion, kafkaVersion, imageOffset, newPartitions, links, newId, newBase);
+    }
 
     /**
      * One mirror partition, as its leader sees it.
@@ -40,6 +61,15 @@ public record BrokerReport(
      * @param state ACTIVE, SOURCE_UNAVAILABLE or FAILED
      * @param reason why, naming the step that failed, with the remedy; null if ACTIVE
      * @param sinceMs when the state was entered, milliseconds since the epoch
+     * @param throttle how long its fetchers have waited; null if none ever worked, or unknown
      */
-    public record ObservedLink(String link, LinkState state, String reason, long sinceMs) {}
+    public record ObservedLink(String link, LinkState state, String reason, long sinceMs, ThrottleStatus throttle) {
+        public ObservedLink(String link, LinkState state, String reason, long sinceMs) {
+            this(link, state, reason, sinceMs, null);
+        }
+
+        public ObservedLink withThrottle(ThrottleStatus newThrottle) {
+            return new ObservedLink(link, state, reason, sinceMs, newThrottle);
+        }
+    }
 }

@@ -32,10 +32,14 @@ final class StateReads {
     private static final int FETCH_BYTES = 4 * 1024 * 1024;
     private static final int RESPONSE_TIMEOUT_MS = 3_000;
 
+    private static final long REMIND_NS = TimeUnit.SECONDS.toNanos(30);
+
     private final LocalBroker broker;
+    private long toldNs;
 
     StateReads(LocalBroker broker) {
         this.broker = broker;
+        this.toldNs = System.nanoTime() - REMIND_NS;
     }
 
     /**
@@ -57,6 +61,7 @@ final class StateReads {
                         .get(0)
                         .partitions()
                         .get(0))
+                .filter(partition -> isAllowed(partition.errorCode()))
                 .filter(partition -> partition.errorCode() == Errors.NONE.code())
                 .map(ListOffsetsPartitionResponse::offset)
                 .orElse(-1L);
@@ -84,6 +89,19 @@ final class StateReads {
                 .map(FetchResponse.class::cast)
                 .filter(response -> response.error() == Errors.NONE)
                 .filter(response -> !response.data().responses().isEmpty())
-                .map(response -> response.data().responses().get(0).partitions().get(0));
+                .map(response -> response.data().responses().get(0).partitions().get(0))
+                .filter(partition -> isAllowed(partition.errorCode()));
+    }
+
+    private boolean isAllowed(short error) {
+        boolean denied = error == Errors.TOPIC_AUTHORIZATION_FAILED.code();
+        if (denied && System.nanoTime() - toldNs >= REMIND_NS) {
+            toldNs = System.nanoTime();
+            LOG.error(
+                    "The brokers' own principal needs the ACL READ on TOPIC {}, or to be a super user: this broker cannot"
+                            + " follow the state of cluster links",
+                    StateTopic.NAME);
+        }
+        return !denied;
     }
 }

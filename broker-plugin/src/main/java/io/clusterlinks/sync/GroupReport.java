@@ -93,6 +93,10 @@ final class GroupReport {
         if (byState.isEmpty() && kind == GroupKind.SHARE) {
             return "";
         }
+        if (table.lastReadMs() < 0) {
+            return "Consumer groups: not known, for the source did not answer since this broker coordinates; they stand"
+                    + " where they were committed last.";
+        }
         if (byState.isEmpty()) {
             return "Consumer groups: none had committed offsets of this topic" + suffix + ".";
         }

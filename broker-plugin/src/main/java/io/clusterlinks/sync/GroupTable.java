@@ -46,6 +46,11 @@ final class GroupTable {
         hidden = now;
     }
 
+    /** Whether a group that was there is not among {@code listed}: deleted, or out of sight. */
+    boolean misses(Set<String> listed) {
+        return groups.values().stream().anyMatch(group -> !listed.contains(group.sourceGroup()));
+    }
+
     void read(long nowMs) {
         lastReadMs = nowMs;
     }
@@ -78,7 +83,7 @@ final class GroupTable {
         wasRead = true;
         readStartedNs = startedNs;
         unreadable = Map.copyOf(read.failures());
-        groups.values().forEach(group -> group.deletedAtSource(!listed.contains(group.sourceGroup())));
+        groups.values().forEach(group -> group.deletedAtSource(!hidden && !listed.contains(group.sourceGroup())));
         read.offsets().forEach((group, offsets) -> update(prefix, group, offsets, mirrors));
     }
 

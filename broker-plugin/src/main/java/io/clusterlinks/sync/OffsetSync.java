@@ -107,7 +107,7 @@ public final class OffsetSync implements SyncTask {
         Set<String> groups = kind.groups(context.source(), timeout).stream()
                 .filter(filters::matches)
                 .collect(Collectors.toSet());
-        if (groups.isEmpty() || table.lastReadMs() < 0) {
+        if (groups.isEmpty() || table.lastReadMs() < 0 || table.misses(groups)) {
             table.mayHide(!context.source().seesAllGroups(timeout));
         }
         Duration left = timeout.minusNanos(System.nanoTime() - startedNs);

@@ -107,7 +107,9 @@ final class FakeStateBroker implements LocalBroker, LocalPartition {
 
     @Override
     public RequestChannel controller() {
-        throw new AssertionError("not asked for");
+        return request -> {
+            throw new AssertionError("not asked for");
+        };
     }
 
     @Override
@@ -127,7 +129,9 @@ final class FakeStateBroker implements LocalBroker, LocalPartition {
 
     @Override
     public BrokerChannel groups() {
-        throw new AssertionError("not asked for");
+        return (node, request) -> {
+            throw new AssertionError("not asked for");
+        };
     }
 
     @Override

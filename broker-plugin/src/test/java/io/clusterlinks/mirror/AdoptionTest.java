@@ -7,6 +7,7 @@ import io.clusterlinks.host.LocalPartition.OpenTransaction;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.TopicPartition;
@@ -122,7 +123,13 @@ class AdoptionTest {
         log.append0(10, 5, 1);
         start(0, 40);
 
-        replicator.cursor().offer(next(), new Fetched(Errors.OFFSET_OUT_OF_RANGE, -1, -1, -1, -1, -1, bytes()));
+        replicator
+                .cursor()
+                .offer(
+                        next(),
+                        new Fetched(Errors.OFFSET_OUT_OF_RANGE, -1, -1, -1, -1, -1, bytes()),
+                        -1,
+                        FetchBuffer.UNCOUNTED);
         step();
         answerRange(10, 40);
 
@@ -269,7 +276,9 @@ class AdoptionTest {
     }
 
     private void fetch(ByteBuffer batches) {
-        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 40, 0, -1, -1, -1, batches));
+        replicator
+                .cursor()
+                .offer(next(), new Fetched(Errors.NONE, 40, 0, -1, -1, -1, batches), -1, FetchBuffer.UNCOUNTED);
         step();
     }
 

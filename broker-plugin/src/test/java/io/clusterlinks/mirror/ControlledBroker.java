@@ -24,6 +24,11 @@ record ControlledBroker(LeaderMoveTest.Controller answers, PartitionView view, S
     }
 
     @Override
+    public long knownUntilMs() {
+        return 0;
+    }
+
+    @Override
     public ClusterView cluster() {
         return this;
     }

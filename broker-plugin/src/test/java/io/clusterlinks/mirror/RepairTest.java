@@ -7,6 +7,7 @@ import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.protocol.record.StateRecord;
+import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -173,14 +174,20 @@ class RepairTest {
     }
 
     private void offer(ByteBuffer batches) {
-        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 100, 0, -1, -1, -1, batches));
+        replicator
+                .cursor()
+                .offer(next(), new Fetched(Errors.NONE, 100, 0, -1, -1, -1, batches), -1, FetchBuffer.UNCOUNTED);
         step();
     }
 
     private void diverge(int sourceEpoch, long sourceEnd) {
         replicator
                 .cursor()
-                .offer(next(), new Fetched(Errors.NONE, 100, 0, sourceEpoch, sourceEnd, -1, ByteBuffer.allocate(0)));
+                .offer(
+                        next(),
+                        new Fetched(Errors.NONE, 100, 0, sourceEpoch, sourceEnd, -1, ByteBuffer.allocate(0)),
+                        -1,
+                        FetchBuffer.UNCOUNTED);
         step();
     }
 }

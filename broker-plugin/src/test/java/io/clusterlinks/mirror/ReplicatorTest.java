@@ -8,6 +8,7 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import io.clusterlinks.source.SourceQueryClient.EpochEnd;
 import java.nio.ByteBuffer;
@@ -157,7 +158,7 @@ class ReplicatorTest {
         start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
         assertThat(next().lastEpoch()).isEqualTo(3);
 
-        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)));
+        offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)));
         step();
 
         assertThat(log.end).isEqualTo(6);
@@ -174,7 +175,13 @@ class ReplicatorTest {
         sink.answersAtOnce = false;
         start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
 
-        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)));
+        replicator
+                .cursor()
+                .offer(
+                        next(),
+                        new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)),
+                        -1,
+                        FetchBuffer.UNCOUNTED);
         step();
         assertThat(log.end).isEqualTo(10);
         assertThat(sink.last().record().truncation().target()).isEqualTo(6);
@@ -196,7 +203,13 @@ class ReplicatorTest {
         log.append0(6, 4, 1);
         start(record(new SourceEpoch(2, 0), new SourceEpoch(3, 6)));
 
-        replicator.cursor().offer(next(), new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)));
+        replicator
+                .cursor()
+                .offer(
+                        next(),
+                        new Fetched(Errors.NONE, 8, 0, 2, 8, -1, ByteBuffer.allocate(0)),
+                        -1,
+                        FetchBuffer.UNCOUNTED);
         step();
 
         assertThat(log.end).isEqualTo(10);
@@ -332,9 +345,9 @@ class ReplicatorTest {
         FetchCursor.Next asked = next();
         fetch(TestBatches.batch(0, 10, 0));
 
-        boolean sameOffsetTwice = replicator.cursor().offer(asked, fetched(TestBatches.batch(0, 10, 0), 10, 0));
+        boolean sameOffsetTwice = offer(asked, fetched(TestBatches.batch(0, 10, 0), 10, 0));
         replicator.cursor().reset(0, -1, nowMs);
-        boolean olderGeneration = replicator.cursor().offer(asked, fetched(TestBatches.batch(0, 10, 0), 10, 0));
+        boolean olderGeneration = offer(asked, fetched(TestBatches.batch(0, 10, 0), 10, 0));
 
         assertThat(sameOffsetTwice).isFalse();
         assertThat(olderGeneration).isFalse();
@@ -358,7 +371,7 @@ class ReplicatorTest {
     void unknownLeadersAreAskedForAgainAtOnce() {
         start(record(new SourceEpoch(0, 0)));
 
-        replicator.cursor().offer(next(), failed(Errors.NOT_LEADER_OR_FOLLOWER));
+        offer(next(), failed(Errors.NOT_LEADER_OR_FOLLOWER));
         step();
 
         assertThat(replicator.takeRefreshWanted()).isTrue();
@@ -371,7 +384,7 @@ class ReplicatorTest {
     void aMissingAclIsNamed() {
         start(record(new SourceEpoch(0, 0)));
 
-        replicator.cursor().offer(next(), failed(Errors.TOPIC_AUTHORIZATION_FAILED));
+        offer(next(), failed(Errors.TOPIC_AUTHORIZATION_FAILED));
         step();
 
         assertThat(replicator.stats().error()).contains("READ on TOPIC source");
@@ -384,10 +397,30 @@ class ReplicatorTest {
         ByteBuffer old = TestBatches.batch(0, 10, 0);
         old.put(BatchFormat.MAGIC, (byte) 1);
 
-        replicator.cursor().offer(next(), fetched(old, 10, 0));
+        offer(next(), fetched(old, 10, 0));
         step();
 
         assertThat(sink.last().record().reason()).contains("unsupported message format");
+    }
+
+    /** No CRC covers leader epochs: damage to one must not end a mirror for good. */
+    @Test
+    void aLeaderEpochThatGoesBackwardsIsNamedAndTriedAgain() {
+        start(record(new SourceEpoch(3, 0)));
+        fetch(TestBatches.batch(0, 10, 3));
+        step();
+
+        fetch(TestBatches.batch(10, 5, 2));
+        step();
+        assertThat(log.end).isEqualTo(10);
+        assertThat(replicator.stats().isSourceAvailable()).isFalse();
+        assertThat(replicator.stats().error()).contains("go backwards at offset 10 (from 3 to 2)");
+
+        nowMs += BACKOFF_MS;
+        fetch(TestBatches.batch(10, 5, 3));
+        step();
+        assertThat(log.end).isEqualTo(15);
+        assertThat(replicator.stats().isSourceAvailable()).isTrue();
     }
 
     @Test
@@ -443,6 +476,10 @@ class ReplicatorTest {
         }
     }
 
+    private boolean offer(FetchCursor.Next asked, Fetched fetched) {
+        return replicator.cursor().offer(asked, fetched, -1, FetchBuffer.UNCOUNTED);
+    }
+
     private FetchCursor.Next next() {
         return replicator.cursor().next(nowMs).orElseThrow();
     }
@@ -454,7 +491,7 @@ class ReplicatorTest {
     private void fetch(ByteBuffer batches, long sourceEnd, long sourceStart) {
         Fetched fetched = fetched(batches, sourceEnd, sourceStart);
         replicator.stats().onFetch(sourceStart, sourceEnd, log.end, nowMs);
-        assertThat(replicator.cursor().offer(next(), fetched)).isTrue();
+        assertThat(offer(next(), fetched)).isTrue();
     }
 
     private static Fetched fetched(ByteBuffer batches, long sourceEnd, long sourceStart) {
@@ -466,7 +503,7 @@ class ReplicatorTest {
     }
 
     private void outOfRange(long start, long end, EpochEnd epochEnd) {
-        replicator.cursor().offer(next(), failed(Errors.OFFSET_OUT_OF_RANGE));
+        offer(next(), failed(Errors.OFFSET_OUT_OF_RANGE));
         step();
         Question question = replicator.question().orElseThrow();
         assertThat(question.kind()).isEqualTo(Question.Kind.RANGE);

@@ -22,6 +22,11 @@ record SimulatedBroker(Node node, SimulatedPartition partition) implements Local
     }
 
     @Override
+    public long knownUntilMs() {
+        return 0;
+    }
+
+    @Override
     public ClusterView cluster() {
         return this;
     }

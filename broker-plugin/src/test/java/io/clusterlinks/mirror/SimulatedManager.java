@@ -5,6 +5,7 @@ import io.clusterlinks.coordinator.SimulatedStateTopic;
 import io.clusterlinks.mirror.SimulatedCluster.Node;
 import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionTransition;
+import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import io.clusterlinks.state.TransitionSink;
 import java.util.ArrayDeque;
@@ -134,7 +135,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
             Fetched answer = source.fetch(next.offset(), next.lastEpoch(), sourceEpoch);
             network.add(() -> {
                 asking.stats().onFetch(answer.logStartOffset(), answer.highWatermark(), node.log.end, nowMs);
-                asking.cursor().offer(next, answer);
+                asking.cursor().offer(next, answer, -1, FetchBuffer.UNCOUNTED);
             });
         });
     }

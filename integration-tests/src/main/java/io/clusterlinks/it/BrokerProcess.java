@@ -121,8 +121,17 @@ public final class BrokerProcess {
 
     /** Starts the process; does not wait until it serves. */
     public void start() {
+        start(spec.agent());
+    }
+
+    /** As above, as somebody does who has forgotten to load the plugin. */
+    public void startWithoutPlugin() {
+        start(false);
+    }
+
+    private void start(boolean agent) {
         try {
-            List<String> command = new ArrayList<>(javaCommand(spec.jvmOptions(), spec.agent()));
+            List<String> command = new ArrayList<>(javaCommand(spec.jvmOptions(), agent));
             command.addAll(List.of("kafka.Kafka", propertiesFile().toString()));
             process = launch(command);
         } catch (IOException e) {

@@ -72,7 +72,8 @@ public final class TestClusterBuilder {
     public TestClusterBuilder authorized(String brokers, String... users) {
         authorized = new Authorized(brokers, List.of(users));
         return config("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
-                .config("super.users", "User:ANONYMOUS");
+                .config("super.users", "User:ANONYMOUS")
+                .config("cluster.link.secret", "a-secret-for-tests");
     }
 
     private record Authorized(String brokers, List<String> users) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
@@ -18,10 +19,12 @@ import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ElectionNotNeededException;
 
 /** What tests ask of a cluster about topics, each in one blocking call with stock clients. */
 public final class Topics {
@@ -68,6 +71,18 @@ public final class Topics {
     }
 
     /** Sets dynamic topic configs; a null value deletes the key. */
+    /** Lets the preferred replica of each partition lead, where it does not. */
+    public static void electPreferredLeaders(Admin admin, String topic) {
+        Set<TopicPartition> partitions = Set.copyOf(partitions(admin, topic));
+        Await.untilPasses(Duration.ofSeconds(30), () -> get(admin.electLeaders(ElectionType.PREFERRED, partitions)
+                        .partitions())
+                .forEach((partition, failure) -> failure.ifPresent(cause -> {
+                    if (!(cause instanceof ElectionNotNeededException)) {
+                        throw new AssertionError(partition + ": " + cause);
+                    }
+                })));
+    }
+
     public static void alter(Admin admin, String topic, Map<String, String> configs) {
         get(alterAsync(admin, topic, configs));
     }

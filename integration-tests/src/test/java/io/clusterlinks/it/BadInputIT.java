@@ -105,6 +105,23 @@ class BadInputIT {
             alter --link good --add-config replica.fetch.wait.max.ms=soon           | replica.fetch.wait.max.ms
             alter --link good --delete-config bootstrap.servers                     | bootstrap.servers
             alter --link good --add-config cluster.link.prefix=x-                   | cluster.link.prefix
+            alter --link good --add-config consumer.offset.sync.enable=true         | consumer.offset.group.filters
+            alter --link good --add-config auto.create.mirror.topics.enable=true    | auto.create.mirror.topics.filters
+            alter --link good --add-config acl.sync.enable=true                     | acl.filters
+            alter --link good --add-config consumer.group.prefix.enable=true        | cluster.link.prefix
+            alter --link good --add-config consumer.offset.group.filters=all        | consumer.offset.group.filters
+            alter --link good --add-config auto.create.mirror.topics.filters={"topicFilters":[{"nam":"a"}]} | $.topicFilters[0]
+            alter --link good --add-config auto.create.mirror.topics.filters={"topicFilters":[{"name":"(","patternType":"REGEX"}]} | $.topicFilters[0].name
+            alter --link good --add-config acl.filters={"aclFilters":[{"resource":{}}]} | 'resource'
+            alter --link good --add-config consumer.offset.group.filters={"groupFilters":[{"name":"a"},{"name":"a","filterType":"EXCLUDE"}]} | contradicts
+            alter --link good --add-config consumer.offset.sync.ms=99               | consumer.offset.sync.ms
+            alter --link good --add-config acl.sync.ms=99                           | acl.sync.ms
+            alter --link good --add-config topic.config.sync.ms=99                  | topic.config.sync.ms
+            alter --link good --add-config metadata.max.age.ms=99                   | metadata.max.age.ms
+            alter --link good --add-config topic.config.sync.include=no.such        | topic.config.sync.include
+            alter --link good --add-config topic.config.sync.exclude=cleanup.policy | topic.config.sync.exclude
+            mirrors create --link good --topic one --adopt                          | one
+            mirrors repair --link good --topic nope                                 | nope
             delete --link good                                                      | mirrored
             """)
     void namesWhatIsWrong(String command, String named) {
@@ -132,6 +149,32 @@ class BadInputIT {
                 "num.cluster.link.fetchers",
                 create("--config", bootstrap(source.bootstrap()), "--config", "num.cluster.link.fetchers=many"));
         assertRefused("nonsense", create("--config", bootstrap("nonsense")));
+    }
+
+    @Test
+    void aPrefixThatMakesIllegalNamesIsRefused() {
+        for (String prefix : List.of("a/", "__cluster_link.", "x".repeat(249))) {
+            assertRefused(
+                    "cluster.link.prefix",
+                    create("--config", bootstrap(source.bootstrap()), "--config", "cluster.link.prefix=" + prefix));
+        }
+    }
+
+    @Test
+    void oneWrongConfigOfSeveralLeavesAllAsTheyWere() {
+        String before = links.describe(LINK).get("replica.fetch.wait.max.ms");
+
+        assertRefused(
+                "acl.sync.ms",
+                "alter",
+                "--link",
+                LINK,
+                "--add-config",
+                "replica.fetch.wait.max.ms=123",
+                "--add-config",
+                "acl.sync.ms=99");
+
+        assertThat(links.describe(LINK)).containsEntry("replica.fetch.wait.max.ms", before);
     }
 
     @Test

@@ -52,6 +52,9 @@ final class ChaosCommands implements AutoCloseable {
     /** Spare topics that somebody has asked to mirror. */
     private final Set<String> asked = new ConcurrentSkipListSet<>();
 
+    /** Those of them that nobody writes to any more. */
+    private final Set<String> quiet = new ConcurrentSkipListSet<>();
+
     private final List<String> unexpected = new CopyOnWriteArrayList<>();
 
     /**
@@ -102,7 +105,7 @@ final class ChaosCommands implements AutoCloseable {
                         Map.of(DESIRED, "ACTIVE", "create", "true", "source.topic", pick(random, spare)));
             case PAUSE_MIRROR -> pause(action, random, mirror(pick(random, random.nextBoolean() ? fixed : asked())));
             case RESUME_MIRROR -> give(random, mirror(pick(random, asked())), Map.of(DESIRED, "ACTIVE"));
-            case PROMOTE_MIRROR -> give(random, mirror(pick(random, asked())), Map.of(DESIRED, "PROMOTED"));
+            case PROMOTE_MIRROR -> promote(random, pick(random, asked()));
             case FAIL_OVER_MIRROR -> give(random, mirror(pick(random, asked())), Map.of(DESIRED, "FAILED_OVER"));
             case PAUSE_LINK -> pause(action, random, link(LINK));
             case RESUME_LINK -> give(random, link(LINK), Map.of(DESIRED, "ACTIVE"));
@@ -131,6 +134,19 @@ final class ChaosCommands implements AutoCloseable {
 
     private static String pick(Random random, List<String> topics) {
         return topics.get(random.nextInt(topics.size()));
+    }
+
+    /** A promotion waits until nobody writes to the source any more; now and then somebody does. */
+    private void promote(Random random, String topic) {
+        if (random.nextInt(4) > 0) {
+            quiet.add(topic);
+        }
+        give(random, mirror(topic), Map.of(DESIRED, "PROMOTED"));
+    }
+
+    /** Whether the source's topic is still written to. */
+    boolean isOpen(String topic) {
+        return !quiet.contains(topic);
     }
 
     private void pause(Action action, Random random, String resource) {

@@ -58,7 +58,7 @@ class ChaosIT {
             try (ChaosCommands commands = new ChaosCommands(destination, proxies, FIXED, spare, this::say);
                     ChaosWorkload workload = new ChaosWorkload()) {
                 createTopics();
-                write(workload);
+                write(workload, commands);
                 mirror(commands, proxies);
                 run(schedule, proxies, commands, workload);
             }
@@ -115,13 +115,13 @@ class ChaosIT {
         Topics.create(source.admin(), topic, 2, configs);
     }
 
-    private void write(ChaosWorkload workload) {
+    private void write(ChaosWorkload workload, ChaosCommands commands) {
         workload.start(new ChaosWriter(source, Style.SAFE, seed, "plain"));
         workload.start(new ChaosWriter(source, Style.SAFE, seed, TRIMMED, GROWING));
         workload.start(new ChaosWriter(source, Style.KEYED, seed, "compacted", COMPACTING));
         workload.start(new ChaosWriter(source, Style.TRANSACTIONAL, seed, "transactional"));
         workload.start(new ChaosWriter(source, Style.CARELESS, seed, UNCLEAN));
-        workload.start(new ChaosWriter(source, Style.SAFE, seed, spare.toArray(String[]::new)));
+        workload.start(new ChaosWriter(source, Style.SAFE, seed, commands::isOpen, spare.toArray(String[]::new)));
     }
 
     private void mirror(ChaosCommands commands, LinkProxies proxies) {
@@ -151,17 +151,18 @@ class ChaosIT {
             there.heal(HEALED);
             here.heal(HEALED);
             ChaosVerdict verdict = new ChaosVerdict(source, destination, commands, workload, trespasser, this::tell);
-            verdict.awaitRecovery();
+            verdict.awaitRecovery(true);
             workload.awaitProgress(HEALED, this::tell);
             workload.end();
             end(trespasser, thread);
             readers.stop();
             Await.until("the readers end", HEALED, () -> !reading.isAlive());
-            verdict.awaitRecovery();
+            verdict.awaitRecovery(false);
             verdict.checkCommands(FIXED);
             there.heal(HEALED);
             here.heal(HEALED);
             verdict.checkLogs(COMPACTING, careful());
+            verdict.checkOrphans();
             readers.assertSynced();
             verdict.stopAll(seed, COMPACTING);
             verdict.checkBrokers();

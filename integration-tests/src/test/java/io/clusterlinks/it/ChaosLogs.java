@@ -140,7 +140,7 @@ final class ChaosLogs {
                     .filter(item ->
                             item.offset() >= start && item.offset() < ends.getOrDefault(partition, Long.MAX_VALUE))
                     .forEach(item -> wanted.put(item.offset(), item.value()));
-            Map<Long, String> values = values(cluster, partition);
+            Map<Long, String> values = values(cluster, partition, IsolationLevel.READ_COMMITTED);
             List<String> missing = new ArrayList<>();
             wanted.forEach((offset, value) -> {
                 if (!value.equals(values.get(offset))) {
@@ -153,13 +153,28 @@ final class ChaosLogs {
         }
     }
 
-    static Map<Long, String> values(TestCluster cluster, TopicPartition partition) {
+    /** Where clients of the destination began to write, the log end if they did not. */
+    Map<TopicPartition, Long> firstLocal(String topic) {
+        Map<TopicPartition, Long> first = new HashMap<>(Topics.ends(
+                destination.admin(), Topics.partitions(destination.admin(), topic), IsolationLevel.READ_UNCOMMITTED));
+        first.replaceAll(
+                (partition, end) -> values(destination, partition, IsolationLevel.READ_UNCOMMITTED).entrySet().stream()
+                        .filter(entry -> entry.getValue().startsWith(ChaosTrespasser.MARK))
+                        .map(Map.Entry::getKey)
+                        .findFirst()
+                        .orElse(end));
+        return first;
+    }
+
+    private static Map<Long, String> values(TestCluster cluster, TopicPartition partition, IsolationLevel isolation) {
         Map<Long, String> values = new TreeMap<>();
-        try (PartitionReader reader = new PartitionReader(cluster, partition, IsolationLevel.READ_COMMITTED)) {
+        try (PartitionReader reader = new PartitionReader(cluster, partition, isolation)) {
             for (Optional<ConsumerRecord<byte[], byte[]>> next = reader.next();
                     next.isPresent();
                     next = reader.next()) {
-                values.put(next.get().offset(), String.valueOf(text(next.get().value())));
+                values.put(
+                        next.get().offset(),
+                        ChaosWriter.Written.beginning(text(next.get().value())));
             }
         }
         return values;

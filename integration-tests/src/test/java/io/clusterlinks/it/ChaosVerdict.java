@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
@@ -48,8 +49,12 @@ final class ChaosVerdict {
         this.log = log;
     }
 
-    /** Every mirror goes on or has stopped; nothing is left on the way. */
-    void awaitRecovery() {
+    /**
+     * Every mirror goes on or has stopped; nothing is left on the way.
+     *
+     * @param written whether the source is written to: then a promotion may be under way for as long
+     */
+    void awaitRecovery(boolean written) {
         commands.insist(ChaosCommands.link(ChaosCommands.LINK), Map.of("desired.state", "ACTIVE"), RECOVERED);
         for (Mirror mirror : settled()) {
             if (mirror.state() == MirrorState.PAUSED) {
@@ -60,7 +65,8 @@ final class ChaosVerdict {
             }
         }
         long beganNs = System.nanoTime();
-        Await.untilPasses(RECOVERED, () -> assertThat(mirrors.all()).allMatch(this::isSettled));
+        Await.untilPasses(RECOVERED, () -> assertThat(mirrors.all())
+                .allMatch(mirror -> isSettled(mirror) || (written && isBeingPromoted(mirror))));
         log.accept("all mirrors go on or have stopped after " + sinceMs(beganNs) + " ms");
     }
 
@@ -73,6 +79,12 @@ final class ChaosVerdict {
             assertThat(all).noneMatch(mirror -> mirror.state() == MirrorState.INITIALIZING);
         });
         return last.get(last.size() - 1);
+    }
+
+    private boolean isBeingPromoted(Mirror mirror) {
+        return mirror.state() == MirrorState.PENDING_STOPPED
+                && commands.history(ChaosCommands.mirror(mirror.link(), mirror.topic())).stream()
+                        .anyMatch(sent -> sent.asksFor("PROMOTED") && sent.outcome() != Outcome.REFUSED);
     }
 
     private boolean isSettled(Mirror mirror) {
@@ -131,6 +143,25 @@ final class ChaosVerdict {
                     + sinceMs(beganNs) + " ms, local writes "
                     + trespasser.acknowledged(topic).size());
         }
+    }
+
+    /** Mirrors that outlived their link: what was copied, and from then on what clients wrote. */
+    void checkOrphans() {
+        List<String> known = mirrors.all().stream().map(Mirror::topic).toList();
+        int orphans = 0;
+        for (String topic : Topics.get(destination.admin().listTopics().names())) {
+            Optional<Sent> creation = commands.history(ChaosCommands.mirror(ChaosCommands.SIDE_LINK, topic)).stream()
+                    .filter(sent -> sent.configs().containsKey("source.topic"))
+                    .findFirst();
+            if (creation.isPresent() && !known.contains(topic)) {
+                String sourceTopic = creation.get().configs().get("source.topic");
+                logs.compareWithSource(sourceTopic, topic, logs.firstLocal(topic));
+                logs.compareReplicas(topic);
+                ChaosLogs.assertHolds(destination, topic, trespasser.acknowledged(topic), Map.of());
+                orphans++;
+            }
+        }
+        log.accept(orphans + " mirrors of links that were deleted are right");
     }
 
     private void assertHoldsWhatTheSourceAcknowledged(Mirror mirror, Map<TopicPartition, Long> stopOffsets) {

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -55,6 +56,7 @@ final class ChaosWriter implements Runnable {
     private final List<String> topics;
     private final Style style;
     private final Random random;
+    private final Predicate<String> open;
     private final ConcurrentLinkedQueue<Written> acknowledged = new ConcurrentLinkedQueue<>();
     private volatile boolean running = true;
     private final AtomicInteger steps = new AtomicInteger();
@@ -62,6 +64,12 @@ final class ChaosWriter implements Runnable {
     private int sent;
 
     ChaosWriter(TestCluster cluster, Style style, long seed, String... topics) {
+        this(cluster, style, seed, topic -> true, topics);
+    }
+
+    /** A writer that leaves a topic alone while {@code open} says no of it. */
+    ChaosWriter(TestCluster cluster, Style style, long seed, Predicate<String> open, String... topics) {
+        this.open = open;
         this.cluster = cluster;
         this.style = style;
         this.topics = List.of(topics);
@@ -164,7 +172,9 @@ final class ChaosWriter implements Runnable {
     private record Pending(TopicPartition partition, String value, Future<RecordMetadata> answer) {}
 
     private List<Pending> send(Producer<String, String> producer, int count) {
-        String topic = topics.get(random.nextInt(topics.size()));
+        List<String> wanted = topics.stream().filter(open).toList();
+        List<String> some = wanted.isEmpty() ? topics : wanted;
+        String topic = some.get(random.nextInt(some.size()));
         int partitions = producer.partitionsFor(topic).size();
         List<Pending> pending = new ArrayList<>();
         for (int i = 0; i < count; i++) {

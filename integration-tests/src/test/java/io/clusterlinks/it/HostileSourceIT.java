@@ -242,6 +242,26 @@ class HostileSourceIT {
                 .containsEntry("retention.ms", retention));
     }
 
+    @Test
+    void aPromotionSaysThatTheSourceDoesNotTellItsEndAndIsGivenUpCleanly() {
+        // Given a source that answers wrongly where it ends, and else is sane
+        proxy.misbehave(ApiKeys.LIST_OFFSETS, Mischiefs::garbageInside);
+
+        // When its mirror is promoted, with a limit
+        Cli.Result result = links.cli()
+                .run("mirrors", "promote", "--link", LINK, "--topic", TOPIC, "--wait", "--wait-timeout", "5");
+
+        // Then that says what is wrong, and the mirror follows again
+        assertThat(result.exitCode()).as(result.toString()).isEqualTo(1);
+        assertThat(result.stderr())
+                .contains("waits: ")
+                .contains("an answer that is not the protocol's")
+                .contains("given up and it follows the source again");
+        proxy.behave();
+        Workload.onTopic(hostile, TOPIC, 2).plain(10);
+        assertFollowsAgain();
+    }
+
     private static void assertOthersGoOn() {
         long start = System.nanoTime();
         Workload.onTopic(sane, SANE, 2).plain(10);

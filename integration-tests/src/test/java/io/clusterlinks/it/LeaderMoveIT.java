@@ -16,8 +16,9 @@ import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -30,26 +31,33 @@ class LeaderMoveIT {
     private static final Duration ELECTED = Duration.ofSeconds(30);
     private static final Duration HEALED = Duration.ofSeconds(90);
     private static final String LINK = "east";
-    private static final String TOPIC = "moving";
-    private static final TopicPartition PARTITION = new TopicPartition(TOPIC, 0);
 
-    private TestCluster source;
-    private TestCluster destination;
-    private ChaosFaults there;
-    private ChaosFaults here;
+    private static TestCluster source;
+    private static TestCluster destination;
+    private static ChaosFaults there;
+    private static ChaosFaults here;
+    private static Links links;
 
-    @BeforeEach
-    void start() {
+    private String topic;
+    private TopicPartition partition;
+
+    @BeforeAll
+    static void start() {
         source = cluster("source").start();
         destination = cluster("destination").agent().start();
         there = new ChaosFaults(source, System.out::println);
         here = new ChaosFaults(destination, System.out::println);
-        Links links = new Links(destination);
+        links = new Links(destination);
         links.create(LINK, source);
+    }
+
+    private void mirror(String newTopic) {
+        topic = newTopic;
+        partition = new TopicPartition(topic, 0);
         Topics.get(source.admin()
-                .createTopics(List.of(new NewTopic(TOPIC, Map.of(0, List.of(1, 2, 3), 1, List.of(2, 3, 1)))))
+                .createTopics(List.of(new NewTopic(topic, Map.of(0, List.of(1, 2, 3), 1, List.of(2, 3, 1)))))
                 .all());
-        links.mirror(LINK, TOPIC);
+        links.mirror(LINK, topic);
     }
 
     private static TestClusterBuilder cluster(String name) {
@@ -61,8 +69,17 @@ class LeaderMoveIT {
                 .config("min.insync.replicas", "2");
     }
 
+    /** All brokers of both sides are there for the next test. */
     @AfterEach
-    void stop() {
+    void restart() {
+        restartDead(source);
+        restartDead(destination);
+        there.heal(HEALED);
+        here.heal(HEALED);
+    }
+
+    @AfterAll
+    static void stop() {
         if (here != null) {
             here.close();
             there.close();
@@ -72,6 +89,7 @@ class LeaderMoveIT {
 
     @Test
     void goesOnFromEveryNewLeaderHere() {
+        mirror("moving-here");
         try (ChaosWorkload workload = load()) {
             assertGoesOn("controlled move here", destination, () -> moveLeader(destination));
             assertGoesOn("kill -9 here", destination, () -> leader(destination).kill());
@@ -92,6 +110,7 @@ class LeaderMoveIT {
 
     @Test
     void followsEveryNewLeaderThere() {
+        mirror("moving-there");
         try (ChaosWorkload workload = load()) {
             assertGoesOn("controlled move there", source, () -> moveLeader(source));
             assertGoesOn("kill -9 there", source, () -> leader(source).kill());
@@ -112,6 +131,7 @@ class LeaderMoveIT {
     /** On both sides all replicas leave a broker for another, which has just joined, and the broker leaves. */
     @Test
     void followsBrokersThatJoinAndLeave() {
+        mirror("joining-and-leaving");
         for (TestCluster cluster : List.of(source, destination)) {
             reassign(cluster, List.of(1, 2));
             cluster.broker(3).stop();
@@ -134,7 +154,7 @@ class LeaderMoveIT {
 
     private ChaosWorkload load() {
         ChaosWorkload workload = new ChaosWorkload();
-        workload.start(new ChaosWriter(source, ChaosWriter.Style.SAFE, 1, TOPIC));
+        workload.start(new ChaosWriter(source, ChaosWriter.Style.SAFE, 1, topic));
         workload.awaitProgress(HEALED, System.out::println);
         return workload;
     }
@@ -162,11 +182,11 @@ class LeaderMoveIT {
     }
 
     private long end() {
-        return Topics.ends(destination.admin(), List.of(PARTITION), IsolationLevel.READ_UNCOMMITTED)
-                .get(PARTITION);
+        return Topics.ends(destination.admin(), List.of(partition), IsolationLevel.READ_UNCOMMITTED)
+                .get(partition);
     }
 
-    private static void moveLeader(TestCluster cluster) {
+    private void moveLeader(TestCluster cluster) {
         List<Integer> order = ChaosFaults.ids(info(cluster).replicas());
         Collections.rotate(order, -1);
         reorder(cluster, order);
@@ -174,10 +194,10 @@ class LeaderMoveIT {
     }
 
     /** Moves the replicas and waits until only they are left. */
-    private static void reassign(TestCluster cluster, List<Integer> replicas) {
-        for (TopicPartition partition : Topics.partitions(cluster.admin(), TOPIC)) {
+    private void reassign(TestCluster cluster, List<Integer> replicas) {
+        for (TopicPartition each : Topics.partitions(cluster.admin(), topic)) {
             Topics.get(cluster.admin()
-                    .alterPartitionReassignments(Map.of(partition, Optional.of(new NewPartitionReassignment(replicas))))
+                    .alterPartitionReassignments(Map.of(each, Optional.of(new NewPartitionReassignment(replicas))))
                     .all());
         }
         Await.until(
@@ -191,32 +211,32 @@ class LeaderMoveIT {
                                 .isEmpty());
     }
 
-    private static void reorder(TestCluster cluster, List<Integer> order) {
+    private void reorder(TestCluster cluster, List<Integer> order) {
         Topics.get(cluster.admin()
                 .alterPartitionReassignments(
-                        Map.of(PARTITION, Optional.of(new NewPartitionReassignment(new ArrayList<>(order)))))
+                        Map.of(partition, Optional.of(new NewPartitionReassignment(new ArrayList<>(order)))))
                 .all());
     }
 
-    private static void elect(TestCluster cluster) {
+    private void elect(TestCluster cluster) {
         Clients.failure(() -> cluster.admin()
-                .electLeaders(ElectionType.PREFERRED, Set.of(PARTITION))
+                .electLeaders(ElectionType.PREFERRED, Set.of(partition))
                 .all()
                 .get());
     }
 
-    private static BrokerProcess leader(TestCluster cluster) {
+    private BrokerProcess leader(TestCluster cluster) {
         return cluster.broker(leaderId(cluster));
     }
 
-    private static int leaderId(TestCluster cluster) {
+    private int leaderId(TestCluster cluster) {
         TopicPartitionInfo info = info(cluster);
         return info.leader() == null ? -1 : info.leader().id();
     }
 
-    private static TopicPartitionInfo info(TestCluster cluster) {
-        return Topics.get(cluster.admin().describeTopics(List.of(TOPIC)).allTopicNames())
-                .get(TOPIC)
+    private TopicPartitionInfo info(TestCluster cluster) {
+        return Topics.get(cluster.admin().describeTopics(List.of(topic)).allTopicNames())
+                .get(topic)
                 .partitions()
                 .get(0);
     }
@@ -227,13 +247,13 @@ class LeaderMoveIT {
 
     private void assertNothingSkippedOrRepeated() {
         Await.untilPasses(HEALED, () -> {
-            assertThat(there.outOfSync(TOPIC)).isEmpty();
-            assertThat(here.outOfSync(TOPIC)).isEmpty();
+            assertThat(there.outOfSync(topic)).isEmpty();
+            assertThat(here.outOfSync(topic)).isEmpty();
         });
-        new TopicComparison(source, TOPIC, destination, TOPIC)
+        new TopicComparison(source, topic, destination, topic)
                 .awaitLevel(HEALED)
                 .compare()
                 .orThrow();
-        new ChaosLogs(source, destination).compareWithSource(TOPIC, TOPIC, Map.of());
+        new ChaosLogs(source, destination).compareWithSource(topic, topic, Map.of());
     }
 }

@@ -3,6 +3,7 @@ package io.clusterlinks.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.protocol.MirrorState;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -14,6 +15,8 @@ import javax.management.ObjectName;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 
 /** What an operator's monitoring reads over JMX. */
@@ -21,16 +24,14 @@ class MetricsIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     @Test
-    void showsLagBytesAndStatesOfALink() throws IOException {
+    void showsLagBytesAndStatesOfALink() throws IOException, JMException {
         try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
                 TestCluster destination = TestCluster.builder("destination")
                         .agent()
                         .jmx()
                         .heapMb(256)
                         .start();
-                JMXConnector connector =
-                        JMXConnectorFactory.connect(new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:"
-                                + destination.broker(1).jmxPort() + "/jmxrmi"))) {
+                JMXConnector connector = connect(destination.broker(1))) {
             // Given a mirror of two partitions that is level
             Workload workload =
                     Workload.onNewTopic(source, "measured", 2, Map.of()).compressions();
@@ -52,6 +53,18 @@ class MetricsIT {
                     .hasEntrySatisfying(
                             "last-fetch-age-ms", age -> assertThat(age).isBetween(0.0, 5000.0)));
 
+            // And those of its tasks, one that works and one that is off
+            ObjectName topics = new ObjectName("kafka.server.link:type=link-task-metrics,link=east,task=topics");
+            ObjectName acls = new ObjectName("kafka.server.link:type=link-task-metrics,link=east,task=acls");
+            Await.untilPasses(TIMEOUT, () -> {
+                assertThat(beans.getAttribute(topics, "state")).isEqualTo("OK");
+                assertThat(beans.getAttribute(topics, "items")).isEqualTo(1);
+                assertThat(beans.getAttribute(topics, "last-error")).isEqualTo("");
+                assertThat((Long) beans.getAttribute(topics, "last-success-age-ms"))
+                        .isBetween(0L, 60_000L);
+                assertThat(beans.getAttribute(acls, "state")).isEqualTo("DISABLED");
+            });
+
             // When it is paused and the source goes on, and then goes away
             links.run("mirrors", "pause", "--link", "east", "--topic", "measured");
             workload.plain(10);
@@ -62,6 +75,70 @@ class MetricsIT {
                     .containsEntry("bytes-in-rate", 0.0)
                     .containsEntry("mirror-partition-count-paused", 2.0));
         }
+    }
+
+    @Test
+    void namesABrokerThatWasStartedWithoutThePlugin() throws IOException {
+        try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
+                TestCluster destination = TestCluster.builder("destination")
+                        .brokers(2)
+                        .separateController()
+                        .agent()
+                        .jmx()
+                        .heapMb(256)
+                        .start()) {
+            // Given mirrors of which each broker leads some partitions
+            Workload.onNewTopic(source, "spread", 4, Map.of()).plain(10).close();
+            Links links = new Links(destination);
+            links.create("east", source);
+            links.mirror("east", "spread");
+            new TopicComparison(source, "spread", destination, "spread").awaitLevel(TIMEOUT);
+            int coordinator = Integer.parseInt(
+                    Topics.describe(destination.admin(), "__cluster_links").get("coordinator"));
+            int forgotten = coordinator == 1 ? 2 : 1;
+
+            // When one that does not coordinate comes back without the plugin, and leads partitions again
+            destination.broker(forgotten).kill();
+            destination.broker(forgotten).startWithoutPlugin();
+            destination.awaitReady();
+            Topics.electPreferredLeaders(destination.admin(), "spread");
+
+            // Then everybody who looks is told, and no mirror is created or promoted there
+            String named = "Brokers [" + forgotten + "] run without the cluster-links plugin";
+            Admin coordinating = destination.newAdmin(Map.of(
+                    CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
+                    "127.0.0.1:" + destination.broker(coordinator).port()));
+            try (coordinating) {
+                Await.untilPasses(TIMEOUT, () -> {
+                    assertThat(Topics.describe(coordinating, "__cluster_link.east")
+                                    .get("status.reason"))
+                            .contains(named);
+                    assertThat(Topics.describe(coordinating, "__cluster_link.east.topic.spread")
+                                    .get("status.reason"))
+                            .contains(named);
+                });
+            }
+            try (JMXConnector connector = connect(destination.broker(coordinator))) {
+                assertThat(connector
+                                .getMBeanServerConnection()
+                                .getAttribute(
+                                        new ObjectName("kafka.server.link:type=coordinator-metrics"),
+                                        "brokers-without-plugin"))
+                        .isEqualTo(1.0);
+            } catch (JMException e) {
+                throw new AssertionError(e);
+            }
+            Cli cli = new Cli("127.0.0.1:" + destination.broker(coordinator).port());
+            assertThat(cli.run("mirrors", "promote", "--link", "east", "--topic", "spread")
+                            .stderr())
+                    .contains(named);
+            assertThat(links.state("east", "spread")).isEqualTo(MirrorState.ACTIVE);
+        }
+    }
+
+    private static JMXConnector connect(BrokerProcess broker) throws IOException {
+        return JMXConnectorFactory.connect(
+                new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:" + broker.jmxPort() + "/jmxrmi"));
     }
 
     /** The gauges of one link by name. */

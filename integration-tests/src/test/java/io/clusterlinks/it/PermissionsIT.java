@@ -58,6 +58,7 @@ class PermissionsIT {
         // What brokers that are not super users need themselves.
         allow(destination, acl("broker", ResourceType.CLUSTER, "kafka-cluster", AclOperation.CLUSTER_ACTION));
         allow(destination, acl("broker", ResourceType.CLUSTER, "kafka-cluster", AclOperation.DESCRIBE));
+        allow(destination, acl("broker", ResourceType.TOPIC, "__cluster_links", AclOperation.READ));
         allow(destination, GROUP_READ_HERE, TOPIC_READ_HERE);
         Workload.onNewTopic(source, "orders", 1, Map.of()).plain(500);
         commit();

@@ -4,8 +4,10 @@ package io.clusterlinks.cli;
 import io.clusterlinks.client.LinkConfigValue;
 import io.clusterlinks.client.LinkDescription;
 import io.clusterlinks.client.MirrorListing;
+import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.MirrorSummary;
+import io.clusterlinks.protocol.ThrottleStatus;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -83,6 +85,12 @@ final class DescribeLink extends ClusterCommand {
         }
         facts.row("Desired state:", link.desiredState());
         facts.row("Source cluster:", link.sourceClusterId());
+        if (!link.throttle().equals(ThrottleStatus.NONE)) {
+            facts.row(
+                    "Fetchers waited:",
+                    Units.duration(link.throttle().limitMs()) + " for " + LinkConfig.MAX_BYTES_PER_SECOND + ", "
+                            + Units.duration(link.throttle().sourceQuotaMs()) + " for a quota of the source");
+        }
         facts.row("Mirror topics:", ListLinks.counts(countByState(link.mirrors())));
         console.text(facts.render(""));
         console.line("Configs that were set:");

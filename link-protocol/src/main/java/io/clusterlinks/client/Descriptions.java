@@ -15,6 +15,7 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.PartitionStatus;
 import io.clusterlinks.protocol.TaskStatus;
+import io.clusterlinks.protocol.ThrottleStatus;
 import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import java.util.Arrays;
@@ -77,7 +78,12 @@ final class Descriptions {
                         config,
                         WireContract.STATUS_TASK_PREFIX,
                         TaskStatus.class,
-                        Comparator.comparing(TaskStatus::task)));
+                        Comparator.comparing(TaskStatus::task)),
+                throttle(text(config, WireContract.STATUS_THROTTLE, null)));
+    }
+
+    private static ThrottleStatus throttle(String json) {
+        return json == null ? ThrottleStatus.NONE : Json.read(json, ThrottleStatus.class);
     }
 
     static List<GroupSummary> groups(Config groups) {

@@ -5,6 +5,7 @@ import io.clusterlinks.protocol.DesiredState;
 import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.TaskStatus;
+import io.clusterlinks.protocol.ThrottleStatus;
 import java.util.List;
 
 /**
@@ -19,6 +20,7 @@ import java.util.List;
  * @param configs every link config, sorted by name
  * @param mirrors its mirror topics, sorted by name
  * @param tasks its periodic tasks, sorted by name
+ * @param throttle how long its fetchers have waited for limits
  */
 public record LinkDescription(
         String link,
@@ -29,7 +31,8 @@ public record LinkDescription(
         String sourceClusterId,
         List<LinkConfigValue> configs,
         List<MirrorSummary> mirrors,
-        List<TaskStatus> tasks) {
+        List<TaskStatus> tasks,
+        ThrottleStatus throttle) {
     public LinkDescription {
         configs = List.copyOf(configs);
         mirrors = List.copyOf(mirrors);

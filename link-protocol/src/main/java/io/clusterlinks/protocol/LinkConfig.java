@@ -39,6 +39,7 @@ public final class LinkConfig extends AbstractConfig {
     public static final String NUM_FETCHERS = "num.cluster.link.fetchers";
     public static final String FETCH_MAX_BYTES = "replica.fetch.max.bytes";
     public static final String FETCH_RESPONSE_MAX_BYTES = "replica.fetch.response.max.bytes";
+    public static final String MAX_BYTES_PER_SECOND = "cluster.link.max.bytes.per.second";
     public static final String FETCH_MIN_BYTES = "replica.fetch.min.bytes";
     public static final String FETCH_WAIT_MAX_MS = "replica.fetch.wait.max.ms";
     public static final String MAX_TRUNCATION_RECORDS = "max.truncation.records";
@@ -116,14 +117,24 @@ public final class LinkConfig extends AbstractConfig {
                     2 * MIB,
                     Range.atLeast(1024),
                     Importance.MEDIUM,
-                    "Bytes to ask for per partition and fetch; a larger first batch still arrives.")
+                    "Bytes to ask for per partition and fetch; more for busy partitions where the round trip is long. A larger first"
+                            + " batch still arrives.")
             .define(
                     FETCH_RESPONSE_MAX_BYTES,
                     Type.INT,
                     16 * MIB,
                     Range.atLeast(1024),
                     Importance.MEDIUM,
-                    "Bytes to ask for per fetch.")
+                    "Bytes to ask for per fetch; more where the round trip is long, up to half of"
+                            + " cluster.link.fetch.memory.bytes or 64 MiB.")
+            .define(
+                    MAX_BYTES_PER_SECOND,
+                    Type.LONG,
+                    -1L,
+                    LinkConfig::validateRate,
+                    Importance.MEDIUM,
+                    "Most bytes of batches per second that each broker copies over the link; -1 for no limit. Takes effect"
+                            + " at once.")
             .define(FETCH_MIN_BYTES, Type.INT, 1, Range.atLeast(1), Importance.LOW, "Bytes a fetch waits for.")
             .define(
                     FETCH_WAIT_MAX_MS,
@@ -172,7 +183,7 @@ public final class LinkConfig extends AbstractConfig {
                     Type.LIST,
                     List.of(),
                     Importance.LOW,
-                    "Topic configs that do not follow the source; locked ones always do.")
+                    "Topic configs that do not follow the source; the ones that always do cannot be named.")
             .define(
                     OFFSET_SYNC_ENABLE,
                     Type.BOOLEAN,
@@ -277,9 +288,8 @@ public final class LinkConfig extends AbstractConfig {
             throw LinkException.invalidConfig(FETCH_MAX_BYTES + " is above " + FETCH_RESPONSE_MAX_BYTES
                     + "; a fetch cannot return more for one partition than for all.");
         }
-        if (!prefix().isEmpty()) {
-            LinkResource.validateTopicName(prefix() + "x");
-        }
+        TopicConfigChoice.validate(getList(TOPIC_CONFIG_SYNC_INCLUDE), getList(TOPIC_CONFIG_SYNC_EXCLUDE));
+        validatePrefix();
         refuseWithoutFilter(OFFSET_SYNC_ENABLE, GROUP_FILTERS, groupFilters().isEmpty());
         refuseWithoutFilter(
                 AUTO_CREATE_ENABLE, AUTO_CREATE_FILTERS, topicFilters().isEmpty());
@@ -287,6 +297,24 @@ public final class LinkConfig extends AbstractConfig {
         if (getBoolean(GROUP_PREFIX_ENABLE) && prefix().isEmpty()) {
             throw LinkException.invalidConfig(
                     GROUP_PREFIX_ENABLE + " needs " + PREFIX + ", which is what is put before the names of groups.");
+        }
+    }
+
+    private void validatePrefix() {
+        String name = prefix() + "x";
+        String why = null;
+        if (LinkResource.isReserved(name) || name.startsWith("__")) {
+            why = "names that begin with '__' are the cluster's own";
+        } else if (!prefix().isEmpty()) {
+            try {
+                LinkResource.validateTopicName(name);
+            } catch (LinkException e) {
+                why = e.getMessage();
+            }
+        }
+        if (why != null) {
+            throw LinkException.invalidConfig(
+                    PREFIX + " '" + prefix() + "' makes names that topics cannot have: " + why);
         }
     }
 
@@ -338,6 +366,12 @@ public final class LinkConfig extends AbstractConfig {
 
     public String prefix() {
         return getString(PREFIX);
+    }
+
+    /** Most bytes per second on one broker; {@link Long#MAX_VALUE} for no limit. */
+    public long maxBytesPerSecond() {
+        long limit = getLong(MAX_BYTES_PER_SECOND);
+        return limit < 0 ? Long.MAX_VALUE : limit;
     }
 
     public boolean paused() {
@@ -392,11 +426,11 @@ public final class LinkConfig extends AbstractConfig {
         }
     }
 
-    /** Names of the topic configs that follow the source on a link with these stored configs. */
-    public static Set<String> syncedTopicConfigs(Map<String, String> stored) {
-        Map<String, String> own = new HashMap<>(stored);
-        own.keySet().retainAll(Set.of(BOOTSTRAP_SERVERS, TOPIC_CONFIG_SYNC_INCLUDE, TOPIC_CONFIG_SYNC_EXCLUDE));
-        return parse(own).syncedTopicConfigs();
+    private static void validateRate(String name, Object value) {
+        long rate = (Long) value;
+        if (rate != -1 && rate < 1024) {
+            throw new ConfigException(name, value, "use at least 1024 bytes per second, or -1 for no limit");
+        }
     }
 
     private static void validateStartOffsetSpec(String name, Object value) {

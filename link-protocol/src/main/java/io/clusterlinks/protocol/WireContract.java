@@ -59,6 +59,9 @@ public final class WireContract {
     /** Links: {@code status.task.NAME}, a {@link TaskStatus} as JSON; one for every periodic task. */
     public static final String STATUS_TASK_PREFIX = "status.task.";
 
+    /** Links: a {@link ThrottleStatus} as JSON. */
+    public static final String STATUS_THROTTLE = "status.throttle";
+
     /** Links: number of followed consumer groups by {@link GroupOffsetState}, the worst of each group's, as JSON. */
     public static final String STATUS_GROUPS = "status.groups";
 

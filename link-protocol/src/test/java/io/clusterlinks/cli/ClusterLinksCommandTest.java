@@ -163,7 +163,8 @@ class ClusterLinksCommandTest extends CommandTest {
                         "sourceClusterId",
                         "configs",
                         "mirrors",
-                        "tasks");
+                        "tasks",
+                        "throttle");
         assertThat(names(json().get(0).get("configs").get(0)))
                 .containsExactly("name", "value", "isDefault", "isSensitive");
         assertThat(keys("brokers"))

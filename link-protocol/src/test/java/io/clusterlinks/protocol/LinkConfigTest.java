@@ -57,7 +57,10 @@ class LinkConfigTest {
         "num.cluster.link.fetchers, many",
         "mirror.start.offset.spec, yesterday",
         "replica.fetch.max.bytes, 1",
-        "metadata.max.age.ms, 1",
+        "metadata.max.age.ms, 99",
+        "topic.config.sync.ms, 99",
+        "consumer.offset.sync.ms, 99",
+        "acl.sync.ms, 99",
         "cluster.link.paused, perhaps"
     })
     void malformedValuesAreRefusedByName(String key, String value) {
@@ -87,10 +90,41 @@ class LinkConfigTest {
 
     @Test
     void aPrefixMustBePartOfATopicName() {
+        assertRefused(LinkConfig.PREFIX, "a/", LinkConfig.PREFIX);
         assertRefused(LinkConfig.PREFIX, "a/", "a/x");
+        assertRefused(LinkConfig.PREFIX, "x".repeat(249), LinkConfig.PREFIX);
+        assertRefused(LinkConfig.PREFIX, "__", LinkConfig.PREFIX);
+        assertRefused(LinkConfig.PREFIX, "__cluster_link.", LinkConfig.PREFIX);
         assertThat(LinkConfig.parse(Map.of(LinkConfig.BOOTSTRAP_SERVERS, SERVERS, LinkConfig.PREFIX, "east."))
                         .prefix())
                 .isEqualTo("east.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "topic.config.sync.include, no.such.config",
+        "topic.config.sync.exclude, no.such.config",
+        "topic.config.sync.include, remote.storage.enable",
+        "topic.config.sync.include, local.retention.ms",
+        "topic.config.sync.include, leader.replication.throttled.replicas",
+        "topic.config.sync.exclude, cleanup.policy"
+    })
+    void topicConfigsThatCannotBeChosenAreRefusedByKeyAndName(String key, String name) {
+        assertRefused(key, name, key);
+        assertRefused(key, name, name);
+    }
+
+    @Test
+    void aTopicConfigCannotBothFollowAndNot() {
+        assertThatThrownBy(() -> LinkConfig.parse(Map.of(
+                        LinkConfig.BOOTSTRAP_SERVERS,
+                        SERVERS,
+                        LinkConfig.TOPIC_CONFIG_SYNC_INCLUDE,
+                        "min.insync.replicas",
+                        LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE,
+                        "min.insync.replicas")))
+                .isInstanceOf(LinkException.class)
+                .hasMessageContaining("min.insync.replicas");
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.clusterlinks.it.BrokerProcess;
 import io.clusterlinks.it.Links;
 import io.clusterlinks.it.TestCluster;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -41,7 +42,7 @@ final class Backlog implements Scenario {
             lab.settle();
             disk = DiskProbe.run(lab.work(), options.backlogMb() * 1_000_000L);
             for (int round = 0; round < rounds; round++) {
-                links.add(links(lab, options, source, records));
+                links.add(links(lab, null, source, records));
             }
             for (Tuning tuning : Tuning.ALL) {
                 for (int round = 0; round < options.pick(1, 3); round++) {
@@ -60,13 +61,23 @@ final class Backlog implements Scenario {
                 all(links, mirrorMakers, replicas));
     }
 
-    private static Run links(Lab lab, Options options, TestCluster source, long records) {
+    /** Records a profile of the destination broker while cluster links copy the backlog; measures nothing else. */
+    static void profile(Lab lab, Options options) {
+        long records = options.backlogMb() * 1_000_000L / 1000;
+        try (TestCluster source = lab.stock("source")) {
+            Filler.fill(source, TOPIC, PARTITIONS, 1000, records, Filler.LARGE_BATCH);
+            links(lab, options.jfr(), source, records);
+        }
+        Lab.say("Profile: %s", options.jfr());
+    }
+
+    private static Run links(Lab lab, Path jfr, TestCluster source, long records) {
         lab.settle();
         try (TestCluster destination = lab.linked("destination")) {
             Links links = new Links(destination);
             links.create("bench", source);
             long pid = destination.broker(1).pid();
-            if (options.jfr() != null) {
+            if (jfr != null) {
                 ProcessStats.jcmd(pid, "JFR.start", "settings=profile", "name=bench");
             }
             links.cli()
@@ -74,8 +85,8 @@ final class Backlog implements Scenario {
                     .orThrow();
             Transfer transfer = Transfer.ofRecords(
                     destination, TOPIC, records, List.of(source.broker(1).pid(), pid));
-            if (options.jfr() != null) {
-                ProcessStats.jcmd(pid, "JFR.dump", "name=bench", "filename=" + options.jfr());
+            if (jfr != null) {
+                ProcessStats.jcmd(pid, "JFR.dump", "name=bench", "filename=" + jfr);
             }
             return Run.of("cluster links", transfer, bytes(source));
         }

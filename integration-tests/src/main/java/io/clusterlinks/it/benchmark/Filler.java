@@ -16,12 +16,18 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** Writes records of one size to all partitions evenly. */
 final class Filler {
     static final int LARGE_BATCH = 128 * 1024;
+    static final int USUAL_BATCH = 16 * 1024;
 
     private Filler() {}
 
     /** Creates the topic and fills it; a batch size of 0 puts each record into a batch of its own. */
     static void fill(TestCluster cluster, String topic, int partitions, int recordBytes, long records, int batchBytes) {
         Topics.create(cluster.admin(), topic, partitions, Map.of("retention.ms", "-1"));
+        add(cluster, topic, partitions, recordBytes, records, batchBytes);
+    }
+
+    /** As {@link #fill}, to a topic that exists. */
+    static void add(TestCluster cluster, String topic, int partitions, int recordBytes, long records, int batchBytes) {
         Map<String, Object> configs = new HashMap<>(cluster.clientConfigs());
         configs.put(ProducerConfig.BATCH_SIZE_CONFIG, batchBytes);
         configs.put(ProducerConfig.LINGER_MS_CONFIG, batchBytes == 0 ? 0 : 100);

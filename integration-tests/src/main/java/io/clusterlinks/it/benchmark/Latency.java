@@ -14,8 +14,19 @@ import java.util.Map;
 final class Latency implements Scenario {
     private static final int PARTITIONS = 4;
     private static final int[] RATES = {500, 20_000};
+    private static final List<Double> PERCENTILES = List.of(50.0, 90.0, 95.0, 99.0, 99.9, 100.0);
+    private static final List<String> STEPS = List.of("50 %", "90 %", "95 %", "99 %", "99.9 %", "all");
 
-    private record Run(String contender, int rate, double p50, double p99, double max, double cores) {}
+    /** {@code latencies} in ms at {@link #PERCENTILES}. */
+    private record Run(String contender, int rate, List<Double> latencies, double cores) {
+        double p50() {
+            return latencies.get(0);
+        }
+
+        double p99() {
+            return latencies.get(3);
+        }
+    }
 
     @Override
     public void run(Lab lab, Options options, Report report) {
@@ -80,9 +91,10 @@ final class Latency implements Scenario {
         long start = System.nanoTime();
         double[] sorted = probe.run(rate, options.pick(8, 20), options.pick(15, 60));
         double cores = (ProcessStats.cpuSeconds(pids) - cpu) / ((System.nanoTime() - start) / 1e9);
-        Run run = new Run(
-                contender, rate, percentile(sorted, 50), percentile(sorted, 99), sorted[sorted.length - 1], cores);
-        Lab.say("  %s at %d/s: p50 %.2f ms, p99 %.2f ms, %.2f cores", contender, rate, run.p50, run.p99, cores);
+        List<Double> latencies =
+                PERCENTILES.stream().map(percent -> percentile(sorted, percent)).toList();
+        Run run = new Run(contender, rate, latencies, cores);
+        Lab.say("  %s at %d/s: p50 %.2f ms, p99 %.2f ms, %.2f cores", contender, rate, run.p50(), run.p99(), cores);
         return run;
     }
 
@@ -96,23 +108,13 @@ final class Latency implements Scenario {
                         "1 kB records at a steady rate over 4 partitions, producer with linger 0; from when a record was due to be sent to when a"
                                 + " consumer of the copy has it.");
         section.table(
-                List.of("contender", "records/s", "p50 ms", "p99 ms", "max ms", "CPU, cores"),
-                runs.stream()
-                        .map(run -> List.of(
-                                run.contender,
-                                Integer.toString(run.rate),
-                                format(run.p50),
-                                format(run.p99),
-                                format(run.max),
-                                format(run.cores)))
-                        .toList());
+                List.of("contender", "records/s", "p50 ms", "p90", "p95", "p99", "p99.9", "max", "CPU, cores"),
+                runs.stream().map(Latency::row).toList());
         for (int rate : RATES) {
-            Map<String, Double> bars = new LinkedHashMap<>();
-            runs.stream().filter(run -> run.rate == rate).forEach(run -> {
-                bars.put(run.contender + ", p50", run.p50);
-                bars.put(run.contender + ", p99", run.p99);
-            });
-            section.bars(Integer.toString(rate), "Latency at " + rate + " records/s", "ms", bars);
+            Map<String, List<Double>> lines = new LinkedHashMap<>();
+            runs.stream().filter(run -> run.rate == rate).forEach(run -> lines.put(run.contender, run.latencies));
+            section.lines(
+                    Integer.toString(rate), "Latency of so many records at " + rate + "/s", "ms", true, STEPS, lines);
         }
         double best = runs.stream()
                 .filter(run -> run.rate == 500 && !run.contender.equals("cluster links"))
@@ -122,12 +124,19 @@ final class Latency implements Scenario {
         for (Run run : runs) {
             if (run.contender.equals("cluster links")) {
                 if (run.rate == 500) {
-                    report.atMost("latency", "p99 at 500/s / MirrorMaker 2", run.p99 / best, 0.5, "");
+                    report.atMost("latency", "p99 at 500/s / MirrorMaker 2", run.p99() / best, 0.5, "");
                 } else {
-                    report.atMost("latency", "p99 at 20,000/s", run.p99, 10, " ms");
+                    report.atMost("latency", "p99 at 20,000/s", run.p99(), 10, " ms");
                 }
             }
         }
+    }
+
+    private static List<String> row(Run run) {
+        List<String> row = new ArrayList<>(List.of(run.contender, Integer.toString(run.rate)));
+        run.latencies.forEach(latency -> row.add(format(latency)));
+        row.add(format(run.cores));
+        return row;
     }
 
     private static String format(double value) {

@@ -24,14 +24,23 @@ final class MirrorCrowd {
 
     static List<String> createTopics(TestCluster cluster, String prefix, int count, int partitions) {
         List<String> names = IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
-        for (int from = 0; from < count; from += PER_REQUEST) {
-            List<NewTopic> some = names.subList(from, Math.min(count, from + PER_REQUEST)).stream()
+        createTopics(cluster, names, partitions);
+        return names;
+    }
+
+    static void createTopics(TestCluster cluster, List<String> names, int partitions) {
+        for (int from = 0; from < names.size(); from += PER_REQUEST) {
+            List<NewTopic> some = names.subList(from, Math.min(names.size(), from + PER_REQUEST)).stream()
                     .map(name -> new NewTopic(name, Optional.of(partitions), Optional.empty())
                             .configs(Map.of("retention.ms", "-1")))
                     .toList();
             Topics.get(cluster.admin().createTopics(some).all());
         }
-        return names;
+        // The controller has them; a broker hears of them a little later.
+        Await.until(
+                "the topics are known",
+                Duration.ofMinutes(1),
+                () -> cluster.admin().listTopics().names().get().containsAll(names));
     }
 
     /** Creates mirrors and waits until all of the link's are active; returns seconds. */

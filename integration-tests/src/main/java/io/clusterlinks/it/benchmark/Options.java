@@ -11,7 +11,7 @@ import java.util.TreeSet;
  * What to run and how large.
  *
  * @param only scenarios to run; empty means all
- * @param jfr where to put a profile of the destination broker in the backlog case; null for none
+ * @param jfr where to put a profile of the destination broker in the backlog case, in place of measuring; null to measure
  */
 record Options(boolean quick, Set<String> only, Path output, Path jfr, int backlogMb) {
     static Options parse(List<String> arguments, Path root) {

@@ -12,6 +12,7 @@ import java.util.Map;
 final class Report {
     private final List<Section> sections = new ArrayList<>();
     private final List<Target> targets = new ArrayList<>();
+    private final Map<String, String> broken = new LinkedHashMap<>();
 
     /** One comparison with a bound. */
     record Target(String scenario, String what, double value, boolean atLeast, double bound, String unit) {
@@ -68,6 +69,19 @@ final class Report {
             return this;
         }
 
+        Section lines(
+                String name,
+                String title,
+                String unit,
+                boolean logarithmic,
+                List<String> steps,
+                Map<String, List<Double>> lines) {
+            String file = id + "-" + name + ".svg";
+            charts.put(file, LineChart.of(title, unit, logarithmic, steps, lines));
+            markdown.append("![").append(title).append("](").append(file).append(")\n\n");
+            return this;
+        }
+
         String markdown() {
             return markdown.toString();
         }
@@ -96,9 +110,24 @@ final class Report {
         Lab.say("  %s", target.row());
     }
 
-    /** Says how busy the machine was before the scenario of the last section began. */
-    void load(String scenario, double load) {
-        sections.get(sections.size() - 1).text("Load average before this scenario (%s) began: %.2f.", scenario, load);
+    /** Adds to the last section of a scenario. */
+    void note(String scenario, String format, Object... arguments) {
+        sections.stream()
+                .filter(section -> section.id.equals(scenario))
+                .reduce((first, second) -> second)
+                .ifPresent(section -> section.text(format, arguments));
+    }
+
+    /** The scenario ended early: what it had measured is not shown, since it is not the whole. */
+    void broken(String scenario, String why) {
+        sections.removeIf(section -> section.id.equals(scenario));
+        targets.removeIf(target -> target.scenario().equals(scenario));
+        broken.put(scenario, why.replace('|', '/'));
+    }
+
+    /** Scenarios that broke, and why. */
+    Map<String, String> broken() {
+        return broken;
     }
 
     List<Section> sections() {

@@ -29,6 +29,11 @@ final class ReportWriter {
                 machine.load()));
         page.append("## Targets\n\n| scenario | ratio or figure | measured | target | |\n|---|---|---|---|---|\n");
         report.targets().forEach(target -> page.append(target.row()).append('\n'));
+        report.broken().forEach((scenario, why) -> page.append("| ")
+                .append(scenario)
+                .append(" | not measured: ")
+                .append(why)
+                .append(" | | | **broken** |\n"));
         page.append('\n');
         for (Report.Section section : report.sections()) {
             page.append(section.markdown());

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import io.clusterlinks.host.LocalBroker;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Live brokers that have not reported for a while: they run without the plugin, most likely, so that clients can write to
+ * the mirror partitions that they lead. Written by the event thread, read by any.
+ */
+final class SilentBrokers {
+    private static final Logger LOG = LoggerFactory.getLogger(SilentBrokers.class);
+
+    private final LocalBroker broker;
+    private final BrokerReports reports;
+    private final Time time;
+    private final Map<Integer, Long> liveSinceMs = new HashMap<>();
+    private volatile List<Integer> ids = List.of();
+
+    SilentBrokers(LocalBroker broker, BrokerReports reports, Time time) {
+        this.broker = broker;
+        this.reports = reports;
+        this.time = time;
+    }
+
+    /** Looks again; a broker that is new to this coordinator is given time to report. */
+    void tick() {
+        long now = time.milliseconds();
+        Set<Integer> live = broker.cluster().liveBrokers();
+        liveSinceMs.keySet().retainAll(live);
+        live.forEach(id -> liveSinceMs.putIfAbsent(id, now));
+        List<Integer> silent = live.stream()
+                .filter(id -> now - liveSinceMs.get(id) >= BrokerReports.STALE_MS)
+                .filter(id -> reports.of(id).isEmpty())
+                .sorted()
+                .toList();
+        if (!silent.equals(ids)) {
+            ids = silent;
+            if (silent.isEmpty()) {
+                LOG.info("Every live broker runs the cluster-links plugin");
+            } else {
+                LOG.error(warning(silent));
+            }
+        }
+    }
+
+    /** Forgets everything: this broker does not coordinate. */
+    void reset() {
+        liveSinceMs.clear();
+        ids = List.of();
+    }
+
+    /** In order; empty if all is well, or this broker does not coordinate. */
+    List<Integer> ids() {
+        return ids;
+    }
+
+    /** What is wrong with {@code brokers} and what to do. */
+    static String warning(List<Integer> brokers) {
+        return "Brokers " + brokers
+                + " run without the cluster-links plugin, or it does not report: mirror partitions that"
+                + " they lead are not copied, and clients can write to them. Start these brokers with"
+                + " -javaagent:$KAFKA_HOME/libs/kafka-cluster-links.jar.";
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.source;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/**
+ * The memory that a broker receives fetched batches in: one budget for all links and sources, taken when the size of a
+ * response is known and given back when it is in the log. What waits at the source costs nothing, so one busy partition
+ * may use all of it; who finds it used up waits its turn while the response stays in the socket.
+ *
+ * <p>The chunks are outside the heap and used again and again: the collector never sees them, and the kernel copies into
+ * and out of them directly. Thread-safe.
+ */
+public final class FetchMemory {
+    /** Responses below this come from the heap: most are answers that nothing is new. */
+    static final int SMALL_BYTES = 64 * 1024;
+
+    private static final long BUSY_MS = 2000;
+    private static final long KEEP_MS = 30_000;
+
+    /** Who receives responses. */
+    interface Receiver {
+        /** It may be this one's turn now. */
+        void onMemory();
+    }
+
+    private record Free(ByteBuffer chunk, long sinceMs) {}
+
+    private final long bytes;
+    private final LongSupplier nowMs;
+    private final Deque<Free> free = new ArrayDeque<>();
+    private final Set<Receiver> waiting = new LinkedHashSet<>();
+    private final Map<Receiver, Long> lastTakenMs = new HashMap<>();
+    private long used;
+    private long kept;
+
+    /** Takes time in milliseconds from {@code nowMs}. */
+    public FetchMemory(long bytes, LongSupplier nowMs) {
+        this.bytes = bytes;
+        this.nowMs = nowMs;
+    }
+
+    /**
+     * Bytes to ask for in one fetch, and to hold unappended before the next is sent: half of what there is for each of those
+     * that are busy, so that one half arrives while the other is appended.
+     */
+    public synchronized int share() {
+        long now = nowMs.getAsLong();
+        lastTakenMs.values().removeIf(takenMs -> now - takenMs > BUSY_MS);
+        long share = bytes / 2 / Math.max(1, lastTakenMs.size());
+        return (int) Math.max(1, Math.min(Integer.MAX_VALUE - SMALL_BYTES, share));
+    }
+
+    /**
+     * Takes a buffer for a response; null if {@code receiver} must wait, in turn with others. A response larger than
+     * everything is received alone.
+     */
+    synchronized FetchBuffer tryTake(int size, Receiver receiver) {
+        int capacity = capacity(size);
+        if (!mayTake(capacity, receiver)) {
+            waiting.add(receiver);
+            return null;
+        }
+        waiting.remove(receiver);
+        lastTakenMs.put(receiver, nowMs.getAsLong());
+        ByteBuffer chunk = reuse(size);
+        if (chunk == null) {
+            evictFor(capacity);
+            chunk = allocate(capacity);
+        }
+        used += chunk.capacity();
+        next();
+        return new FetchBuffer(this, chunk);
+    }
+
+    /** Whether {@link #tryTake} would not be in vain. */
+    synchronized boolean mayTake(Receiver receiver, int size) {
+        return mayTake(capacity(size), receiver);
+    }
+
+    private boolean mayTake(int capacity, Receiver receiver) {
+        boolean turn = waiting.isEmpty() || waiting.iterator().next() == receiver;
+        return turn && (used == 0 || used + capacity <= bytes);
+    }
+
+    /** {@code receiver} does not wait any more. */
+    synchronized void forget(Receiver receiver) {
+        if (waiting.remove(receiver)) {
+            next();
+        }
+    }
+
+    synchronized void giveBack(ByteBuffer chunk) {
+        used -= chunk.capacity();
+        if (used + kept + chunk.capacity() <= bytes) {
+            free.addFirst(new Free(chunk, nowMs.getAsLong()));
+            kept += chunk.capacity();
+        }
+        next();
+    }
+
+    /** Lets go of chunks that nobody has needed for a while. */
+    public synchronized void trim() {
+        long now = nowMs.getAsLong();
+        while (!free.isEmpty() && now - free.peekLast().sinceMs() > KEEP_MS) {
+            kept -= free.pollLast().chunk().capacity();
+        }
+    }
+
+    /** Bytes in buffers that are in use. */
+    public synchronized long used() {
+        return used;
+    }
+
+    /** Bytes kept for later use. */
+    synchronized long kept() {
+        return kept;
+    }
+
+    private void next() {
+        if (!waiting.isEmpty()) {
+            waiting.iterator().next().onMemory();
+        }
+    }
+
+    /** The smallest free chunk that is large enough without wasting most of it. */
+    private ByteBuffer reuse(int size) {
+        Free best = null;
+        for (Free candidate : free) {
+            int capacity = candidate.chunk().capacity();
+            boolean fits =
+                    capacity >= size && capacity / 2 <= size && used + capacity <= Math.max(bytes, capacity(size));
+            if (fits && (best == null || capacity < best.chunk().capacity())) {
+                best = candidate;
+            }
+        }
+        if (best == null) {
+            return null;
+        }
+        free.remove(best);
+        kept -= best.chunk().capacity();
+        return best.chunk();
+    }
+
+    private void evictFor(int capacity) {
+        for (Iterator<Free> oldest = free.descendingIterator(); oldest.hasNext() && used + kept + capacity > bytes; ) {
+            kept -= oldest.next().chunk().capacity();
+            oldest.remove();
+        }
+    }
+
+    private static ByteBuffer allocate(int capacity) {
+        try {
+            return ByteBuffer.allocateDirect(capacity);
+        } catch (OutOfMemoryError e) {
+            // The limit of direct memory, which an operator may have set low, is no reason to stop.
+            return ByteBuffer.allocate(capacity);
+        }
+    }
+
+    /** Rounded up in steps of an eighth to a quarter, so that chunks fit again. */
+    static int capacity(int size) {
+        int step = Math.max(SMALL_BYTES / 4, Integer.highestOneBit(Math.max(1, size - 1)) / 4);
+        long rounded = ((long) size + step - 1) / step * step;
+        return (int) Math.min(Integer.MAX_VALUE - 8, rounded);
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.PartitionStatus;
+import io.clusterlinks.state.BrokerReport;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ReportChangesTest {
+    private final ReportChanges changes = new ReportChanges(1000);
+
+    private static ObservedPartition partition(String topic, long end, long lastFetchMs) {
+        return new ObservedPartition(
+                topic,
+                4,
+                -1,
+                -1,
+                new PartitionStatus(0, MirrorState.ACTIVE, 1, 1, 0, end, 0, end, 0, 0, lastFetchMs, end, null));
+    }
+
+    private BrokerReport next(long nowMs, ObservedPartition... partitions) {
+        return changes.next(new BrokerReport(1, "v", "k", 7, List.of(partitions), List.of()), nowMs);
+    }
+
+    @Test
+    void theFirstIsComplete() {
+        BrokerReport report = next(0, partition("a", 1, 1));
+
+        assertThat(report.base()).isNull();
+        assertThat(report.partitions()).hasSize(1);
+    }
+
+    @Test
+    void whatWasOnlyFetchedInVainIsLeftOut() {
+        BrokerReport first = next(0, partition("a", 1, 1), partition("b", 1, 1));
+        changes.onTaken();
+
+        BrokerReport second = next(500, partition("a", 1, 500), partition("b", 2, 500));
+
+        assertThat(second.base()).isEqualTo(first.id());
+        assertThat(second.partitions()).containsExactly(partition("b", 2, 500));
+    }
+
+    @Test
+    void aReportThatMayNotHaveArrivedIsFollowedByACompleteOne() {
+        next(0, partition("a", 1, 1));
+
+        BrokerReport second = next(500, partition("a", 1, 500));
+
+        assertThat(second.base()).isNull();
+        assertThat(second.partitions()).hasSize(1);
+    }
+
+    @Test
+    void otherPartitionsMakeItComplete() {
+        next(0, partition("a", 1, 1), partition("b", 1, 1));
+        changes.onTaken();
+
+        assertThat(next(500, partition("a", 1, 1), partition("c", 1, 1)).base()).isNull();
+        changes.onTaken();
+        assertThat(next(600, partition("a", 1, 1)).base()).isNull();
+    }
+
+    @Test
+    void nowAndThenItIsComplete() {
+        next(0, partition("a", 1, 1));
+        changes.onTaken();
+        assertThat(next(4_900, partition("a", 1, 4_900)).partitions()).isEmpty();
+        changes.onTaken();
+
+        assertThat(next(5_100, partition("a", 1, 5_100)).partitions()).hasSize(1);
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.source.FetchBuffer;
+import io.clusterlinks.source.FetchMemory;
+import io.clusterlinks.source.SourceFetchClient;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Time;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class FetchRoundTest {
+    private static final TopicPartition TP = new TopicPartition("mirror", 0);
+    private static final TopicPartition SOURCE = new TopicPartition("source", 0);
+    private static final int MAX_WAIT_MS = 500;
+
+    private final FakeLog log = new FakeLog(TP);
+    private final Clock clock = new Clock();
+    private PartitionTask task;
+
+    @BeforeEach
+    void follow() {
+        Transitions transitions =
+                new Transitions(new FakeSink(), Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
+        MirrorPartition partition =
+                new MirrorPartition("L", TP, "topic-id", SOURCE, Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
+        Replicator replicator = new Replicator(
+                partition,
+                log,
+                transitions,
+                new FakeLeadership(),
+                new Replicator.Settings(100_000, 100, Long.MAX_VALUE));
+        task = new PartitionTask(replicator, Runnable::run, clock);
+        task.leader(new SourceLeader(1, 5, Uuid.ZERO_UUID));
+        task.wake();
+    }
+
+    @Test
+    void aSourceThatAnswersNothingAtOnceIsNotAskedWithoutPause() {
+        run(100, () -> Map.of(SOURCE, empty(0, 0)));
+
+        assertThat(clock.sleptMs).isGreaterThan(100 * 30);
+    }
+
+    @Test
+    void aSourceThatWaitsBeforeItSaysThatThereIsNothingIsAskedAgainAtOnce() {
+        run(100, () -> {
+            clock.nowMs += MAX_WAIT_MS;
+            return Map.of();
+        });
+
+        assertThat(clock.sleptMs).isZero();
+    }
+
+    @Test
+    void aFewHollowAnswersAreNothing() {
+        run(10, () -> Map.of(SOURCE, empty(0, 0)));
+
+        assertThat(clock.sleptMs).isZero();
+    }
+
+    /** Following such a claim would delete the copy. */
+    @Test
+    void aLogStartPastTheHighWatermarkIsNotBelieved() {
+        run(1, () -> Map.of(SOURCE, empty(Long.MAX_VALUE, 20)));
+        assertThat(task.replicator().stats().sourceStart()).isEqualTo(-1);
+
+        run(1, () -> Map.of(SOURCE, empty(20, 20)));
+        assertThat(task.replicator().stats().sourceStart()).isEqualTo(20);
+    }
+
+    private static SourceFetchClient.Fetched empty(long logStart, long highWatermark) {
+        return new SourceFetchClient.Fetched(Errors.NONE, highWatermark, logStart, -1, -1, -1, ByteBuffer.allocate(0));
+    }
+
+    private void run(int rounds, Supplier<Map<TopicPartition, SourceFetchClient.Fetched>> source) {
+        FetchRound round = new FetchRound(
+                1,
+                new Source(source),
+                new FetchRound.Settings(MAX_WAIT_MS, 1, 1_000_000, 100_000),
+                new FetchMemory(10_000_000, clock::milliseconds),
+                new FetchRound.Limits(new LinkThrottle(clock::nanoseconds), new Pauses()),
+                clock);
+        for (int i = 0; i < rounds; i++) {
+            assertThat(round.run(List.of(task))).isTrue();
+        }
+    }
+
+    private record Source(Supplier<Map<TopicPartition, Fetched>> answers) implements SourceFetchClient {
+        @Override
+        public Answer fetch(Request request) {
+            return new Answer(answers.get(), true, FetchBuffer.UNCOUNTED, new Pace(0, 0, 0, 0));
+        }
+
+        @Override
+        public boolean detectsDivergence() {
+            return true;
+        }
+
+        @Override
+        public void shutdown() {}
+
+        @Override
+        public void close() {}
+    }
+
+    /** Stands still unless somebody sleeps. */
+    private static final class Clock implements Time {
+        private long nowMs = 1000;
+        private long sleptMs;
+
+        @Override
+        public long milliseconds() {
+            return nowMs;
+        }
+
+        @Override
+        public long nanoseconds() {
+            return nowMs * 1_000_000;
+        }
+
+        @Override
+        public void sleep(long ms) {
+            nowMs += ms;
+            sleptMs += ms;
+        }
+
+        @Override
+        public void waitObject(Object obj, java.util.function.Supplier<Boolean> condition, long deadlineMs) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}
