@@ -27,6 +27,7 @@ final class TopicQuestions {
     private final Supplier<Admin> admin;
     /** Fair: who comes back with another question must not overtake who waits for an answer that is there. */
     private final ReentrantLock turn = new ReentrantLock(true);
+
     private Batch open = new Batch();
 
     TopicQuestions(Supplier<Admin> admin) {
