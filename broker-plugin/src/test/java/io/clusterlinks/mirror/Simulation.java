@@ -102,7 +102,7 @@ final class Simulation {
             if (i == failoverAt) {
                 failOver();
             }
-            act(random.nextInt(222));
+            act(random.nextInt(226));
             trace.snapshot(this);
             checks.check();
         }
@@ -148,7 +148,7 @@ final class Simulation {
         } else if (dice < 221) {
             leadWithoutTheOthers();
         } else {
-            actAsOperator(random.nextInt(6));
+            actAsOperator(random.nextInt(12));
         }
     }
 
@@ -232,6 +232,27 @@ final class Simulation {
             operate("resume", mirror.withState(MirrorState.ACTIVE, null, 1));
         } else if (dice == 5) {
             repair();
+        } else if (dice > 5 && runs && mirror.state() == MirrorState.ACTIVE) {
+            pauseAndResume(leading());
+        }
+    }
+
+    /** Whoever mirrors lets go and takes up again, whatever it has under way. */
+    private void pauseAndResume(SimulatedManager leader) {
+        for (MirrorState next : List.of(MirrorState.PAUSED, MirrorState.ACTIVE)) {
+            operate(next.toString(), current().withState(next, null, 1));
+            if (leader.node().alive) {
+                state.read(leader.node().id, true);
+                reconcileAndMaybeDie(leader);
+            }
+        }
+    }
+
+    private void reconcileAndMaybeDie(SimulatedManager manager) {
+        try {
+            manager.reconcile(nowMs);
+        } catch (BrokerDied e) {
+            kill(manager.node());
         }
     }
 
