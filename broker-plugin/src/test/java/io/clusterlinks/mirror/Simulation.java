@@ -102,7 +102,7 @@ final class Simulation {
             if (i == failoverAt) {
                 failOver();
             }
-            act(random.nextInt(220));
+            act(random.nextInt(226));
             trace.snapshot(this);
             checks.check();
         }
@@ -145,8 +145,10 @@ final class Simulation {
             actOnState(random.nextInt(30));
         } else if (dice < 219) {
             goOnForAWhile(1 + random.nextInt(6));
+        } else if (dice < 221) {
+            leadWithoutTheOthers();
         } else {
-            actAsOperator(random.nextInt(6));
+            actAsOperator(random.nextInt(12));
         }
     }
 
@@ -181,8 +183,7 @@ final class Simulation {
         } else if (dice < 13 && !node.alive) {
             restart(node);
         } else if (dice < 15) {
-            cluster.moveLeader();
-            trace.note("leader " + cluster.registration.leader() + " epoch " + cluster.registration.epoch());
+            moveLeader();
         } else if (dice < 18) {
             cluster.shrink();
         } else if (dice < 20) {
@@ -191,6 +192,11 @@ final class Simulation {
         } else {
             cluster.deliver();
         }
+    }
+
+    private void moveLeader() {
+        cluster.moveLeader();
+        trace.note("leader " + cluster.registration.leader() + " epoch " + cluster.registration.epoch());
     }
 
     private void kill(Node node) {
@@ -226,6 +232,27 @@ final class Simulation {
             operate("resume", mirror.withState(MirrorState.ACTIVE, null, 1));
         } else if (dice == 5) {
             repair();
+        } else if (dice > 5 && runs && mirror.state() == MirrorState.ACTIVE) {
+            pauseAndResume(leading());
+        }
+    }
+
+    /** Whoever mirrors lets go and takes up again, whatever it has under way. */
+    private void pauseAndResume(SimulatedManager leader) {
+        for (MirrorState next : List.of(MirrorState.PAUSED, MirrorState.ACTIVE)) {
+            operate(next.toString(), current().withState(next, null, 1));
+            if (leader.node().alive) {
+                state.read(leader.node().id, true);
+                reconcileAndMaybeDie(leader);
+            }
+        }
+    }
+
+    private void reconcileAndMaybeDie(SimulatedManager manager) {
+        try {
+            manager.reconcile(nowMs);
+        } catch (BrokerDied e) {
+            kill(manager.node());
         }
     }
 
@@ -300,6 +327,23 @@ final class Simulation {
         assertThat(quiet).as("rounds without a change").isEqualTo(QUIET);
     }
 
+    /** A new leader gets somewhere before any other broker has heard of it, and loses its leadership soon. */
+    private void leadWithoutTheOthers() {
+        moveLeader();
+        SimulatedManager leader = leading();
+        for (int i = 1 + random.nextInt(8); i > 0 && leader.node().alive; i--) {
+            nowMs += 100;
+            cluster.nowMs = nowMs;
+            state.settle();
+            workOnAndMaybeDie(leader);
+            trace.snapshot(this);
+            checks.check();
+        }
+        if (random.nextInt(3) > 0) {
+            moveLeader();
+        }
+    }
+
     /** Nothing comes in between, so that the mirror gets somewhere. */
     private void goOnForAWhile(int rounds) {
         for (int i = 0; i < rounds; i++) {
@@ -315,12 +359,16 @@ final class Simulation {
         state.settle();
         for (SimulatedManager manager : managers) {
             if (manager.node().alive) {
-                try {
-                    workOn(manager);
-                } catch (BrokerDied e) {
-                    kill(manager.node());
-                }
+                workOnAndMaybeDie(manager);
             }
+        }
+    }
+
+    private void workOnAndMaybeDie(SimulatedManager manager) {
+        try {
+            workOn(manager);
+        } catch (BrokerDied e) {
+            kill(manager.node());
         }
     }
 
