@@ -94,9 +94,7 @@ class SourceTruncationIT {
         awaitLevel(topic);
         destination.restart(victim);
         assertReplicasEqual(topic);
-        assertThat(events(topic))
-                .hasSize(3)
-                .allMatch(event -> event.message().contains("Dropped offsets"));
+        assertThat(events(topic)).hasSize(3).allMatch(event -> event.message().contains("Dropped offsets"));
         assertThat(replicas(topic)).isEqualTo(order);
         links.run("mirrors", "promote", "--link", LINK, "--topic", topic.name(), "--wait");
     }
@@ -123,9 +121,7 @@ class SourceTruncationIT {
         topic.workload().compressions();
         awaitLevel(topic);
         assertReplicasEqual(topic);
-        assertThat(events(topic))
-                .isNotEmpty()
-                .allMatch(event -> event.message().contains("Dropped offsets"));
+        assertThat(events(topic)).isNotEmpty().allMatch(event -> event.message().contains("Dropped offsets"));
     }
 
     @Test
@@ -145,15 +141,17 @@ class SourceTruncationIT {
 
         // Then both mirrors fail with the reason
         for (Topic topic : List.of(repaired, kept)) {
-            Await.untilPasses(TIMEOUT, () -> assertThat(onlyPartition(topic).state())
-                    .isEqualTo(MirrorState.FAILED));
+            Await.untilPasses(
+                    TIMEOUT, () -> assertThat(onlyPartition(topic).state()).isEqualTo(MirrorState.FAILED));
             assertThat(onlyPartition(topic).error()).contains("max.truncation.records");
         }
 
         // And one goes on when it is repaired, the other keeps what it has when it is failed over
         links.run("mirrors", "repair", "--link", link, "--topic", repaired.name(), "--wait");
         assertReplicasEqual(repaired);
-        assertThat(events(repaired)).extracting(LinkEvent::message).anyMatch(message -> message.contains("Dropped"))
+        assertThat(events(repaired))
+                .extracting(LinkEvent::message)
+                .anyMatch(message -> message.contains("Dropped"))
                 .anyMatch(message -> message.startsWith("Repaired"));
         links.run("mirrors", "failover", "--link", link, "--topic", kept.name(), "--wait");
         assertThat(end(kept)).isEqualTo(end);
