@@ -25,7 +25,9 @@ import org.apache.kafka.common.config.ConfigResource;
  */
 final class TopicQuestions {
     private final Supplier<Admin> admin;
-    private final ReentrantLock turn = new ReentrantLock();
+    /** Fair: who comes back with another question must not overtake who waits for an answer that is there. */
+    private final ReentrantLock turn = new ReentrantLock(true);
+
     private Batch open = new Batch();
 
     TopicQuestions(Supplier<Admin> admin) {

@@ -51,6 +51,11 @@ class ChaosIT {
     @Test
     void losesNothingWhateverGoesWrong() {
         ChaosSchedule schedule = ChaosSchedule.of(seed, durationMs);
+        try {
+            Files.deleteIfExists(details);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         tell("seed " + seed + ", " + durationMs + " ms, " + schedule.shape() + ", details in " + details);
         schedule.actions().forEach(action -> System.out.println("  " + action));
         try (LinkProxies proxies = new LinkProxies()) {

@@ -148,17 +148,7 @@ class StopUnderFireIT {
                 .toList();
         Topics.get(source.admin().createTopics(topics).all());
         links.create("crowd", source);
-        List<String> create = new ArrayList<>(List.of("mirrors", "create", "--link", "crowd"));
-        create.addAll(List.of("--config", "replication.factor=1"));
-        topics.forEach(topic -> create.addAll(List.of("--topic", topic.name())));
-        Cli.Result created = links.cli().run(create.toArray(String[]::new));
-        Await.until(
-                "all are mirrored: " + created,
-                LEVEL,
-                () -> links.describe("crowd").values().stream()
-                                .filter(value -> value != null && value.contains("\"state\":\"ACTIVE\",\"partitions\""))
-                                .count()
-                        == CROWD);
+        Await.untilPasses(LEVEL.multipliedBy(Math.max(1, CROWD / 250)), () -> mirrorMissing("crowd", topics));
 
         // When all are failed over
         Cli.Result result = links.run("mirrors", "failover", "--all", "--link", "crowd", "--wait");
@@ -249,6 +239,24 @@ class StopUnderFireIT {
                         .isEmpty());
             }
         }
+    }
+
+    /** A command about very many topics may not be through with all of them in its time: the rest is asked for again. */
+    private static void mirrorMissing(String link, List<NewTopic> topics) {
+        Map<String, String> described = links.describe(link);
+        List<String> create = new ArrayList<>(List.of("mirrors", "create", "--link", link));
+        create.addAll(List.of("--config", "replication.factor=1"));
+        topics.stream()
+                .map(NewTopic::name)
+                .filter(topic -> !described.containsKey(WireContract.MIRROR_ENTRY_PREFIX + topic))
+                .forEach(topic -> create.addAll(List.of("--topic", topic)));
+        if (create.contains("--topic")) {
+            links.cli().run(create.toArray(String[]::new));
+        }
+        assertThat(links.describe(link).values().stream()
+                        .filter(value -> value != null && value.contains("\"state\":\"ACTIVE\",\"partitions\""))
+                        .count())
+                .isEqualTo(topics.size());
     }
 
     /** Brokers that have just started may be too busy to be heard of. */

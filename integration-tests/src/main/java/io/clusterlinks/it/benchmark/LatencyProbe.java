@@ -28,6 +28,8 @@ final class LatencyProbe {
     private final TestCluster destination;
     private final List<TopicPartition> partitions;
     private volatile boolean failed;
+    /** Nobody waits for records any more. */
+    private volatile boolean over;
 
     LatencyProbe(TestCluster source, TestCluster destination, List<TopicPartition> partitions) {
         this.source = source;
@@ -40,6 +42,7 @@ final class LatencyProbe {
         int warmUp = recordsPerSecond * warmUpS;
         int total = recordsPerSecond * (warmUpS + measureS);
         double[] latencies = new double[total - warmUp];
+        over = false;
         int seen = 0;
         int counted = 0;
         try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
@@ -60,6 +63,7 @@ final class LatencyProbe {
                     }
                 }
             }
+            over = true;
             sender.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -77,11 +81,14 @@ final class LatencyProbe {
         Map<String, Object> configs = new HashMap<>(source.clientConfigs());
         configs.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         configs.put(ProducerConfig.ACKS_CONFIG, "1");
+        configs.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000L);
+        configs.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
+        configs.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 10_000);
         try (Producer<byte[], byte[]> producer =
                 new KafkaProducer<>(configs, new ByteArraySerializer(), new ByteArraySerializer())) {
             partitions.forEach(partition -> producer.partitionsFor(partition.topic()));
             long start = System.nanoTime();
-            for (int i = 0; i < total; i++) {
+            for (int i = 0; i < total && !over && !failed; i++) {
                 long due = start + i * NS / recordsPerSecond;
                 while (System.nanoTime() < due) {
                     LockSupport.parkNanos(Math.max(50_000, due - System.nanoTime()));
