@@ -108,7 +108,7 @@ class BadInputIT {
             alter --link good --add-config consumer.offset.sync.enable=true         | consumer.offset.group.filters
             alter --link good --add-config auto.create.mirror.topics.enable=true    | auto.create.mirror.topics.filters
             alter --link good --add-config acl.sync.enable=true                     | acl.filters
-            alter --link good --add-config consumer.group.prefix.enable=true        | cluster.link.prefix
+            alter --link good --add-config consumer.group.prefix.enable=true        | consumer.group.prefix.enable
             alter --link good --add-config consumer.offset.group.filters=all        | consumer.offset.group.filters
             alter --link good --add-config auto.create.mirror.topics.filters={"topicFilters":[{"nam":"a"}]} | $.topicFilters[0]
             alter --link good --add-config auto.create.mirror.topics.filters={"topicFilters":[{"name":"(","patternType":"REGEX"}]} | $.topicFilters[0].name
