@@ -94,7 +94,7 @@ class BadInputIT {
             mirrors create --link good --topic nope                                 | nope
             mirrors create --link good --topic renamed --source-topic nope          | nope
             mirrors create --link good --topic taken                                | taken
-            mirrors create --link good --topic mirrored                             | mirrored
+            mirrors create --link good --topic mirrored --config mirror.start.offset.spec=latest | mirrored
             mirrors create --link good --topic secret                               | secret
             mirrors create --link good --topic one --replication-factor 3           | 3
             mirrors create --link good --topic one --config no.such.key=1           | no.such.key
