@@ -90,16 +90,19 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         return true;
     }
 
-    /** Also while there is no leader: only a replica that is in sync can become it, and then has all that was committed. */
     private boolean isServedByOthers() {
         Optional<TopicView> topic = broker.cluster().topic(StateTopic.NAME);
         if (topic.isEmpty()) {
             return true;
         }
         PartitionView partition = topic.get().partitions().get(0);
-        return partition.leader() < 0
-                ? !partition.isr().contains(broker.nodeId())
-                : partition.leader() != broker.nodeId();
+        return partition.leader() < 0 ? !mayLead(partition) : partition.leader() != broker.nodeId();
+    }
+
+    /** Who may lead a partition without a leader has all that was committed; without any in-sync replica, some replica. */
+    private boolean mayLead(PartitionView partition) {
+        List<Integer> candidates = partition.isr().isEmpty() ? partition.replicas() : partition.isr();
+        return candidates.contains(broker.nodeId());
     }
 
     @Override
