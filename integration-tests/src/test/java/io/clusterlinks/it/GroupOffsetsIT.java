@@ -8,7 +8,9 @@ import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.WireContract;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -66,10 +68,17 @@ class GroupOffsetsIT {
             consumedThere = deliveries.values();
             assertThat(deliveries.repeated()).isEmpty();
 
-            // When the topic is moved while the source is written to
-            links.run("mirrors", way, "--link", LINK, "--topic", topic, "--wait");
+            // When the topic is moved while the source is written to; a promotion waits until nobody writes there
+            boolean promote = way.equals("promote");
+            List<String> move = new ArrayList<>(List.of("mirrors", way, "--link", LINK, "--topic", topic));
+            if (!promote) {
+                move.add("--wait");
+            }
+            links.run(move.toArray(String[]::new));
+            assertThat(links.state(LINK, topic)).isEqualTo(promote ? MirrorState.PENDING_STOPPED : MirrorState.STOPPED);
             assertThat(load.written()).isGreaterThan(deliveries.count());
         }
+        links.awaitState(LINK, topic, MirrorState.STOPPED);
         long moved = Clients.values(destination, topic, IsolationLevel.READ_COMMITTED)
                 .size();
 
