@@ -23,12 +23,14 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * The coordinator is killed in the middle of every kind of command. The command has happened or it has not, a repeat is
  * safe, and all brokers say the same; meanwhile another mirror loses and repeats nothing. Moments are those of
  * {@code -Dchaos.seed=N}; more of them with {@code -Dchaos.rounds=N}.
  */
+@EnabledIfSystemProperty(named = "clusterlinks.long", matches = "true")
 class CoordinatorDeathIT {
     private static final Duration ANSWERED = Duration.ofSeconds(60);
     private static final String STEADY_LINK = "steady";
