@@ -17,16 +17,22 @@ import java.util.OptionalInt;
 final class FollowerCheck {
     private final LocalPartition local;
     private final int leaderEpoch;
-    private volatile long sinceMs = -1;
-    private volatile boolean passed;
+    private long sinceMs = -1;
+    private boolean passed;
 
     FollowerCheck(LocalPartition local, int leaderEpoch) {
         this.local = local;
         this.leaderEpoch = leaderEpoch;
     }
 
+    /** The log here goes back to an earlier offset: what followers have fetched up to now says nothing any more. */
+    synchronized void startOver() {
+        sinceMs = -1;
+        passed = false;
+    }
+
     /** Whether the in-sync followers follow. The first call only begins to watch them. */
-    boolean passes(long nowMs) {
+    synchronized boolean passes(long nowMs) {
         if (sinceMs < 0) {
             sinceMs = nowMs;
         }
@@ -35,7 +41,7 @@ final class FollowerCheck {
     }
 
     /** Whether they follow and hold all that is in the log before {@code offset}, which is thereby committed for good. */
-    boolean hold(long offset, long nowMs) {
+    synchronized boolean hold(long offset, long nowMs) {
         return passes(nowMs) && local.highWatermark() >= offset && local.followersHold(offset, sinceMs, leaderEpoch);
     }
 }

@@ -338,6 +338,9 @@ final class Replicator {
 
     /** Empties the log and has it start at {@code offset}; returns whether it could be done. */
     private boolean moveTo(long offset) {
+        if (offset < local.logEndOffset()) {
+            followers.startOver();
+        }
         try {
             local.truncateFullyAndStartAt(offset, partition.leaderEpoch());
             return true;

@@ -56,6 +56,22 @@ class FollowerCheckTest {
         assertThat(check.passes(100_001)).isFalse();
     }
 
+    /** Found by the simulation: the replicas then stopped at different offsets. */
+    @Test
+    void aLogThatGoesBackIsFollowedAnew() {
+        check.passes(10);
+        fetched(1, 0, 11);
+        fetched(2, 0, 11);
+        assertThat(check.hold(0, 12)).isTrue();
+
+        check.startOver();
+
+        assertThat(check.hold(0, 13)).isFalse();
+        fetched(1, 0, 14);
+        fetched(2, 0, 14);
+        assertThat(check.hold(0, 15)).isTrue();
+    }
+
     /** It may be of before another leader had the followers cut off what they hold no more. */
     @Test
     void aHighWatermarkIsNotBelievedWithoutTheFollowers() {

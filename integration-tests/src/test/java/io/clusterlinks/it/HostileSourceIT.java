@@ -19,7 +19,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -27,7 +26,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A source that speaks Kafka's protocol and lies. Its mirrors say what is wrong and go on once it is sane, the mirrors
  * of other links and the broker do not notice, and nothing that it made up gets into a log.
  */
-@EnabledIfSystemProperty(named = "clusterlinks.long", matches = "true")
 class HostileSourceIT {
     private static final Duration LEVEL = Duration.ofSeconds(60);
     private static final Duration SEEN = Duration.ofSeconds(20);

@@ -15,10 +15,7 @@ import javax.management.ObjectName;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
-import org.apache.kafka.clients.CommonClientConfigs;
-import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** What an operator's monitoring reads over JMX. */
 class MetricsIT {
@@ -78,9 +75,7 @@ class MetricsIT {
         }
     }
 
-    /** A stock client asks any broker, so that it may hear from the one without the plugin: not settled yet. */
     @Test
-    @EnabledIfSystemProperty(named = "clusterlinks.long", matches = "true")
     void namesABrokerThatWasStartedWithoutThePlugin() throws IOException {
         try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
                 TestCluster destination = TestCluster.builder("destination")
@@ -108,19 +103,8 @@ class MetricsIT {
 
             // Then everybody who looks is told, and no mirror is created or promoted there
             String named = "Brokers [" + forgotten + "] run without the cluster-links plugin";
-            Admin coordinating = destination.newAdmin(Map.of(
-                    CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
-                    "127.0.0.1:" + destination.broker(coordinator).port()));
-            try (coordinating) {
-                Await.untilPasses(TIMEOUT, () -> {
-                    assertThat(Topics.describe(coordinating, "__cluster_link.east")
-                                    .get("status.reason"))
-                            .contains(named);
-                    assertThat(Topics.describe(coordinating, "__cluster_link.east.topic.spread")
-                                    .get("status.reason"))
-                            .contains(named);
-                });
-            }
+            assertNamed(destination, named, "describe", "--link", "east");
+            assertNamed(destination, named, "mirrors", "describe", "--topic", "spread");
             try (JMXConnector connector = connect(destination.broker(coordinator))) {
                 assertThat(connector
                                 .getMBeanServerConnection()
@@ -131,12 +115,18 @@ class MetricsIT {
             } catch (JMException e) {
                 throw new AssertionError(e);
             }
-            Cli cli = new Cli("127.0.0.1:" + destination.broker(coordinator).port());
-            assertThat(cli.run("mirrors", "promote", "--link", "east", "--topic", "spread")
-                            .stderr())
-                    .contains(named);
-            assertThat(links.state("east", "spread")).isEqualTo(MirrorState.ACTIVE);
+            assertNamed(destination, named, "mirrors", "promote", "--link", "east", "--topic", "spread");
+            Await.untilPasses(
+                    TIMEOUT, () -> assertThat(links.state("east", "spread")).isEqualTo(MirrorState.ACTIVE));
         }
+    }
+
+    /** A client asks any broker; the one without the plugin knows of no links. */
+    private static void assertNamed(TestCluster cluster, String named, String... command) {
+        Await.untilPasses(TIMEOUT, () -> {
+            Cli.Result result = new Cli(cluster.bootstrap()).run(command);
+            assertThat(result.stdout() + result.stderr()).contains(named);
+        });
     }
 
     private static JMXConnector connect(BrokerProcess broker) throws IOException {
