@@ -35,6 +35,8 @@ import org.apache.kafka.common.utils.Utils;
 final class SourceConnection implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MS = 4000;
     private static final long POLL_MS = 200;
+    /** No broker whose quota windows are near their defaults (11 s) asks for a longer pause. */
+    private static final long MAX_THROTTLE_MS = 20_000;
 
     private final String link;
     private final NetworkClient client;
@@ -161,11 +163,19 @@ final class SourceConnection implements AutoCloseable {
         throw unreachable(node, "timed out after " + timeoutMs + " ms", null);
     }
 
-    /** The network client counts a broker that asked for a pause, because of a quota, as not ready. */
+    /**
+     * The network client counts a broker that asked for a pause, because of a quota, as not ready; a connection on which
+     * it asked for days is given up.
+     */
     private void sitOutThrottle(Node node) {
+        long endMs = time.milliseconds() + MAX_THROTTLE_MS;
         long delayMs = client.throttleDelayMs(node, time.milliseconds());
         while (delayMs > 0 && client.active()) {
-            client.poll(Math.min(delayMs, POLL_MS), time.milliseconds());
+            if (time.milliseconds() >= endMs) {
+                client.close(node.idString());
+            } else {
+                client.poll(Math.min(delayMs, POLL_MS), time.milliseconds());
+            }
             delayMs = client.throttleDelayMs(node, time.milliseconds());
         }
     }
