@@ -1,142 +1,110 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
-import io.clusterlinks.host.LocalPartition;
-import io.clusterlinks.host.LocalPartition.OpenTransaction;
-import io.clusterlinks.mirror.BatchScanner.Run;
-import io.clusterlinks.protocol.record.PartitionRecord;
-import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
-import java.nio.ByteBuffer;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
-
 /**
- * Compares the log of a topic that was here before its mirror with the source's, batch by batch, from where both begin to
- * the end here, and learns the source's lineage on the way. Reads only; a leader that takes over begins anew.
+ * Begins the mirroring of a topic that was here before its mirror. Nothing is appended and nothing is moved: the source
+ * is fetched from only to be compared with, and what was found equal is recorded as if a link had copied it.
  */
 final class Adoption {
-    private static final int READ_BYTES = 1 << 20;
-    private static final long UNKNOWN = -1;
+    private final MirrorLog log;
+    private final Transitions transitions;
+    private final FetchCursor cursor;
+    private final Inquiry inquiry;
+    private final FetchErrors errors;
+    private final LogComparison comparison;
+    /** What happened to the log while that it is equal was being recorded; null if nothing did. */
+    private String refusal;
 
-    private final MirrorPartition partition;
-    private final LocalPartition local;
-
-    /** Up to where the logs are equal; unknown until the source has said what it has. */
-    private long position = UNKNOWN;
-
-    private long startOffset;
-    private List<SourceEpoch> lineage = List.of();
-
-    /** Producers of transactions whose ids here are not those that a link gives them. */
-    private final Set<Long> foreign = new HashSet<>();
-
-    private ByteBuffer here = ByteBuffer.allocate(0);
-
-    Adoption(MirrorPartition partition, LocalPartition local) {
-        this.partition = partition;
-        this.local = local;
+    Adoption(MirrorLog log, Transitions transitions, FetchCursor cursor, Inquiry inquiry, FetchErrors errors) {
+        this.log = log;
+        this.transitions = transitions;
+        this.cursor = cursor;
+        this.inquiry = inquiry;
+        this.errors = errors;
+        this.comparison = new LogComparison(log.partition(), log.local());
     }
 
-    boolean knowsWhere() {
-        return position != UNKNOWN;
+    boolean isOver() {
+        return Records.isStarted(transitions.record());
     }
 
-    /** Offset to compare next. */
-    long position() {
-        return position;
+    /** Compares the next piece. Only until it {@link #isOver}. */
+    Outcome step(long nowMs) {
+        if (!comparison.knowsWhere()) {
+            inquiry.askOnce(Question.Kind.RANGE);
+            return Outcome.WAIT;
+        }
+        if (comparison.isComplete()) {
+            return conclude(nowMs);
+        }
+        FetchCursor.Item item = cursor.peek();
+        if (item == null || inquiry.isOpen()) {
+            return Outcome.WAIT;
+        }
+        if (FetchErrors.isError(item)) {
+            return errors.onError(item, nowMs);
+        }
+        if (item.fetched().divergingEpoch() >= 0) {
+            comparison.startOver();
+            return Outcome.MORE;
+        }
+        String difference = compareHeld(item);
+        cursor.consumed(item);
+        return difference == null ? Outcome.MORE : refuse(difference);
     }
 
-    boolean isComplete() {
-        return knowsWhere() && position >= local.logEndOffset();
+    private String compareHeld(FetchCursor.Item item) {
+        if (!item.hold()) {
+            return null;
+        }
+        try {
+            return comparison.compare(item.runs().peek());
+        } finally {
+            item.letGo();
+        }
+    }
+
+    private Outcome conclude(long nowMs) {
+        cursor.pause();
+        // Every replica that could lead next must hold all of it, and nothing else.
+        if (!log.followers().hold(log.end(), nowMs)) {
+            return Outcome.WAIT;
+        }
+        if (comparison.obstacle() != null) {
+            return refuse(comparison.obstacle());
+        }
+        long end = log.end();
+        transitions.propose(comparison.adopted(transitions.record()), null, () -> {
+            if (log.end() != end) {
+                refusal = log.partition().local() + " was written to while it was compared";
+            }
+        });
+        return Outcome.WAIT;
+    }
+
+    /** What was compared is on record: the log stays as it is until all partitions of the topic are known to be equal. */
+    Outcome onRecorded() {
+        cursor.pause();
+        return refusal == null ? Outcome.WAIT : refuse(refusal);
+    }
+
+    /** What the source has. */
+    Outcome onRange(Question.Answer answer, long nowMs) {
+        String why = comparison.onRange(answer.rangeStart(), answer.rangeEnd());
+        return why == null ? Outcome.retry(nowMs) : refuse(why);
     }
 
     /** The source may hold something else now: compares from the beginning. */
     void startOver() {
-        position = UNKNOWN;
-        lineage = List.of();
-        foreign.clear();
-        here = ByteBuffer.allocate(0);
+        comparison.startOver();
     }
 
-    /** What the source has; returns why the log cannot be adopted, null if it can so far. */
-    String onRange(long sourceStart, long sourceEnd) {
-        long start = local.logStartOffset();
-        long end = local.logEndOffset();
-        if (end > sourceEnd) {
-            return partition.local() + " ends at offset " + end + ", past the source's end at " + sourceEnd;
-        }
-        if (start < end && end <= sourceStart) {
-            return partition.local() + " ends at offset " + end + ", and the source has deleted everything before "
-                    + sourceStart + ", so that nothing can be compared";
-        }
-        if (!knowsWhere()) {
-            startOffset = Math.max(start, sourceStart);
-            position = startOffset;
-        }
-        position = Math.max(position, sourceStart);
-        return null;
+    /** Offset to compare next. */
+    long position() {
+        return comparison.position();
     }
 
-    /** Compares as far as the log here goes; returns the first difference, null if there is none. */
-    String compare(Run run) {
-        ByteBuffer source = run.bytes();
-        if (run.sourceEpoch() >= 0 && run.sourceEpoch() < Lineage.lastEpoch(lineage, Long.MAX_VALUE)) {
-            return "leader epochs of the source go backwards at offset " + run.baseOffset();
-        }
-        if (run.sourceEpoch() >= 0 && position < local.logEndOffset()) {
-            lineage = Lineage.extended(lineage, position + 1, run.sourceEpoch(), run.baseOffset());
-        }
-        int at = source.position();
-        while (at < source.limit() && !isComplete()) {
-            int size = BatchScanner.sizeAt(source, at);
-            if (BatchScanner.nextOffset(source, at) > position) {
-                String difference = compare(source, at);
-                if (difference != null) {
-                    return partition.local() + " differs from the source at offset " + position + ": " + difference;
-                }
-                position = BatchScanner.nextOffset(source, at);
-            }
-            at += size;
-        }
-        return null;
-    }
-
-    private String compare(ByteBuffer source, int at) {
-        if (!here.hasRemaining()) {
-            here = local.read(position, READ_BYTES);
-        }
-        if (!here.hasRemaining()) {
-            return "no batch is there, at the source there is one";
-        }
-        int hereAt = here.position();
-        String difference = BatchComparison.difference(source, at, here, hereAt);
-        long id = BatchComparison.producerId(source, at);
-        if (id >= 0 && BatchComparison.producerId(here, hereAt) != BatchRewriter.hop(id)) {
-            foreign.add(BatchComparison.producerId(here, hereAt));
-        }
-        here.position(hereAt + BatchScanner.sizeAt(here, hereAt));
-        return difference;
-    }
-
-    /** Why the log cannot be gone on with although it is equal; null if it can. */
-    String obstacle() {
-        return local.openTransactions().stream()
-                .filter(open -> foreign.contains(open.producerId()))
-                .findFirst()
-                .map(this::openTransaction)
-                .orElse(null);
-    }
-
-    private String openTransaction(OpenTransaction open) {
-        return partition.local() + " holds a transaction that is open since offset " + open.firstOffset()
-                + ", of producer " + open.producerId()
-                + ", which a link knows under another id and could never end; have it ended at the source and here";
-    }
-
-    /** The record of the partition now that its log is known to be the source's. */
-    PartitionRecord adopted(PartitionRecord record) {
-        return Records.withLineage(
-                Records.started(record, startOffset), Lineage.trimmed(lineage, local.logEndOffset()));
+    private static Outcome refuse(String why) {
+        return Outcome.fail(why + ".");
     }
 }

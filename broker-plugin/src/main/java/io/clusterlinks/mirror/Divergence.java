@@ -118,7 +118,7 @@ final class Divergence {
         return new Plan(
                 Kind.CHANGE,
                 Records.truncating(record, new Truncation(target, minEpoch, replicas)),
-                event("Dropped " + what + ": " + why + ".", nowMs),
+                partition.event("Dropped " + what + ": " + why + ".", nowMs),
                 null);
     }
 
@@ -153,14 +153,13 @@ final class Divergence {
         String what = "Skipped offsets " + end + " to " + (sourceStart - 1) + " (" + (sourceStart - end)
                 + " records) of " + partition.local() + ": the source deleted them before they were copied.";
         return new Plan(
-                Kind.CHANGE, Records.startingOver(record, sourceStart), neverCopied ? null : event(what, nowMs), null);
+                Kind.CHANGE,
+                Records.startingOver(record, sourceStart),
+                neverCopied ? null : partition.event(what, nowMs),
+                null);
     }
 
     private boolean isEmpty() {
         return local.logEndOffset() == local.logStartOffset();
-    }
-
-    private LinkEvent event(String message, long nowMs) {
-        return new LinkEvent(nowMs, partition.local().partition(), message);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
+import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -37,5 +38,9 @@ record MirrorPartition(
                 partition < mirror.startOffsets().size() ? mirror.startOffsets().get(partition) : EARLIEST,
                 mirror.awaitsComparison(),
                 leaderEpoch);
+    }
+    /** Something that happened to it. */
+    LinkEvent event(String message, long nowMs) {
+        return new LinkEvent(nowMs, local.partition(), message);
     }
 }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.protocol.LinkException;
+import org.apache.kafka.common.protocol.Errors;
+
+/** What to do about an answer to a fetch that is an error, or whose bytes are no batches. */
+final class FetchErrors {
+    private final MirrorLog log;
+    private final FetchCursor cursor;
+    private final Inquiry inquiry;
+    private final ReplicatorStats stats;
+    private final long backoffMs;
+
+    FetchErrors(MirrorLog log, FetchCursor cursor, Inquiry inquiry, ReplicatorStats stats, long backoffMs) {
+        this.log = log;
+        this.cursor = cursor;
+        this.inquiry = inquiry;
+        this.stats = stats;
+        this.backoffMs = backoffMs;
+    }
+
+    static boolean isError(FetchCursor.Item item) {
+        return item.failure() != null || item.fetched().error() != Errors.NONE;
+    }
+
+    /** Only for what {@link #isError}. */
+    Outcome onError(FetchCursor.Item item, long nowMs) {
+        return item.failure() != null
+                ? onBadBytes(item.failure(), nowMs)
+                : onError(item.fetched().error(), nowMs);
+    }
+
+    private Outcome onBadBytes(LinkException e, long nowMs) {
+        if (e.error() == Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT) {
+            return Outcome.fail(e.getMessage() + ".");
+        }
+        stats.unfit(e.getMessage() + "; trying again.");
+        return Outcome.retry(nowMs + backoffMs);
+    }
+
+    private Outcome onError(Errors error, long nowMs) {
+        return switch (error) {
+            case OFFSET_OUT_OF_RANGE -> {
+                cursor.pause();
+                inquiry.ask(Question.Kind.RANGE, log.lastEpoch());
+                yield Outcome.WAIT;
+            }
+            case NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OFFSET_NOT_AVAILABLE -> {
+                inquiry.wantLeaders();
+                yield Outcome.retry(nowMs + Replicator.SHORT_BACKOFF_MS);
+            }
+            default -> {
+                inquiry.wantLeaders();
+                stats.sourceError(SourceText.fetchError(error, log.partition()));
+                yield Outcome.retry(nowMs + backoffMs);
+            }
+        };
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import io.clusterlinks.host.AppendException;
+import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.protocol.record.PartitionRecord;
+
+/**
+ * The log of a mirror partition read with its record: where it begins and ends, and under which of the source's leader
+ * epochs. Moves both of its ends without writing to it. For the thread that owns the partition.
+ */
+final class MirrorLog {
+    private final MirrorPartition partition;
+    private final LocalPartition local;
+    private final Transitions transitions;
+    private final ReplicatorStats stats;
+    private final FollowerCheck followers;
+
+    MirrorLog(MirrorPartition partition, LocalPartition local, Transitions transitions, ReplicatorStats stats) {
+        this.partition = partition;
+        this.local = local;
+        this.transitions = transitions;
+        this.stats = stats;
+        this.followers = new FollowerCheck(local, partition.leaderEpoch());
+    }
+
+    MirrorPartition partition() {
+        return partition;
+    }
+
+    LocalPartition local() {
+        return local;
+    }
+
+    /** What is known of the in-sync followers; good for as long as this broker leads under the same epoch. */
+    FollowerCheck followers() {
+        return followers;
+    }
+
+    long end() {
+        return local.logEndOffset();
+    }
+
+    boolean isEmpty() {
+        return local.logEndOffset() == local.logStartOffset();
+    }
+
+    /** Source epoch of the last record here; unknown for a log without records. */
+    int lastEpoch() {
+        PartitionRecord record = transitions.record();
+        return isEmpty() ? Lineage.UNKNOWN : Lineage.lastEpoch(record.lineage(), end());
+    }
+
+    /** Empties the log and has it start at {@code offset}; returns whether it could be done. */
+    boolean moveTo(long offset) {
+        if (offset < end()) {
+            followers.startOver();
+        }
+        try {
+            local.truncateFullyAndStartAt(offset, partition.leaderEpoch());
+            return true;
+        } catch (AppendException e) {
+            stats.localError("starting the log at offset " + offset + " failed: " + SourceText.oneLine(e));
+            return false;
+        }
+    }
+
+    /** The log starts where the source's does, or where the mirror began if that is later. */
+    void followStart() {
+        if (isStartBehind() && local.logStartOffset() < local.highWatermark()) {
+            local.advanceLogStartOffset(wantedStart());
+        }
+    }
+
+    /** Whether there are records here that the source has deleted. */
+    boolean isStartBehind() {
+        return local.logStartOffset() < Math.min(wantedStart(), end());
+    }
+
+    private long wantedStart() {
+        return Math.max(stats.sourceStart(), transitions.record().startOffset());
+    }
+}
