@@ -7,34 +7,19 @@ import io.clusterlinks.host.LocalPartition.OpenTransaction;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
-import io.clusterlinks.source.FetchBuffer;
-import io.clusterlinks.source.SourceFetchClient.Fetched;
 import java.nio.ByteBuffer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 
 /** A topic that was here before its mirror is gone on with only if it is the source's as far as it goes. */
-class AdoptionTest {
-    private static final TopicPartition TP = new TopicPartition("mirror", 0);
-    private static final MirrorPartition ADOPTED = new MirrorPartition(
-            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, true, 1);
-    private static final long BACKOFF_MS = 1000;
-
-    private final FakeLog log = new FakeLog(TP);
-    private final FakeSink sink = new FakeSink();
-    private long nowMs = 50_000;
-    private Replicator replicator;
-
+class AdoptionTest extends ReplicatorScene {
     @Test
     void anEqualLogIsAdoptedWithTheSourcesLineageAndNothingIsAppendedYet() {
         log.append0(0, 10, 1);
         log.append0(10, 5, 1);
         start(0, 40);
 
-        fetch(TestBatches.join(source(0, 10, 3), source(10, 5, 3), source(15, 5, 4)));
+        compare(TestBatches.join(source(0, 10, 3), source(10, 5, 3), source(15, 5, 4)));
 
         PartitionRecord record = replicator.record();
         assertThat(record.startOffset()).isZero();
@@ -51,10 +36,10 @@ class AdoptionTest {
         log.append0(15, 5, 1);
         start(0, 20);
 
-        fetch(source(0, 10, 3));
+        compare(source(0, 10, 3));
         assertThat(Records.isStarted(replicator.record())).isFalse();
-        fetch(source(10, 5, 5));
-        fetch(source(15, 5, 5));
+        compare(source(10, 5, 5));
+        compare(source(15, 5, 5));
 
         assertThat(replicator.record().lineage()).containsExactly(new SourceEpoch(3, 0), new SourceEpoch(5, 10));
     }
@@ -68,7 +53,7 @@ class AdoptionTest {
         ByteBuffer other = source(10, 5, 3);
         other.put(other.limit() - 2, (byte) (other.get(other.limit() - 2) + 1));
 
-        fetch(TestBatches.join(source(0, 10, 3), other, source(15, 5, 3)));
+        compare(TestBatches.join(source(0, 10, 3), other, source(15, 5, 3)));
 
         assertThat(replicator.record().phase()).isEqualTo(Phase.FAILED);
         assertThat(replicator.record().reason())
@@ -82,7 +67,7 @@ class AdoptionTest {
         log.append0(10, 5, 1);
         start(0, 40);
 
-        fetch(TestBatches.join(source(0, 10, 3), source(10, 6, 3)));
+        compare(TestBatches.join(source(0, 10, 3), source(10, 6, 3)));
 
         assertThat(replicator.record().reason())
                 .contains("at offset 10: the batch there is 10 to 14, at the source 10 to 15");
@@ -111,7 +96,7 @@ class AdoptionTest {
         start(10, 40);
 
         assertThat(next().offset()).isEqualTo(10);
-        fetch(source(10, 5, 3));
+        compare(source(10, 5, 3));
 
         assertThat(replicator.record().startOffset()).isEqualTo(10);
         assertThat(replicator.record().lineage()).containsExactly(new SourceEpoch(3, 10));
@@ -123,25 +108,16 @@ class AdoptionTest {
         log.append0(10, 5, 1);
         start(0, 40);
 
-        replicator
-                .cursor()
-                .offer(
-                        next(),
-                        new Fetched(Errors.OFFSET_OUT_OF_RANGE, -1, -1, -1, -1, -1, bytes()),
-                        -1,
-                        FetchBuffer.UNCOUNTED);
-        step();
-        answerRange(10, 40);
+        outOfRange(10, 40, null);
 
         assertThat(next().offset()).isEqualTo(10);
-        fetch(source(10, 5, 3));
+        compare(source(10, 5, 3));
         assertThat(Records.isStarted(replicator.record())).isTrue();
     }
 
     @Test
     void aTopicWithoutRecordsStartsAsAnyMirror() {
-        replicator = replicator();
-        step();
+        adopt();
         assertThat(replicator.question().orElseThrow().kind()).isEqualTo(Question.Kind.START_OFFSET);
 
         replicator.onAnswer(replicator.question().orElseThrow(), new Question.Answer(500, -1, -1, null), nowMs);
@@ -157,7 +133,7 @@ class AdoptionTest {
         log.append0(0, 10, 1);
         log.highWatermark = 5L;
         start(0, 40);
-        fetch(source(0, 10, 3));
+        compare(source(0, 10, 3));
         assertThat(Records.isStarted(replicator.record())).isFalse();
 
         log.highWatermark = null;
@@ -171,7 +147,7 @@ class AdoptionTest {
         log.append0(0, 10, 1);
         sink.answersAtOnce = false;
         start(0, 40);
-        fetch(source(0, 10, 3));
+        compare(source(0, 10, 3));
         log.append0(10, 1, 1);
 
         sink.lastAnswer().complete(null);
@@ -197,7 +173,7 @@ class AdoptionTest {
         log.open.add(new OpenTransaction(7, (short) 3, -1, 0));
         start(0, 40);
 
-        fetch(TestBatches.batch(0, 10, 1, 7, Compression.NONE));
+        compare(TestBatches.batch(0, 10, 1, 7, Compression.NONE));
 
         assertThat(replicator.record().reason()).contains("transaction that is open since offset 0, of producer 7");
     }
@@ -209,7 +185,7 @@ class AdoptionTest {
         log.open.add(new OpenTransaction(hopped, (short) 3, -1, 0));
         start(0, 40);
 
-        fetch(TestBatches.batch(0, 10, 1, 7, Compression.NONE));
+        compare(TestBatches.batch(0, 10, 1, 7, Compression.NONE));
 
         assertThat(Records.isStarted(replicator.record())).isTrue();
     }
@@ -253,46 +229,16 @@ class AdoptionTest {
     }
 
     private void start(long sourceStart, long sourceEnd) {
-        replicator = replicator();
+        adopt();
+        answerRange(sourceStart, sourceEnd, null);
+    }
+
+    private void adopt() {
+        start(partition(MirrorPartition.EARLIEST, true), CLAIMED);
+    }
+
+    private void compare(ByteBuffer batches) {
+        offer(next(), fetched(batches, 40, 0));
         step();
-        answerRange(sourceStart, sourceEnd);
-    }
-
-    private Replicator replicator() {
-        Transitions transitions = new Transitions(sink, FakeSink.claimed(TP, 1), BACKOFF_MS, () -> {});
-        return new Replicator(
-                ADOPTED,
-                log,
-                transitions,
-                new FakeLeadership(),
-                new Replicator.Settings(1_000, BACKOFF_MS, Long.MAX_VALUE));
-    }
-
-    private void answerRange(long sourceStart, long sourceEnd) {
-        Question question = replicator.question().orElseThrow();
-        assertThat(question.kind()).isEqualTo(Question.Kind.RANGE);
-        replicator.onAnswer(question, new Question.Answer(-1, sourceStart, sourceEnd, null), nowMs);
-        step();
-    }
-
-    private void fetch(ByteBuffer batches) {
-        replicator
-                .cursor()
-                .offer(next(), new Fetched(Errors.NONE, 40, 0, -1, -1, -1, batches), -1, FetchBuffer.UNCOUNTED);
-        step();
-    }
-
-    private FetchCursor.Next next() {
-        return replicator.cursor().next(nowMs).orElseThrow();
-    }
-
-    private static ByteBuffer bytes() {
-        return ByteBuffer.allocate(0);
-    }
-
-    private void step() {
-        for (int i = 0; i < 50; i++) {
-            replicator.step(nowMs);
-        }
     }
 }

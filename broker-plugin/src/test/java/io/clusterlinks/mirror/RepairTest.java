@@ -7,28 +7,17 @@ import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.protocol.record.StateRecord;
-import io.clusterlinks.source.FetchBuffer;
-import io.clusterlinks.source.SourceFetchClient.Fetched;
 import java.nio.ByteBuffer;
-import java.util.List;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What an operator's repair allows a partition that had given up, and for how long. */
-class RepairTest {
-    private static final TopicPartition TP = new TopicPartition("mirror", 0);
-    private static final MirrorPartition PARTITION = new MirrorPartition(
-            "L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
-    private static final long BACKOFF_MS = 1000;
-    /** Records that may be dropped without an operator's word. */
-    private static final long MAX_TRUNCATION = 3;
-
-    private final FakeLog log = new FakeLog(TP);
-    private final FakeSink sink = new FakeSink();
-    private long nowMs = 50_000;
-    private Replicator replicator;
+class RepairTest extends ReplicatorScene {
+    /** Three records may be dropped without an operator's word. */
+    @BeforeEach
+    void limitTruncation() {
+        maxTruncation = 3;
+    }
 
     @Test
     void aCutMayBeAsDeepAsItTakesAndMayTakeSeveralSteps() {
@@ -127,8 +116,7 @@ class RepairTest {
     }
 
     private static PartitionRecord repairing(SourceEpoch... lineage) {
-        PartitionRecord started = Records.started(FakeSink.claimed(TP, 1), 0);
-        return repaired(Records.failed(Records.withLineage(started, List.of(lineage)), "too deep"));
+        return repaired(Records.failed(record(lineage), "too deep"));
     }
 
     /** As the coordinator writes it. */
@@ -150,44 +138,13 @@ class RepairTest {
                 true);
     }
 
-    private void start(PartitionRecord record) {
-        Transitions transitions = new Transitions(sink, record, BACKOFF_MS, () -> {});
-        replicator = new Replicator(
-                PARTITION,
-                log,
-                transitions,
-                new FakeLeadership(),
-                new Replicator.Settings(1_000, BACKOFF_MS, MAX_TRUNCATION));
-        step();
-    }
-
-    private void step() {
-        for (int i = 0; i < 5; i++) {
-            while (replicator.step(nowMs)) {
-                assertThat(log.appends).isLessThan(10_000);
-            }
-        }
-    }
-
-    private FetchCursor.Next next() {
-        return replicator.cursor().next(nowMs).orElseThrow();
-    }
-
     private void offer(ByteBuffer batches) {
-        replicator
-                .cursor()
-                .offer(next(), new Fetched(Errors.NONE, 100, 0, -1, -1, -1, batches), -1, FetchBuffer.UNCOUNTED);
+        offer(next(), fetched(batches, 100, 0));
         step();
     }
 
     private void diverge(int sourceEpoch, long sourceEnd) {
-        replicator
-                .cursor()
-                .offer(
-                        next(),
-                        new Fetched(Errors.NONE, 100, 0, sourceEpoch, sourceEnd, -1, ByteBuffer.allocate(0)),
-                        -1,
-                        FetchBuffer.UNCOUNTED);
+        offer(next(), diverging(sourceEpoch, sourceEnd));
         step();
     }
 }

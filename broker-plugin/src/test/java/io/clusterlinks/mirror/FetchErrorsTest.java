@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import java.nio.ByteBuffer;
+import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.Test;
+
+/** Answers to fetches that bring no batches. */
+class FetchErrorsTest extends ReplicatorScene {
+    @Test
+    void unknownLeadersAreAskedForAgainAtOnce() {
+        start(record(new SourceEpoch(0, 0)));
+
+        offer(next(), failed(Errors.NOT_LEADER_OR_FOLLOWER));
+        step();
+
+        assertThat(replicator.takeRefreshWanted()).isTrue();
+        assertThat(replicator.takeRefreshWanted()).isFalse();
+        nowMs += 100;
+        assertThat(next().offset()).isZero();
+    }
+
+    @Test
+    void aMissingAclIsNamed() {
+        start(record(new SourceEpoch(0, 0)));
+
+        offer(next(), failed(Errors.TOPIC_AUTHORIZATION_FAILED));
+        step();
+
+        assertThat(replicator.stats().error()).contains("READ on TOPIC source");
+        assertThat(replicator.stats().isSourceAvailable()).isFalse();
+    }
+
+    @Test
+    void anOldFormatFailsThePartition() {
+        start(record(new SourceEpoch(0, 0)));
+        ByteBuffer old = TestBatches.batch(0, 10, 0);
+        old.put(BatchFormat.MAGIC, (byte) 1);
+
+        offer(next(), fetched(old, 10, 0));
+        step();
+
+        assertThat(sink.last().record().reason()).contains("unsupported message format");
+    }
+}
