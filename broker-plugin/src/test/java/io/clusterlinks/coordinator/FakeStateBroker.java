@@ -3,13 +3,10 @@ package io.clusterlinks.coordinator;
 
 import io.clusterlinks.host.AppendException;
 import io.clusterlinks.host.AppendException.Kind;
-import io.clusterlinks.host.BrokerChannel;
-import io.clusterlinks.host.ClusterView;
-import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.host.BareBroker;
 import io.clusterlinks.host.LocalPartition;
 import io.clusterlinks.host.RecordBatches;
 import io.clusterlinks.host.RecordBatches.OffsetRecord;
-import io.clusterlinks.host.RequestChannel;
 import io.clusterlinks.protocol.record.StateKey;
 import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.protocol.record.StateRecords;
@@ -25,10 +22,9 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.server.authorizer.Authorizer;
 
 /** A broker with a replica of the state topic in memory, which can lose leadership or fail to replicate. */
-final class FakeStateBroker implements LocalBroker, LocalPartition {
+final class FakeStateBroker extends BareBroker implements LocalPartition {
     final List<OffsetRecord> log = new ArrayList<>();
     OptionalInt epoch = OptionalInt.empty();
     /** The next append lands in the log but is not confirmed. */
@@ -81,11 +77,6 @@ final class FakeStateBroker implements LocalBroker, LocalPartition {
     }
 
     @Override
-    public int nodeId() {
-        return 1;
-    }
-
-    @Override
     public String clusterId() {
         return "destination";
     }
@@ -98,45 +89,6 @@ final class FakeStateBroker implements LocalBroker, LocalPartition {
     @Override
     public Map<String, Object> settings() {
         return Map.of();
-    }
-
-    @Override
-    public ClusterView cluster() {
-        throw new AssertionError("not asked for");
-    }
-
-    @Override
-    public RequestChannel controller() {
-        return request -> {
-            throw new AssertionError("not asked for");
-        };
-    }
-
-    @Override
-    public BrokerChannel brokers() {
-        throw new AssertionError("not asked for");
-    }
-
-    @Override
-    public BrokerChannel stateTail() {
-        throw new AssertionError("not asked for");
-    }
-
-    @Override
-    public BrokerChannel reports() {
-        throw new AssertionError("not asked for");
-    }
-
-    @Override
-    public BrokerChannel groups() {
-        return (node, request) -> {
-            throw new AssertionError("not asked for");
-        };
-    }
-
-    @Override
-    public Optional<Authorizer> authorizer() {
-        return Optional.empty();
     }
 
     @Override
