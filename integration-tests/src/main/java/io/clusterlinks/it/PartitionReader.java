@@ -18,7 +18,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Reads one partition from its start to the end that it has when the reader is opened. */
-final class PartitionReader implements AutoCloseable {
+public final class PartitionReader implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final long STALL_NANOS = Duration.ofSeconds(30).toNanos();
 
@@ -28,7 +28,8 @@ final class PartitionReader implements AutoCloseable {
     private final long start;
     private final long end;
 
-    PartitionReader(TestCluster cluster, TopicPartition partition, IsolationLevel isolation) {
+    /** Opens a reader that sees committed records only, or all. */
+    public PartitionReader(TestCluster cluster, TopicPartition partition, IsolationLevel isolation) {
         Map<String, Object> configs = new HashMap<>(cluster.clientConfigs());
         configs.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation.name().toLowerCase(Locale.ROOT));
         configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
@@ -43,22 +44,23 @@ final class PartitionReader implements AutoCloseable {
         consumer.seek(partition, start);
     }
 
-    long start() {
+    /** The first offset that there is. */
+    public long start() {
         return start;
     }
 
     /** High watermark or last stable offset, by isolation level. */
-    long end() {
+    public long end() {
         return end;
     }
 
     /** Where the consumer stands: beyond control records it has skipped. */
-    long position() {
+    public long position() {
         return consumer.position(partition);
     }
 
     /** The next record below {@link #end}; empty when the reader has passed all. */
-    Optional<ConsumerRecord<byte[], byte[]>> next() {
+    public Optional<ConsumerRecord<byte[], byte[]>> next() {
         long deadline = System.nanoTime() + STALL_NANOS;
         while (buffer.isEmpty() && position() < end) {
             long before = position();

@@ -2,10 +2,11 @@
 package io.clusterlinks.it;
 
 /** Tear-down that also works when set-up failed half way. */
-final class Fixtures {
+public final class Fixtures {
     private Fixtures() {}
 
-    static void close(TestCluster... clusters) {
+    /** Closes what there is of them. */
+    public static void close(TestCluster... clusters) {
         for (TestCluster cluster : clusters) {
             if (cluster != null) {
                 cluster.close();

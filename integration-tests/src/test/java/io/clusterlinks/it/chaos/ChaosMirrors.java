@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.clusterlinks.it.PartitionReader;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.Topics;
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.MirrorState;

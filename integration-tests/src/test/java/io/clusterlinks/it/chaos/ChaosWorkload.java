@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
+import io.clusterlinks.it.Await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

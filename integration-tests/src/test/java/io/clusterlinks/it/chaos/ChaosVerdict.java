@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.clusterlinks.it.ChaosCommands.Outcome;
-import io.clusterlinks.it.ChaosCommands.Sent;
-import io.clusterlinks.it.ChaosMirrors.Mirror;
+import io.clusterlinks.it.Await;
+import io.clusterlinks.it.BrokerProcess;
+import io.clusterlinks.it.Clients;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.Topics;
+import io.clusterlinks.it.chaos.ChaosCommands.Outcome;
+import io.clusterlinks.it.chaos.ChaosCommands.Sent;
+import io.clusterlinks.it.chaos.ChaosMirrors.Mirror;
 import io.clusterlinks.protocol.MirrorState;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.it.Await;
+import io.clusterlinks.it.BrokerProcess;
+import io.clusterlinks.it.LogComparison;
+import io.clusterlinks.it.PartitionReader;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
-import io.clusterlinks.it.ChaosSchedule.Action;
-import io.clusterlinks.it.ChaosSchedule.Lane;
+import io.clusterlinks.it.chaos.ChaosSchedule.Action;
+import io.clusterlinks.it.chaos.ChaosSchedule.Lane;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
+import io.clusterlinks.it.Clients;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.Topics;
+import io.clusterlinks.it.Workload;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.it.Await;
+import io.clusterlinks.it.BrokerProcess;
+import io.clusterlinks.it.Clients;
+import io.clusterlinks.it.Fixtures;
+import io.clusterlinks.it.Links;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.TestClusterBuilder;
+import io.clusterlinks.it.TopicComparison;
+import io.clusterlinks.it.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
-import io.clusterlinks.it.ChaosSchedule.Action;
+import io.clusterlinks.it.Await;
+import io.clusterlinks.it.BrokerProcess;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.Topics;
+import io.clusterlinks.it.chaos.ChaosSchedule.Action;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
+import io.clusterlinks.it.BrokerProcess;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.clusterlinks.it.ChaosSchedule.Action;
-import io.clusterlinks.it.ChaosWriter.Style;
+import io.clusterlinks.it.Await;
+import io.clusterlinks.it.Fixtures;
+import io.clusterlinks.it.LinkProxies;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.TestClusterBuilder;
+import io.clusterlinks.it.Topics;
+import io.clusterlinks.it.chaos.ChaosSchedule.Action;
+import io.clusterlinks.it.chaos.ChaosWriter.Style;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

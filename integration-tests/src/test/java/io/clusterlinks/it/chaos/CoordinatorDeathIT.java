@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.clusterlinks.it;
+package io.clusterlinks.it.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.it.Await;
+import io.clusterlinks.it.BrokerProcess;
+import io.clusterlinks.it.Clients;
+import io.clusterlinks.it.Fixtures;
+import io.clusterlinks.it.Links;
+import io.clusterlinks.it.Stream;
+import io.clusterlinks.it.TestCluster;
+import io.clusterlinks.it.TopicComparison;
+import io.clusterlinks.it.Topics;
+import io.clusterlinks.it.Workload;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.MirrorState;
 import java.time.Duration;
