@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -19,7 +18,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** A consumer group at the source that reads on through everything; in the end it stands at the destination where it stands there. */
-final class ChaosReaders implements Runnable {
+final class ChaosReaders extends ChaosClient {
     static final String GROUP = "chaos-readers";
     private static final Duration POLL = Duration.ofMillis(300);
     private static final Duration SYNCED = Duration.ofSeconds(60);
@@ -28,8 +27,6 @@ final class ChaosReaders implements Runnable {
     private final TestCluster source;
     private final TestCluster destination;
     private final List<String> topics;
-    private volatile boolean running = true;
-    private volatile Throwable death;
 
     ChaosReaders(TestCluster source, TestCluster destination, String... topics) {
         this.source = source;
@@ -38,21 +35,11 @@ final class ChaosReaders implements Runnable {
     }
 
     @Override
-    public void run() {
-        try {
-            while (running) {
-                useOneConsumer();
-            }
-        } catch (Throwable e) {
-            death = e;
-        }
-    }
-
-    private void useOneConsumer() {
+    void useOneClient() {
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(configs(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.subscribe(topics);
-            while (running) {
+            while (isRunning()) {
                 if (!consumer.poll(POLL).isEmpty()) {
                     consumer.commitSync(CALL);
                 }
@@ -69,14 +56,6 @@ final class ChaosReaders implements Runnable {
         configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         configs.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
         return configs;
-    }
-
-    void stop() {
-        running = false;
-    }
-
-    Optional<Throwable> death() {
-        return Optional.ofNullable(death);
     }
 
     /** Once it has stopped, and the mirrors are level. */

@@ -26,7 +26,7 @@ import org.apache.kafka.common.errors.PolicyViolationException;
  * Tries without end to write to every topic of the destination, mirror or not. What is acknowledged must be in the log
  * for good; while a topic is a mirror nothing may be. Every few writes it is another producer with an id of its own.
  */
-final class ChaosTrespasser implements Runnable {
+final class ChaosTrespasser extends ChaosClient {
     static final String MARK = "local-";
     private static final int WRITES_PER_PRODUCER = 8;
     private static final int PARTITIONS = 2;
@@ -35,9 +35,7 @@ final class ChaosTrespasser implements Runnable {
     private final TestCluster destination;
     private final Random random;
     private final ConcurrentLinkedQueue<ChaosWriter.Written> acknowledged = new ConcurrentLinkedQueue<>();
-    private volatile boolean running = true;
     private final AtomicInteger refusals = new AtomicInteger();
-    private volatile Throwable death;
     private int sent;
 
     ChaosTrespasser(TestCluster destination, long seed) {
@@ -55,26 +53,8 @@ final class ChaosTrespasser implements Runnable {
         return refusals.get();
     }
 
-    Optional<Throwable> death() {
-        return Optional.ofNullable(death);
-    }
-
-    void stop() {
-        running = false;
-    }
-
     @Override
-    public void run() {
-        try {
-            while (running) {
-                round();
-            }
-        } catch (Throwable e) {
-            death = e;
-        }
-    }
-
-    private void round() {
+    void useOneClient() {
         try {
             List<String> topics =
                     new ArrayList<>(Topics.get(destination.admin().listTopics().names()));
@@ -112,7 +92,7 @@ final class ChaosTrespasser implements Runnable {
         if (transactional) {
             producer.initTransactions();
         }
-        for (int i = 0; i < WRITES_PER_PRODUCER && running; i++) {
+        for (int i = 0; i < WRITES_PER_PRODUCER && isRunning(); i++) {
             if (transactional) {
                 transact(producer, topics.get(random.nextInt(topics.size())));
             } else {

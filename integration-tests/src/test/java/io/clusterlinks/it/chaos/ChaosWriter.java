@@ -25,7 +25,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
 /** One producer after the other, writing to some topics, and a list of what was acknowledged. */
-final class ChaosWriter implements Runnable {
+final class ChaosWriter extends ChaosClient {
     private static final int STEPS_PER_PRODUCER = 40;
     private static final int TRANSACTIONAL_IDS = 3;
     private static final Duration PAUSE = Duration.ofMillis(40);
@@ -62,9 +62,7 @@ final class ChaosWriter implements Runnable {
     private final Random random;
     private final Predicate<String> open;
     private final ConcurrentLinkedQueue<Written> acknowledged = new ConcurrentLinkedQueue<>();
-    private volatile boolean running = true;
     private final AtomicInteger steps = new AtomicInteger();
-    private volatile Throwable death;
     private int sent;
 
     ChaosWriter(TestCluster cluster, Style style, long seed, String... topics) {
@@ -93,33 +91,15 @@ final class ChaosWriter implements Runnable {
         return List.copyOf(acknowledged);
     }
 
-    Optional<Throwable> death() {
-        return Optional.ofNullable(death);
-    }
-
-    void stop() {
-        running = false;
-    }
-
     @Override
-    public void run() {
-        try {
-            while (running) {
-                useOneProducer();
-            }
-        } catch (Throwable e) {
-            death = e;
-        }
-    }
-
-    private void useOneProducer() {
+    void useOneClient() {
         Producer<String, String> producer = Clients.producer(cluster, configs());
         try {
             if (style == Style.TRANSACTIONAL) {
                 producer.initTransactions();
             }
             boolean reusable = true;
-            for (int i = 0; i < STEPS_PER_PRODUCER && running && reusable; i++) {
+            for (int i = 0; i < STEPS_PER_PRODUCER && isRunning() && reusable; i++) {
                 reusable = style == Style.TRANSACTIONAL ? transact(producer) : write(producer);
                 LockSupport.parkNanos(PAUSE.toNanos());
             }
