@@ -4,14 +4,9 @@ package io.clusterlinks.it;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -30,21 +25,15 @@ public final class LinkProxies implements AutoCloseable {
 
     /** A port that leads to {@code target} on loopback. */
     public int open(int target) {
-        try {
-            ServerSocket server = new ServerSocket(Ports.free(), 50, InetAddress.getLoopbackAddress());
-            Proxy proxy = new Proxy(server, target);
-            proxies.add(proxy);
-            daemon("proxy-" + target, proxy::accept);
-            return server.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Proxy proxy = new Proxy(target);
+        proxies.add(proxy);
+        return proxy.tunnel.port();
     }
 
     /** What a link is created with. */
     public String bootstrap() {
         return proxies.stream()
-                .map(proxy -> "127.0.0.1:" + proxy.server.getLocalPort())
+                .map(proxy -> "127.0.0.1:" + proxy.tunnel.port())
                 .collect(Collectors.joining(","));
     }
 
@@ -75,86 +64,42 @@ public final class LinkProxies implements AutoCloseable {
         proxies.forEach(proxy -> proxy.cut = false);
     }
 
-    private static void daemon(String name, Runnable work) {
-        Thread thread = new Thread(work, name);
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private static void quietly(AutoCloseable closeable) {
-        try {
-            closeable.close();
-        } catch (Exception e) {
-            // It is closed, or never was open.
-        }
-    }
-
     @Override
     public void close() {
         closed = true;
-        proxies.forEach(proxy -> quietly(proxy.server));
-        cut();
+        proxies.forEach(proxy -> proxy.tunnel.close());
     }
 
     /** The way to one broker. */
     private final class Proxy {
-        private final ServerSocket server;
-        private final int target;
-        private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+        private final Tunnel tunnel;
         private volatile boolean cut;
 
-        private Proxy(ServerSocket server, int target) {
-            this.server = server;
-            this.target = target;
+        private Proxy(int target) {
+            tunnel = Tunnel.open(Ports.free(), () -> target, this::onConnected);
         }
 
         private void cut() {
             cut = true;
-            sockets.forEach(LinkProxies::quietly);
+            tunnel.cut();
         }
 
-        private void accept() {
-            while (!server.isClosed()) {
-                try {
-                    Socket client = server.accept();
-                    daemon("proxy-connection-" + target, () -> connect(client));
-                } catch (IOException e) {
-                    // Closed: the loop ends. Otherwise one connection less.
-                }
+        private void onConnected(Tunnel connected, Socket client, Socket broker) {
+            if (cut) {
+                connected.end(client, broker);
+                return;
             }
+            connected.run(() -> copy(client, broker), client, broker);
+            connected.run(() -> copy(broker, client), client, broker);
         }
 
-        private void connect(Socket client) {
-            try {
-                Socket broker = new Socket(InetAddress.getLoopbackAddress(), target);
-                client.setTcpNoDelay(true);
-                broker.setTcpNoDelay(true);
-                sockets.add(client);
-                sockets.add(broker);
-                if (cut) {
-                    end(client, broker);
-                    return;
-                }
-                daemon("proxy-back-" + target, () -> copy(broker, client));
-                copy(client, broker);
-            } catch (IOException e) {
-                quietly(client);
-            }
-        }
-
-        private void copy(Socket from, Socket to) {
+        private void copy(Socket from, Socket to) throws IOException {
             byte[] buffer = new byte[65_536];
-            try {
-                InputStream in = from.getInputStream();
-                OutputStream out = to.getOutputStream();
-                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                    holdBack();
-                    out.write(buffer, 0, n);
-                }
-            } catch (IOException e) {
-                // A cut; the other end is told by closing it.
-            } finally {
-                end(from, to);
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                holdBack();
+                out.write(buffer, 0, n);
             }
         }
 
@@ -165,13 +110,6 @@ public final class LinkProxies implements AutoCloseable {
             while (stalled && !closed) {
                 LockSupport.parkNanos(STALL_POLL_NS);
             }
-        }
-
-        private void end(Socket one, Socket other) {
-            quietly(one);
-            quietly(other);
-            sockets.remove(one);
-            sockets.remove(other);
         }
     }
 }

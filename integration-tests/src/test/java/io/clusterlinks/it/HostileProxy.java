@@ -4,16 +4,12 @@ package io.clusterlinks.it;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.protocol.ApiKeys;
 
@@ -36,51 +32,50 @@ final class HostileProxy implements AutoCloseable {
 
     private record Asked(ApiKeys api, short version, boolean byLink) {}
 
-    private final ServerSocket server;
+    private final Tunnel tunnel;
     private volatile int target;
-    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final Map<ApiKeys, Mischief> mischiefs = new ConcurrentHashMap<>();
     private final Map<ApiKeys, AtomicLong> requests = new ConcurrentHashMap<>();
-    private volatile boolean closed;
+    /** Open while this is sane. */
+    private volatile CountDownLatch sane = new CountDownLatch(0);
 
-    private HostileProxy(ServerSocket server, int target) {
-        this.server = server;
+    private HostileProxy(int target) {
         this.target = target;
+        tunnel = Tunnel.open(0, () -> this.target, this::onConnected);
     }
 
     /** A proxy before a port of loopback, sane at first. */
     static HostileProxy before(int port) {
-        try {
-            HostileProxy proxy = new HostileProxy(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), port);
-            proxy.spawn(proxy::accept);
-            return proxy;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new HostileProxy(port);
     }
 
     int port() {
-        return server.getLocalPort();
+        return tunnel.port();
     }
 
     /** Puts another broker behind the address; connections to the one before are closed. */
     void target(int port) {
         target = port;
-        sockets.forEach(this::close);
+        tunnel.cut();
     }
 
     /** From now on links get {@code mischief} in place of answers to requests of that kind. */
-    void misbehave(ApiKeys api, Mischief mischief) {
+    synchronized void misbehave(ApiKeys api, Mischief mischief) {
+        if (sane.getCount() == 0) {
+            sane = new CountDownLatch(1);
+        }
         mischiefs.put(api, mischief);
     }
 
     /** Is sane again. Connections on which something wrong was said are the client's to give up. */
-    void behave() {
+    synchronized void behave() {
         mischiefs.clear();
+        sane.countDown();
     }
 
-    boolean misbehaves() {
-        return !mischiefs.isEmpty() && !closed;
+    /** Waits until it is sane again, or closed. */
+    void awaitSanity() throws InterruptedException {
+        sane.await();
     }
 
     /** Requests of that kind that links have sent so far. */
@@ -88,32 +83,18 @@ final class HostileProxy implements AutoCloseable {
         return requests.computeIfAbsent(api, key -> new AtomicLong()).get();
     }
 
-    private void accept() throws IOException {
-        while (!closed) {
-            Socket client = track(server.accept());
-            try {
-                Socket broker = new Socket();
-                broker.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
-                track(broker);
-                Map<Integer, Asked> asked = new ConcurrentHashMap<>();
-                spawn(() -> pump(client, broker, () -> forwardRequest(client, broker, asked)));
-                spawn(() -> pump(broker, client, () -> forwardAnswer(broker, client, asked)));
-            } catch (IOException e) {
-                // The broker is not up; the client will come again.
-                close(client);
-            }
-        }
+    private void onConnected(Tunnel connected, Socket client, Socket broker) {
+        Map<Integer, Asked> asked = new ConcurrentHashMap<>();
+        connected.run(forEver(() -> forwardRequest(client, broker, asked)), client, broker);
+        connected.run(forEver(() -> forwardAnswer(broker, client, asked)), client, broker);
     }
 
-    private void pump(Socket from, Socket to, Work work) throws IOException, InterruptedException {
-        try {
-            while (!closed) {
+    private static Tunnel.Work forEver(Tunnel.Work work) {
+        return () -> {
+            while (true) {
                 work.run();
             }
-        } finally {
-            close(from);
-            close(to);
-        }
+        };
     }
 
     private void forwardRequest(Socket client, Socket broker, Map<Integer, Asked> asked) throws IOException {
@@ -161,48 +142,9 @@ final class HostileProxy implements AutoCloseable {
                         .array());
     }
 
-    private Socket track(Socket socket) throws IOException {
-        socket.setTcpNoDelay(true);
-        sockets.add(socket);
-        return socket;
-    }
-
-    /** Something that ends with its connection. */
-    private interface Work {
-        void run() throws IOException, InterruptedException;
-    }
-
-    private void spawn(Work work) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        work.run();
-                    } catch (IOException | InterruptedException e) {
-                        // The connection has ended.
-                    }
-                },
-                "hostile-proxy");
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private void close(Socket socket) {
-        sockets.remove(socket);
-        try {
-            socket.close();
-        } catch (IOException e) {
-            // Gone is what it should be.
-        }
-    }
-
     @Override
     public void close() {
-        closed = true;
-        try {
-            server.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        sockets.forEach(this::close);
+        tunnel.close();
+        behave();
     }
 }

@@ -77,9 +77,7 @@ final class Mischiefs {
             out.writeInt(answer.bytes().length);
             out.write(answer.bytes(), 0, answer.bytes().length / 2);
             out.flush();
-            while (proxy.misbehaves()) {
-                Thread.sleep(20);
-            }
+            proxy.awaitSanity();
             throw new EOFException();
         };
     }
