@@ -12,6 +12,7 @@ import io.clusterlinks.state.StateTopic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -21,11 +22,15 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterConfigsResponseData;
+import org.apache.kafka.common.message.CreatePartitionsResponseData;
 import org.apache.kafka.common.message.CreatePartitionsResponseData.CreatePartitionsTopicResult;
+import org.apache.kafka.common.message.CreateTopicsResponseData;
 import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
 import org.apache.kafka.common.message.DeleteTopicsRequestData.DeleteTopicState;
+import org.apache.kafka.common.message.DeleteTopicsResponseData;
 import org.apache.kafka.common.message.DeleteTopicsResponseData.DeletableTopicResult;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
+import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractRequest;
@@ -85,19 +90,15 @@ public final class MirrorRequestFence {
                         .setErrorMessage(why.getMessage()))));
         refused.forEach(
                 result -> body.data().topics().remove(body.data().topics().find(result.name())));
-        return answer(
+        if (refused.isEmpty()) {
+            return false;
+        }
+        answer(
                 request,
-                !refused.isEmpty(),
-                body.data().topics().isEmpty(),
-                new CreatePartitionsRequest.Builder(body.data()),
-                response -> {
-                    CreatePartitionsResponse created = response == null
-                            ? new CreatePartitionsResponse(
-                                    new org.apache.kafka.common.message.CreatePartitionsResponseData())
-                            : (CreatePartitionsResponse) response;
-                    created.data().results().addAll(refused);
-                    return created;
-                });
+                body.data().topics().isEmpty() ? null : new CreatePartitionsRequest.Builder(body.data()),
+                new CreatePartitionsResponse(new CreatePartitionsResponseData()),
+                created -> created.data().results().addAll(refused));
+        return true;
     }
 
     private boolean alterConfigs(InterceptedRequest request, IncrementalAlterConfigsRequest body) {
@@ -117,19 +118,15 @@ public final class MirrorRequestFence {
                 body.data().resources().remove(resource);
             });
         }
-        return answer(
+        if (refused.isEmpty()) {
+            return false;
+        }
+        answer(
                 request,
-                !refused.isEmpty(),
-                body.data().resources().isEmpty(),
-                new IncrementalAlterConfigsRequest.Builder(body.data()),
-                response -> {
-                    IncrementalAlterConfigsResponse altered = response == null
-                            ? new IncrementalAlterConfigsResponse(
-                                    new org.apache.kafka.common.message.IncrementalAlterConfigsResponseData())
-                            : (IncrementalAlterConfigsResponse) response;
-                    altered.data().responses().addAll(refused);
-                    return altered;
-                });
+                body.data().resources().isEmpty() ? null : new IncrementalAlterConfigsRequest.Builder(body.data()),
+                new IncrementalAlterConfigsResponse(new IncrementalAlterConfigsResponseData()),
+                altered -> altered.data().responses().addAll(refused));
+        return true;
     }
 
     /** The old request replaces all configs of a topic, synced ones included, so that it never suits a mirror. */
@@ -176,13 +173,12 @@ public final class MirrorRequestFence {
         }
         boolean nothingLeft =
                 body.data().topics().isEmpty() && body.data().topicNames().isEmpty();
-        return answer(request, true, nothingLeft, new DeleteTopicsRequest.Builder(body.data()), response -> {
-            DeleteTopicsResponse deleted = response == null
-                    ? new DeleteTopicsResponse(new org.apache.kafka.common.message.DeleteTopicsResponseData())
-                    : (DeleteTopicsResponse) response;
-            deleted.data().responses().addAll(refused);
-            return deleted;
-        });
+        answer(
+                request,
+                nothingLeft ? null : new DeleteTopicsRequest.Builder(body.data()),
+                new DeleteTopicsResponse(new DeleteTopicsResponseData()),
+                deleted -> deleted.data().responses().addAll(refused));
+        return true;
     }
 
     private static DeletableTopicResult stateTopicResult(Uuid id) {
@@ -207,18 +203,15 @@ public final class MirrorRequestFence {
         });
         refused.forEach(
                 result -> body.data().topics().remove(body.data().topics().find(result.name())));
-        return answer(
+        if (refused.isEmpty()) {
+            return false;
+        }
+        answer(
                 request,
-                !refused.isEmpty(),
-                body.data().topics().isEmpty(),
-                new CreateTopicsRequest.Builder(body.data()),
-                response -> {
-                    CreateTopicsResponse created = response == null
-                            ? new CreateTopicsResponse(new org.apache.kafka.common.message.CreateTopicsResponseData())
-                            : (CreateTopicsResponse) response;
-                    refused.forEach(result -> created.data().topics().add(result));
-                    return created;
-                });
+                body.data().topics().isEmpty() ? null : new CreateTopicsRequest.Builder(body.data()),
+                new CreateTopicsResponse(new CreateTopicsResponseData()),
+                created -> created.data().topics().addAll(refused));
+        return true;
     }
 
     private static CreatableTopicResult creationRefusal(String topic, String why) {
@@ -229,21 +222,27 @@ public final class MirrorRequestFence {
                 .setErrorMessage(why);
     }
 
-    private boolean answer(
+    /**
+     * Has the controller carry out {@code rest}, and adds what was refused to its answer.
+     *
+     * @param rest what is left of the request, null if nothing is
+     * @param empty the answer to nothing
+     */
+    @SuppressWarnings("unchecked") // A request is answered with the response of its kind.
+    private static <R extends AbstractResponse> void answer(
             InterceptedRequest request,
-            boolean refusedSome,
-            boolean nothingLeft,
             AbstractRequest.Builder<? extends AbstractRequest> rest,
-            UnaryOperator<AbstractResponse> withRefusals) {
-        if (!refusedSome) {
-            return false;
-        }
-        if (nothingLeft) {
-            request.respond(withRefusals.apply(null));
+            R empty,
+            Consumer<R> addRefusals) {
+        UnaryOperator<AbstractResponse> withRefusals = response -> {
+            addRefusals.accept((R) response);
+            return response;
+        };
+        if (rest == null) {
+            request.respond(withRefusals.apply(empty));
         } else {
             request.forward(rest.build(request.body().version()), withRefusals);
         }
-        return true;
     }
 
     private Optional<ApiException> refusal(String topic) {
