@@ -77,8 +77,8 @@ class MirrorRequestFenceTest {
                 .extracting(CreatableTopic::name)
                 .containsExactly("ordinary");
         assertThat(all.errors())
-                .isEqualTo(
-                        Map.of(Errors.NOT_CONTROLLER, 1, Errors.TOPIC_ALREADY_EXISTS, 1, Errors.INVALID_TOPIC_EXCEPTION, 1));
+                .isEqualTo(Map.of(
+                        Errors.NOT_CONTROLLER, 1, Errors.TOPIC_ALREADY_EXISTS, 1, Errors.INVALID_TOPIC_EXCEPTION, 1));
 
         assertThat(ask(createTopics("orders")).errors()).isEqualTo(Map.of(Errors.TOPIC_ALREADY_EXISTS, 1));
     }
@@ -126,8 +126,7 @@ class MirrorRequestFenceTest {
             AlterConfigsResource resource = new AlterConfigsResource()
                     .setResourceType(ConfigResource.Type.TOPIC.id())
                     .setResourceName(topic);
-            resource.configs()
-                    .add(new AlterableConfig().setName(config).setConfigOperation(OpType.SET.id()));
+            resource.configs().add(new AlterableConfig().setName(config).setConfigOperation(OpType.SET.id()));
             data.resources().add(resource);
         }
         return new IncrementalAlterConfigsRequest.Builder(data).build();

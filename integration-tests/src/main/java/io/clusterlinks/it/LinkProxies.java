@@ -32,9 +32,7 @@ public final class LinkProxies implements AutoCloseable {
 
     /** What a link is created with. */
     public String bootstrap() {
-        return proxies.stream()
-                .map(proxy -> "127.0.0.1:" + proxy.tunnel.port())
-                .collect(Collectors.joining(","));
+        return proxies.stream().map(proxy -> "127.0.0.1:" + proxy.tunnel.port()).collect(Collectors.joining(","));
     }
 
     /** Ends all connections; until {@link #mend} new ones end at once. */

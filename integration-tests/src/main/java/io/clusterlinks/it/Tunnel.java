@@ -45,8 +45,7 @@ public final class Tunnel implements AutoCloseable {
      */
     public static Tunnel open(int port, IntSupplier target, Carrier carrier) {
         try {
-            Tunnel tunnel =
-                    new Tunnel(new ServerSocket(port, 50, InetAddress.getLoopbackAddress()), target, carrier);
+            Tunnel tunnel = new Tunnel(new ServerSocket(port, 50, InetAddress.getLoopbackAddress()), target, carrier);
             tunnel.run(tunnel::accept);
             return tunnel;
         } catch (IOException e) {
