@@ -52,7 +52,7 @@ public class FenceBenchmark {
         Iterable<Change> changes =
                 IntStream.range(0, mirrors).mapToObj(i -> Change.put(mirror("mirror-" + i)))::iterator;
         WriteFence fence = new MirrorFence(LinkImage.EMPTY.apply(changes, mirrors), true);
-        HookBridge.hooks(new FencedBroker(fence));
+        HookBridge.hooks(new FencedHooks(fence));
         request = new scala.collection.mutable.HashMap<>();
         for (int i = 0; i < partitions; i++) {
             request.put(new TopicIdPartition(Uuid.randomUuid(), i, "topic-" + i % 5), MemoryRecords.EMPTY);
@@ -95,25 +95,5 @@ public class FenceBenchmark {
                 null,
                 1,
                 List.of());
-    }
-
-    /** Hooks that only have a fence. */
-    private record FencedBroker(WriteFence fence) implements BrokerHooks {
-        @Override
-        public void onStarting(int nodeId, Map<String, Object> settings) {}
-
-        @Override
-        public void onJoining(LocalBroker broker) {}
-
-        @Override
-        public void onStarted() {}
-
-        @Override
-        public void onStopping() {}
-
-        @Override
-        public boolean intercept(InterceptedRequest request) {
-            return false;
-        }
     }
 }

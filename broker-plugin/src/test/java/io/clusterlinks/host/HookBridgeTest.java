@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
@@ -84,25 +83,6 @@ class HookBridgeTest {
         Set<TopicPartition> requested = Set.of(ORDINARY);
 
         assertThat(HookBridge.transactionPartitions(requested)).isSameAs(requested);
-    }
-
-    private record FencedHooks(WriteFence fence) implements BrokerHooks {
-        @Override
-        public void onStarting(int nodeId, Map<String, Object> settings) {}
-
-        @Override
-        public void onJoining(LocalBroker broker) {}
-
-        @Override
-        public void onStarted() {}
-
-        @Override
-        public void onStopping() {}
-
-        @Override
-        public boolean intercept(InterceptedRequest request) {
-            return false;
-        }
     }
 
     private static final class RestartedFence implements WriteFence {

@@ -3,6 +3,7 @@ package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.ManualTime;
 import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceFetchClient;
@@ -13,7 +14,6 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.utils.Time;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +23,8 @@ class FetchRoundTest {
     private static final int MAX_WAIT_MS = 500;
 
     private final FakeLog log = new FakeLog(TP);
-    private final Clock clock = new Clock();
+    private final ManualTime clock = new ManualTime();
+    private final long beganMs = clock.milliseconds();
     private PartitionTask task;
 
     @BeforeEach
@@ -47,24 +48,24 @@ class FetchRoundTest {
     void aSourceThatAnswersNothingAtOnceIsNotAskedWithoutPause() {
         run(100, () -> Map.of(SOURCE, empty(0, 0)));
 
-        assertThat(clock.sleptMs).isGreaterThan(100 * 30);
+        assertThat(passedMs()).isGreaterThan(100 * 30);
     }
 
     @Test
     void aSourceThatWaitsBeforeItSaysThatThereIsNothingIsAskedAgainAtOnce() {
         run(100, () -> {
-            clock.nowMs += MAX_WAIT_MS;
+            clock.sleep(MAX_WAIT_MS);
             return Map.of();
         });
 
-        assertThat(clock.sleptMs).isZero();
+        assertThat(passedMs()).isEqualTo(100 * MAX_WAIT_MS);
     }
 
     @Test
     void aFewHollowAnswersAreNothing() {
         run(10, () -> Map.of(SOURCE, empty(0, 0)));
 
-        assertThat(clock.sleptMs).isZero();
+        assertThat(passedMs()).isZero();
     }
 
     /** Following such a claim would delete the copy. */
@@ -75,6 +76,10 @@ class FetchRoundTest {
 
         run(1, () -> Map.of(SOURCE, empty(20, 20)));
         assertThat(task.replicator().stats().sourceStart()).isEqualTo(20);
+    }
+
+    private long passedMs() {
+        return clock.milliseconds() - beganMs;
     }
 
     private static SourceFetchClient.Fetched empty(long logStart, long highWatermark) {
@@ -110,32 +115,5 @@ class FetchRoundTest {
 
         @Override
         public void close() {}
-    }
-
-    /** Stands still unless somebody sleeps. */
-    private static final class Clock implements Time {
-        private long nowMs = 1000;
-        private long sleptMs;
-
-        @Override
-        public long milliseconds() {
-            return nowMs;
-        }
-
-        @Override
-        public long nanoseconds() {
-            return nowMs * 1_000_000;
-        }
-
-        @Override
-        public void sleep(long ms) {
-            nowMs += ms;
-            sleptMs += ms;
-        }
-
-        @Override
-        public void waitObject(Object obj, java.util.function.Supplier<Boolean> condition, long deadlineMs) {
-            throw new UnsupportedOperationException();
-        }
     }
 }
