@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.producer.Producer;
@@ -119,45 +120,35 @@ class StopIT {
 
     @Test
     void failsOverWithoutTheSource() {
-        // Given a mirror of a cluster that dies
-        TestCluster dying = TestCluster.builder("dying").heapMb(256).start();
-        try {
-            Workload.onNewTopic(dying, "orphan", 1, Map.of()).compressions();
-            links.create("dying-link", dying);
-            links.mirror("dying-link", "orphan");
-            new TopicComparison(dying, "orphan", destination, "orphan").awaitLevel(LEVEL);
-            dying.broker(1).kill();
-
-            // When it is failed over
-            Cli.Result result = links.run("mirrors", "failover", "--link", "dying-link", "--topic", "orphan", "--wait");
-
-            // Then it is writable soon
-            assertThat(result.elapsed()).isLessThan(Duration.ofSeconds(20));
-            assertThat(writeWithFreshProducers("orphan", 1, 1)).hasSize(1);
-        } finally {
-            dying.close();
-        }
+        failsOverFromASourceThat(BrokerProcess::kill, "dead");
     }
 
+    /** Its connections stay open and never answer. */
     @Test
     void failsOverWhileTheSourceIsFrozen() {
-        // Given a mirror of a cluster whose connections stay open and never answer
-        TestCluster frozen = TestCluster.builder("frozen").heapMb(256).start();
+        failsOverFromASourceThat(BrokerProcess::freeze, "frozen");
+    }
+
+    private static void failsOverFromASourceThat(Consumer<BrokerProcess> fate, String name) {
+        // Given a mirror of a cluster that cannot be asked any more
+        TestCluster lost = TestCluster.builder(name).heapMb(256).start();
+        String link = name + "-link";
+        String topic = name + "-source";
         try {
-            Workload.onNewTopic(frozen, "stuck", 1, Map.of()).compressions();
-            links.create("frozen-link", frozen);
-            links.mirror("frozen-link", "stuck");
-            new TopicComparison(frozen, "stuck", destination, "stuck").awaitLevel(LEVEL);
-            frozen.broker(1).freeze();
+            Workload.onNewTopic(lost, topic, 1, Map.of()).compressions();
+            links.create(link, lost);
+            links.mirror(link, topic);
+            new TopicComparison(lost, topic, destination, topic).awaitLevel(LEVEL);
+            fate.accept(lost.broker(1));
 
             // When it is failed over
-            Cli.Result result = links.run("mirrors", "failover", "--link", "frozen-link", "--topic", "stuck", "--wait");
+            Cli.Result result = links.run("mirrors", "failover", "--link", link, "--topic", topic, "--wait");
 
             // Then it is writable soon
             assertThat(result.elapsed()).isLessThan(Duration.ofSeconds(20));
-            assertThat(writeWithFreshProducers("stuck", 1, 1)).hasSize(1);
+            assertThat(writeWithFreshProducers(topic, 1, 1)).hasSize(1);
         } finally {
-            frozen.close();
+            lost.close();
         }
     }
 
