@@ -10,7 +10,6 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord;
-import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +46,7 @@ final class Simulation {
     private final Options options;
     private final Random random;
     private final LateSink coordinator;
+    private final SimulatedOperator operator;
     private final List<SimulatedManager> managers = new ArrayList<>();
     private final SimulationChecks checks;
     private final SimulationTrace trace;
@@ -60,6 +60,7 @@ final class Simulation {
         cluster = new SimulatedCluster(options.replicas(), random);
         state = new SimulatedStateTopic(options.replicas(), random);
         coordinator = new LateSink(state, random);
+        operator = new SimulatedOperator(state, trace);
         checks = new SimulationChecks(this, options.maxTruncation());
         state.command(io.clusterlinks.Records.link());
         state.command(mirror());
@@ -100,7 +101,7 @@ final class Simulation {
         int failoverAt = options.failover() ? random.nextInt(STEPS) : -1;
         for (int i = 0; i < STEPS; i++) {
             if (i == failoverAt) {
-                failOver();
+                operator.failOver();
             }
             act(random.nextInt(226));
             trace.snapshot(this);
@@ -110,7 +111,7 @@ final class Simulation {
     }
 
     MirrorRecord current() {
-        return state.image().mirror(TP.topic()).orElseThrow();
+        return operator.mirror();
     }
 
     PartitionRecord durable() {
@@ -119,15 +120,6 @@ final class Simulation {
 
     long nowMs() {
         return nowMs;
-    }
-
-    private void failOver() {
-        operate("failover", current().withStop(StopMode.FAILOVER, null, 1));
-    }
-
-    private void operate(String what, MirrorRecord record) {
-        trace.note(what);
-        state.command(record);
     }
 
     private void act(int dice) {
@@ -224,15 +216,13 @@ final class Simulation {
     }
 
     private void actAsOperator(int dice) {
-        MirrorRecord mirror = current();
-        boolean runs = mirror.stop() == StopMode.NONE;
-        if (dice < 2 && runs && mirror.state() == MirrorState.ACTIVE) {
-            operate("pause", mirror.withState(MirrorState.PAUSED, null, 1));
-        } else if (dice < 5 && runs && mirror.state() == MirrorState.PAUSED) {
-            operate("resume", mirror.withState(MirrorState.ACTIVE, null, 1));
+        if (dice < 2 && operator.sees(MirrorState.ACTIVE)) {
+            operator.set(MirrorState.PAUSED);
+        } else if (dice < 5 && operator.sees(MirrorState.PAUSED)) {
+            operator.set(MirrorState.ACTIVE);
         } else if (dice == 5) {
-            repair();
-        } else if (dice > 5 && runs && mirror.state() == MirrorState.ACTIVE) {
+            operator.repair();
+        } else if (dice > 5 && operator.sees(MirrorState.ACTIVE)) {
             pauseAndResume(leading());
         }
     }
@@ -240,7 +230,7 @@ final class Simulation {
     /** Whoever mirrors lets go and takes up again, whatever it has under way. */
     private void pauseAndResume(SimulatedManager leader) {
         for (MirrorState next : List.of(MirrorState.PAUSED, MirrorState.ACTIVE)) {
-            operate(next.toString(), current().withState(next, null, 1));
+            operator.set(next);
             if (leader.node().alive) {
                 state.read(leader.node().id, true);
                 reconcileAndMaybeDie(leader);
@@ -254,18 +244,6 @@ final class Simulation {
         } catch (BrokerDied e) {
             kill(manager.node());
         }
-    }
-
-    private boolean repair() {
-        boolean failed = state.image()
-                .partition(TP.topic(), 0)
-                .filter(record -> record.phase() == Phase.FAILED)
-                .isPresent();
-        if (failed) {
-            trace.note("repair");
-            state.repair(TP.topic());
-        }
-        return failed;
     }
 
     private void actOnBroker(SimulatedManager manager, int dice) {
@@ -309,9 +287,9 @@ final class Simulation {
         cluster.nodes.stream().filter(node -> !node.alive).forEach(this::restart);
         if (options.failover() && current().stop() == StopMode.NONE) {
             // Nobody was there to take the command.
-            failOver();
+            operator.failOver();
         } else if (current().state() == MirrorState.PAUSED) {
-            operate("resume", current().withState(MirrorState.ACTIVE, null, 1));
+            operator.set(MirrorState.ACTIVE);
         }
         int quiet = 0;
         for (int i = 0; i < MAX_ROUNDS && quiet < QUIET; i++) {
@@ -320,7 +298,7 @@ final class Simulation {
             trace.snapshot(this);
             checks.check();
             quiet = checks.moment().equals(before) ? quiet + 1 : 0;
-            if (quiet == QUIET && !options.failover() && repair()) {
+            if (quiet == QUIET && !options.failover() && operator.repair()) {
                 quiet = 0;
             }
         }
