@@ -20,8 +20,10 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.utils.Time;
 
 /** Has consumer groups stand at the destination where they stand at the source, as far as the mirrors have come. */
@@ -78,7 +80,7 @@ public final class OffsetSync implements SyncTask {
         GroupTable table = table(context.link().link());
         LinkException failure = null;
         try {
-            read(context, table, SOURCE_TIMEOUT);
+            readChanged(context, table);
         } catch (LinkException e) {
             // What is known already is completed as the mirrors advance.
             failure = e;
@@ -94,13 +96,46 @@ public final class OffsetSync implements SyncTask {
         return tables.computeIfAbsent(link, name -> new GroupTable());
     }
 
-    private void read(SyncContext context, GroupTable table, Duration timeout) {
-        Map<String, List<MirrorRecord>> mirrors = context.image()
-                .mirrorsOf(context.link().link())
-                .filter(OffsetCommits::follows)
-                .collect(Collectors.groupingBy(MirrorRecord::sourceTopic));
-        if (mirrors.isEmpty()) {
+    /** What decides, besides the source, about what is taken over from it. */
+    private record Basis(Map<String, String> configs, Set<List<String>> mirrors) {}
+
+    private static Stream<MirrorRecord> mirrors(SyncContext context) {
+        return context.image().mirrorsOf(context.link().link()).filter(OffsetCommits::follows);
+    }
+
+    /** Reads the groups that may have changed since they were last read. */
+    private void readChanged(SyncContext context, GroupTable table) {
+        ChangedGroups changes = table.changes();
+        long nowMs = time.milliseconds();
+        Basis basis = new Basis(
+                context.link().configs(),
+                mirrors(context)
+                        .map(mirror -> List.of(mirror.topic(), String.valueOf(mirror.topicId())))
+                        .collect(Collectors.toSet()));
+        if (basis.mirrors().isEmpty()) {
             return;
+        }
+        ChangedGroups.Reading reading =
+                changes.next(changes.isTrusted() ? context.source().groupLogEnds() : Map.of(), basis, nowMs);
+        Set<String> changed = Set.of();
+        if (!reading.isNothing() || !table.isIdle(kind)) {
+            boolean some = kind.keepsOffsetsInGroupLog() && !reading.everything();
+            changed = read(
+                    context,
+                    table,
+                    SOURCE_TIMEOUT,
+                    group -> !some || reading.includes(group) || table.unreadable().containsKey(group));
+        } else {
+            table.read(nowMs);
+        }
+        changes.done(reading, kind.keepsOffsetsInGroupLog() ? changed : Set.of(), nowMs);
+    }
+
+    private Set<String> read(SyncContext context, GroupTable table, Duration timeout, Predicate<String> wanted) {
+        Map<String, List<MirrorRecord>> mirrors =
+                mirrors(context).collect(Collectors.groupingBy(MirrorRecord::sourceTopic));
+        if (mirrors.isEmpty()) {
+            return Set.of();
         }
         long startedNs = System.nanoTime();
         NameFilters filters = context.config().groupFilters();
@@ -111,16 +146,21 @@ public final class OffsetSync implements SyncTask {
             table.mayHide(!context.source().seesAllGroups(timeout));
         }
         Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
-        SourceOffsets offsets = kind.offsets(context.source(), groups, left.isNegative() ? Duration.ZERO : left);
+        SourceOffsets offsets = kind.offsets(
+                context.source(),
+                groups.stream().filter(wanted).collect(Collectors.toSet()),
+                left.isNegative() ? Duration.ZERO : left);
         synchronized (table) {
             table.read(time.milliseconds());
-            table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
+            Set<String> changed =
+                    table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
             table.retain(
                     filters::matches,
                     context.image()
                             .mirrorsOf(context.link().link())
                             .map(MirrorRecord::topic)
                             .collect(Collectors.toSet()));
+            return changed;
         }
     }
 
@@ -143,7 +183,7 @@ public final class OffsetSync implements SyncTask {
         String from = "";
         try {
             if (readSource) {
-                read(context, table, sourceTimeout);
+                read(context, table, sourceTimeout, group -> true);
             } else {
                 from = " as last read from the source";
             }
