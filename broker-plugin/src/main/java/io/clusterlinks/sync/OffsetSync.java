@@ -7,9 +7,6 @@ import io.clusterlinks.protocol.GroupOffsetStatus;
 import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
-import io.clusterlinks.protocol.filter.NameFilters;
-import io.clusterlinks.protocol.record.MirrorRecord;
-import io.clusterlinks.source.SourceOffsets;
 import io.clusterlinks.state.LinkImage;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -20,15 +17,12 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.common.utils.Time;
 
 /** Has consumer groups stand at the destination where they stand at the source, as far as the mirrors have come. */
 public final class OffsetSync implements SyncTask {
-    private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
     private static final long DEFAULT_RETENTION_MINUTES = 7 * 24 * 60;
 
     private static final String HIDDEN =
@@ -36,8 +30,8 @@ public final class OffsetSync implements SyncTask {
                     + " groups on which it has no DESCRIBE are not seen; grant one or the other.";
 
     private final GroupKind kind;
-    private final Time time;
     private final Supplier<LinkImage> newest;
+    private final SourceGroups source;
     private final OffsetCommits commits;
     private final Map<String, GroupTable> tables = new ConcurrentHashMap<>();
 
@@ -47,7 +41,7 @@ public final class OffsetSync implements SyncTask {
     public OffsetSync(
             GroupKind kind, LocalBroker broker, Supplier<LinkImage> newest, PartitionBounds bounds, Time time) {
         this.kind = kind;
-        this.time = time;
+        this.source = new SourceGroups(kind, time);
         this.newest = newest;
         // Positions of share groups do not expire.
         this.commits = new OffsetCommits(
@@ -80,7 +74,7 @@ public final class OffsetSync implements SyncTask {
         GroupTable table = table(context.link().link());
         LinkException failure = null;
         try {
-            readChanged(context, table);
+            source.readChanged(context, table);
         } catch (LinkException e) {
             // What is known already is completed as the mirrors advance.
             failure = e;
@@ -94,74 +88,6 @@ public final class OffsetSync implements SyncTask {
 
     private GroupTable table(String link) {
         return tables.computeIfAbsent(link, name -> new GroupTable());
-    }
-
-    /** What decides, besides the source, about what is taken over from it. */
-    private record Basis(Map<String, String> configs, Set<List<String>> mirrors) {}
-
-    private static Stream<MirrorRecord> mirrors(SyncContext context) {
-        return context.image().mirrorsOf(context.link().link()).filter(OffsetCommits::follows);
-    }
-
-    /** Reads the groups that may have changed since they were last read. */
-    private void readChanged(SyncContext context, GroupTable table) {
-        ChangedGroups changes = table.changes();
-        long nowMs = time.milliseconds();
-        Basis basis = new Basis(
-                context.link().configs(),
-                mirrors(context)
-                        .map(mirror -> List.of(mirror.topic(), String.valueOf(mirror.topicId())))
-                        .collect(Collectors.toSet()));
-        if (basis.mirrors().isEmpty()) {
-            return;
-        }
-        ChangedGroups.Reading reading =
-                changes.next(changes.isTrusted() ? context.source().groupLogEnds() : Map.of(), basis, nowMs);
-        Set<String> changed = Set.of();
-        if (!reading.isNothing() || !table.isIdle(kind)) {
-            boolean some = kind.keepsOffsetsInGroupLog() && !reading.everything();
-            changed = read(
-                    context,
-                    table,
-                    SOURCE_TIMEOUT,
-                    group -> !some || reading.includes(group) || table.unreadable().containsKey(group));
-        } else {
-            table.read(nowMs);
-        }
-        changes.done(reading, kind.keepsOffsetsInGroupLog() ? changed : Set.of(), nowMs);
-    }
-
-    private Set<String> read(SyncContext context, GroupTable table, Duration timeout, Predicate<String> wanted) {
-        Map<String, List<MirrorRecord>> mirrors =
-                mirrors(context).collect(Collectors.groupingBy(MirrorRecord::sourceTopic));
-        if (mirrors.isEmpty()) {
-            return Set.of();
-        }
-        long startedNs = System.nanoTime();
-        NameFilters filters = context.config().groupFilters();
-        Set<String> groups = kind.groups(context.source(), timeout).stream()
-                .filter(filters::matches)
-                .collect(Collectors.toSet());
-        if (groups.isEmpty() || table.lastReadMs() < 0 || table.misses(groups)) {
-            table.mayHide(!context.source().seesAllGroups(timeout));
-        }
-        Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
-        SourceOffsets offsets = kind.offsets(
-                context.source(),
-                groups.stream().filter(wanted).collect(Collectors.toSet()),
-                left.isNegative() ? Duration.ZERO : left);
-        synchronized (table) {
-            table.read(time.milliseconds());
-            Set<String> changed =
-                    table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
-            table.retain(
-                    filters::matches,
-                    context.image()
-                            .mirrorsOf(context.link().link())
-                            .map(MirrorRecord::topic)
-                            .collect(Collectors.toSet()));
-            return changed;
-        }
     }
 
     private int apply(GroupTable table, boolean force) {
@@ -183,7 +109,7 @@ public final class OffsetSync implements SyncTask {
         String from = "";
         try {
             if (readSource) {
-                read(context, table, sourceTimeout, group -> true);
+                source.readAll(context, table, sourceTimeout);
             } else {
                 from = " as last read from the source";
             }
