@@ -98,11 +98,13 @@ final class ChangedGroups {
      * @param nowMs as it was when that was decided
      */
     void done(Reading reading, Set<String> changed, long nowMs) {
-        boolean compares = Objects.equals(basis, reading.basis()) && ends.size() == reading.ends().size();
+        boolean compares = Objects.equals(basis, reading.basis())
+                && ends.size() == reading.ends().size();
         if (compares && !reading.ends().isEmpty()) {
             changed.stream()
                     .filter(group -> !reading.isMoved(group))
-                    .forEach(group -> suspects.add(partition(group, reading.ends().size())));
+                    .forEach(group ->
+                            suspects.add(partition(group, reading.ends().size())));
             movedMs.values().removeIf(moved -> nowMs - moved >= SETTLE_MS);
         } else {
             suspects.clear();

@@ -3,6 +3,7 @@ package io.clusterlinks.sync;
 
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.source.SourceOffsets;
+import io.clusterlinks.state.LinkImage;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,6 +26,8 @@ final class GroupTable {
     private volatile boolean listedAny = true;
     private volatile long lastReadMs = -1;
     private long membersSeenMs;
+    private LinkImage restingImage;
+    private long restUntilMs;
 
     Map<String, TrackedGroup> groups() {
         return groups;
@@ -101,6 +104,7 @@ final class GroupTable {
         listedAny = !listed.isEmpty();
         groups.values().forEach(group -> group.deletedAtSource(!hidden && !listed.contains(group.sourceGroup())));
         Set<String> changed = new HashSet<>();
+        restingImage = null;
         read.offsets().forEach((group, offsets) -> {
             if (update(prefix, group, offsets, mirrors)) {
                 changed.add(group);
@@ -137,6 +141,16 @@ final class GroupTable {
             }
         }
         return changed;
+    }
+
+    /** Nothing is to be committed, as far as {@code image} goes, until the source is read again or {@code untilMs}. */
+    void rest(LinkImage image, long untilMs) {
+        restingImage = image;
+        restUntilMs = untilMs;
+    }
+
+    boolean isResting(LinkImage image, long nowMs) {
+        return image == restingImage && nowMs < restUntilMs;
     }
 
     /** Groups that the source has no more, with the partitions of which they have offsets here. */

@@ -53,7 +53,9 @@ final class SourceGroups {
                     context,
                     table,
                     SOURCE_TIMEOUT,
-                    group -> !some || reading.includes(group) || table.unreadable().containsKey(group));
+                    group -> !some
+                            || reading.includes(group)
+                            || table.unreadable().containsKey(group));
         } else {
             table.read(nowMs);
         }
@@ -86,8 +88,7 @@ final class SourceGroups {
                 left.isNegative() ? Duration.ZERO : left);
         synchronized (table) {
             table.read(time.milliseconds());
-            Set<String> changed =
-                    table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
+            Set<String> changed = table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
             table.retain(
                     filters::matches,
                     context.image()

@@ -27,7 +27,6 @@ record TopicPlan(
     /** Some values are lists of any length. */
     private static final int MAX_SHOWN = 100;
 
-
     /**
      * Compares three ways.
      *

@@ -169,8 +169,9 @@ class SourceGroupsTest {
 
     private SourceAdmin admin() {
         return (SourceAdmin) Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {SourceAdmin.class}, (proxy, method, args) -> switch (
-                        method.getName()) {
+                getClass().getClassLoader(),
+                new Class<?>[] {SourceAdmin.class},
+                (proxy, method, args) -> switch (method.getName()) {
                     case "groupLogEnds" -> Map.copyOf(ends);
                     case "seesAllGroups" -> true;
                     case "groups" -> {
