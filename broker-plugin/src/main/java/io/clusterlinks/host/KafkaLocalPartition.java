@@ -179,11 +179,15 @@ final class KafkaLocalPartition implements LocalPartition {
 
     /**
      * Cutting a log drops the entry of the current epoch, and the next append would set it to its own first offset,
-     * past any gap: a replica that was away would keep what it holds in that gap.
+     * past any gap: a replica that was away would keep what it holds in that gap. The leader itself still believes that
+     * its epoch began at the end it had before; until it got there again it would tell clients no offsets, and let no
+     * replica come back in sync.
      */
     private void beginEpoch(int leaderEpoch) {
         UnifiedLog log = replicaLog();
-        log.assignEpochStartOffset(leaderEpoch, log.logEndOffset());
+        long end = log.logEndOffset();
+        log.assignEpochStartOffset(leaderEpoch, end);
+        partition.leaderEpochStartOffsetOpt_$eq(Option.apply(end));
     }
 
     @Override

@@ -23,6 +23,7 @@ import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
 
@@ -40,7 +41,7 @@ public final class Topics {
     }
 
     public static List<TopicPartition> partitions(Admin admin, String topic) {
-        return get(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic).partitions().stream()
+        return infos(admin, topic).stream()
                 .map(partition -> new TopicPartition(topic, partition.partition()))
                 .toList();
     }
@@ -64,25 +65,51 @@ public final class Topics {
             Admin admin, Collection<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation) {
         Map<TopicPartition, OffsetSpec> specs =
                 partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> spec));
+        // A client that has once heard of a leader asks it, also one that is gone, until a call has timed out.
+        ListOffsetsOptions options = new ListOffsetsOptions(isolation).timeoutMs(5_000);
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        get(admin.listOffsets(specs, new ListOffsetsOptions(isolation)).all())
-                .forEach((partition, info) -> offsets.put(partition, info.offset()));
+        Await.untilPasses(Duration.ofSeconds(30), () -> get(admin.listOffsets(specs, options)
+                        .all())
+                .forEach((partition, info) -> offsets.put(partition, info.offset())));
         return offsets;
     }
 
-    /** Sets dynamic topic configs; a null value deletes the key. */
-    /** Lets the preferred replica of each partition lead, where it does not. */
+    /** Lets the preferred replica of each partition lead, where it does not, and waits until it does. */
     public static void electPreferredLeaders(Admin admin, String topic) {
         Set<TopicPartition> partitions = Set.copyOf(partitions(admin, topic));
-        Await.untilPasses(Duration.ofSeconds(30), () -> get(admin.electLeaders(ElectionType.PREFERRED, partitions)
-                        .partitions())
-                .forEach((partition, failure) -> failure.ifPresent(cause -> {
-                    if (!(cause instanceof ElectionNotNeededException)) {
-                        throw new AssertionError(partition + ": " + cause);
-                    }
-                })));
+        Await.untilPasses(Duration.ofSeconds(30), () -> {
+            get(admin.electLeaders(ElectionType.PREFERRED, partitions).partitions())
+                    .forEach((partition, failure) -> failure.ifPresent(cause -> {
+                        if (!(cause instanceof ElectionNotNeededException)) {
+                            throw new AssertionError(partition + ": " + cause);
+                        }
+                    }));
+            if (!leaders(admin, topic).equals(preferredLeaders(admin, topic))) {
+                throw new AssertionError(topic + " is led by " + leaders(admin, topic));
+            }
+        });
     }
 
+    /** Ids of the brokers that lead, in the order of partitions; -1 for none. */
+    public static List<Integer> leaders(Admin admin, String topic) {
+        return infos(admin, topic).stream()
+                .map(info -> info.leader() == null ? -1 : info.leader().id())
+                .toList();
+    }
+
+    private static List<Integer> preferredLeaders(Admin admin, String topic) {
+        return infos(admin, topic).stream()
+                .map(info -> info.replicas().get(0).id())
+                .toList();
+    }
+
+    private static List<TopicPartitionInfo> infos(Admin admin, String topic) {
+        return get(admin.describeTopics(List.of(topic)).allTopicNames())
+                .get(topic)
+                .partitions();
+    }
+
+    /** Sets dynamic topic configs; a null value deletes the key. */
     public static void alter(Admin admin, String topic, Map<String, String> configs) {
         get(alterAsync(admin, topic, configs));
     }
