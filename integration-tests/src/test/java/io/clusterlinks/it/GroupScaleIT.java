@@ -54,7 +54,8 @@ class GroupScaleIT {
             List<TestCluster> clusters = List.of(source, alone, destination);
             Map<String, Map<TopicPartition, OffsetAndMetadata>> groups = commit(source, create(source));
             commit(alone, create(alone));
-            // Their writers left gauges of topics behind, which cost something: the mirrors' topics have had no writers.
+            // Their writers left gauges of topics behind, which cost something: the mirrors' topics have had no
+            // writers.
             source.broker(1).stop();
             source.restart(1);
             alone.broker(1).stop();
@@ -99,8 +100,7 @@ class GroupScaleIT {
                 "all are mirrored",
                 Duration.ofMinutes(3),
                 () -> links.describe("east").values().stream()
-                                .filter(value ->
-                                        value != null && value.contains("\"state\":\"ACTIVE\",\"partitions\""))
+                                .filter(value -> value != null && value.contains("\"state\":\"ACTIVE\",\"partitions\""))
                                 .count()
                         == TOPICS);
     }
