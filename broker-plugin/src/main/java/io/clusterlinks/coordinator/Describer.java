@@ -40,7 +40,7 @@ final class Describer {
         this.silent = silent;
         this.sync = sync;
         this.synced = synced;
-        this.mirrors = new MirrorDescriber(broker, reports, silent);
+        this.mirrors = new MirrorDescriber(broker::cluster, reports, silent);
     }
 
     List<Entry> describe(LinkImage image, LinkResource resource) {

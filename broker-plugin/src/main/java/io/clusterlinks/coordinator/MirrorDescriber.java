@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.coordinator;
 
+import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.ClusterView.PartitionView;
-import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.DesiredState;
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.MirrorState;
@@ -12,21 +12,22 @@ import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.PartitionRecord;
-import io.clusterlinks.state.BrokerReport;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
 import io.clusterlinks.state.LinkImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** Shows mirrors: what is recorded of them joined with what the leaders of their partitions report. */
 final class MirrorDescriber {
-    private final LocalBroker broker;
+    private final Supplier<ClusterView> cluster;
     private final BrokerReports reports;
     private final SilentBrokers silent;
 
-    MirrorDescriber(LocalBroker broker, BrokerReports reports, SilentBrokers silent) {
-        this.broker = broker;
+    MirrorDescriber(Supplier<ClusterView> cluster, BrokerReports reports, SilentBrokers silent) {
+        this.cluster = cluster;
         this.reports = reports;
         this.silent = silent;
     }
@@ -167,7 +168,7 @@ final class MirrorDescriber {
     }
 
     private List<PartitionStatus> partitions(LinkImage image, MirrorRecord mirror) {
-        List<PartitionView> views = broker.cluster()
+        List<PartitionView> views = cluster.get()
                 .topic(mirror.topic())
                 .map(topic -> topic.partitions())
                 .orElse(List.of());
@@ -175,11 +176,22 @@ final class MirrorDescriber {
                 .mapToObj(id -> {
                     int leader = id < views.size() ? views.get(id).leader() : -1;
                     return reports.partition(leader, mirror.topic(), id)
-                            .map(BrokerReport.ObservedPartition::status)
+                            .filter(observed -> !isRepairedSince(observed, image.partition(mirror.topic(), id)))
+                            .map(ObservedPartition::status)
                             .filter(status -> status.state() != MirrorState.STOPPED)
                             .orElseGet(() -> unreported(image, mirror, id, leader));
                 })
                 .toList();
+    }
+
+    /** Whether a failure was observed before the record that says that the partition goes on. */
+    private static boolean isRepairedSince(ObservedPartition observed, Optional<PartitionRecord> record) {
+        return observed.status().state() == MirrorState.FAILED
+                && record.filter(now -> now.phase() == PartitionRecord.Phase.MIRRORING)
+                        .filter(now -> now.leaderEpoch() > observed.leaderEpoch()
+                                || (now.leaderEpoch() == observed.leaderEpoch()
+                                        && now.revision() > observed.revision()))
+                        .isPresent();
     }
 
     private PartitionStatus unreported(LinkImage image, MirrorRecord mirror, int partition, int leader) {

@@ -71,6 +71,7 @@ final class Observations {
         return new ObservedPartition(
                 id.topic(),
                 duty.partition().leaderEpoch(),
+                duty.record() == null ? -1 : duty.record().revision(),
                 task != null && duty.isDraining()
                         ? task.drainedSinceMs(time.milliseconds())
                         : PartitionTask.NOT_DRAINING,

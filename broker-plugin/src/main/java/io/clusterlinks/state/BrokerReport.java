@@ -47,13 +47,19 @@ public record BrokerReport(
      * One mirror partition, as its leader sees it.
      *
      * @param leaderEpoch destination leader epoch under which it was observed
+     * @param revision revision of the partition's record at that time; -1 if it had none
      * @param drainedSinceMs {@code sinceMs} of the mirror record whose DRAIN is fulfilled: the high watermark has
      *     reached an end offset that the source's leader gave lately and after this broker saw that DRAIN; -1 if not
      * @param sourcePace records per second by which the source's end moves while the mirror is promoted, 0 if it stands
      *     still; -1 if that is not known yet
      */
     public record ObservedPartition(
-            String topic, int leaderEpoch, long drainedSinceMs, long sourcePace, PartitionStatus status) {}
+            String topic,
+            int leaderEpoch,
+            int revision,
+            long drainedSinceMs,
+            long sourcePace,
+            PartitionStatus status) {}
 
     /**
      * The way to a source, as one broker sees it.

@@ -17,6 +17,7 @@ class ReportChangesTest {
         return new ObservedPartition(
                 topic,
                 4,
+                0,
                 -1,
                 -1,
                 new PartitionStatus(0, MirrorState.ACTIVE, 1, 1, 0, end, 0, end, 0, 0, lastFetchMs, end, null));

@@ -18,7 +18,12 @@ class BrokerReportsTest {
 
     private static ObservedPartition partition(String topic, long end) {
         return new ObservedPartition(
-                topic, 4, -1, -1, new PartitionStatus(0, MirrorState.ACTIVE, 1, 1, 0, end, 0, end, 0, 0, 1, end, null));
+                topic,
+                4,
+                0,
+                -1,
+                -1,
+                new PartitionStatus(0, MirrorState.ACTIVE, 1, 1, 0, end, 0, end, 0, 0, 1, end, null));
     }
 
     private static BrokerReport report(long id, Long base, ObservedPartition... partitions) {

@@ -27,13 +27,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * The source elects a leader that lacks the tail, and goes on with other records at the same offsets. The mirror drops
  * what the source has lost, on every replica, says so, and goes on.
  */
-@EnabledIfSystemProperty(named = "clusterlinks.long", matches = "true")
 class SourceTruncationIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(120);
     private static final String LINK = "east";

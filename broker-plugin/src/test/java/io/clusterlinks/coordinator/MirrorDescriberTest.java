@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.Records;
+import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.ClusterView.PartitionView;
+import io.clusterlinks.host.ClusterView.TopicView;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.MirrorSummary;
+import io.clusterlinks.protocol.PartitionStatus;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.state.BrokerReport;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
+import io.clusterlinks.state.LinkImage;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.junit.jupiter.api.Test;
+
+class MirrorDescriberTest {
+    private static final int LEADER = 1;
+
+    private final FakeStateBroker broker = new FakeStateBroker();
+    private final BrokerReports reports = new BrokerReports(broker, Time.SYSTEM);
+    private final MirrorDescriber describer =
+            new MirrorDescriber(OneLeader::new, reports, new SilentBrokers(broker, reports, Time.SYSTEM));
+
+    @Test
+    void aFailureThatWasReportedBeforeTheRepairIsNotShown() {
+        PartitionRecord failed = Records.partition(0, Phase.MIRRORING);
+        report(failed, MirrorState.FAILED);
+
+        assertThat(summary(failed).state()).isEqualTo(MirrorState.FAILED);
+        MirrorSummary repaired = summary(revision(failed, failed.revision() + 1));
+        assertThat(repaired.state()).isEqualTo(MirrorState.ACTIVE);
+        assertThat(repaired.lagRecords()).isNegative();
+    }
+
+    @Test
+    void aFailureUnderAnOlderRecordOfAnotherLeaderIsNotShown() {
+        PartitionRecord now = Records.partition(0, Phase.MIRRORING);
+        report(epoch(now, now.leaderEpoch() - 1), MirrorState.FAILED);
+
+        assertThat(summary(now).state()).isEqualTo(MirrorState.ACTIVE);
+    }
+
+    /** A leader reports more often than what it records reaches it again. */
+    @Test
+    void whatElseWasReportedUnderAnOlderRecordIsShown() {
+        PartitionRecord now = Records.partition(0, Phase.MIRRORING);
+        report(now, MirrorState.SOURCE_UNAVAILABLE);
+
+        assertThat(summary(revision(now, now.revision() + 1)).state()).isEqualTo(MirrorState.SOURCE_UNAVAILABLE);
+    }
+
+    private void report(PartitionRecord under, MirrorState state) {
+        PartitionStatus status = new PartitionStatus(0, state, LEADER, 1, 0, 9, 0, 9, 0, 0, 1, 9, "why");
+        ObservedPartition observed =
+                new ObservedPartition(Records.TOPIC, under.leaderEpoch(), under.revision(), -1, -1, status);
+        reports.onReport(new BrokerReport(LEADER, "v", "k", 7, List.of(observed), List.of()));
+    }
+
+    private MirrorSummary summary(PartitionRecord record) {
+        MirrorRecord mirror = Records.mirror(MirrorState.ACTIVE, StopMode.NONE);
+        LinkImage image = Records.image(Records.link(), mirror, record);
+        return describer.summary(image, Records.link(), mirror);
+    }
+
+    private static PartitionRecord revision(PartitionRecord of, int revision) {
+        return copy(of, of.leaderEpoch(), revision);
+    }
+
+    private static PartitionRecord epoch(PartitionRecord of, int leaderEpoch) {
+        return copy(of, leaderEpoch, of.revision());
+    }
+
+    private static PartitionRecord copy(PartitionRecord of, int leaderEpoch, int revision) {
+        return new PartitionRecord(
+                of.version(),
+                of.topic(),
+                of.partition(),
+                of.topicId(),
+                leaderEpoch,
+                revision,
+                of.startOffset(),
+                of.lineage(),
+                of.truncation(),
+                of.phase(),
+                of.stopOffset(),
+                of.stopSourceEpoch(),
+                of.reason(),
+                of.repairing());
+    }
+
+    /** One broker leads both partitions of the mirror. */
+    private record OneLeader() implements ClusterView {
+        @Override
+        public Set<Integer> liveBrokers() {
+            return Set.of(LEADER);
+        }
+
+        @Override
+        public long knownUntilMs() {
+            return 0;
+        }
+
+        @Override
+        public Set<String> topics() {
+            return Set.of(Records.TOPIC);
+        }
+
+        @Override
+        public Optional<TopicView> topic(String name) {
+            PartitionView partition = new PartitionView(LEADER, 5, List.of(LEADER), List.of(LEADER));
+            return Optional.of(new TopicView(Uuid.ONE_UUID, name, List.of(partition, partition)));
+        }
+
+        @Override
+        public Map<String, String> topicConfigs(String name) {
+            return Map.of();
+        }
+    }
+}
