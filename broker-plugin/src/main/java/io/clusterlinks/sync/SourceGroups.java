@@ -12,9 +12,12 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes over from a source where its groups stand. */
 final class SourceGroups {
+    private static final Logger LOG = LoggerFactory.getLogger(SourceGroups.class);
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
 
     private final GroupKind kind;
@@ -44,8 +47,14 @@ final class SourceGroups {
         if (basis.mirrors().isEmpty()) {
             return;
         }
+        boolean trusted = changes.isTrusted();
         ChangedGroups.Reading reading =
-                changes.next(changes.isTrusted() ? context.source().groupLogEnds() : Map.of(), basis, nowMs);
+                changes.next(trusted ? context.source().groupLogEnds() : Map.of(), basis, nowMs);
+        if (trusted && !changes.isTrusted()) {
+            LOG.info(
+                    "Link {}: groups of its source change without its log of groups telling; all are read each time",
+                    context.link().link());
+        }
         Set<String> changed = Set.of();
         if (!reading.isNothing() || !table.isIdle(kind)) {
             boolean some = kind.keepsOffsetsInGroupLog() && !reading.everything();
