@@ -68,6 +68,7 @@ public final class Coordinator implements AutoCloseable {
     private final StateTopicKeeper stateTopic;
     private final SyncScheduler sync;
     private final StopBarrier barrier;
+    private final GroupMetrics groupMetrics;
     private final Describer describer;
 
     /**
@@ -117,7 +118,9 @@ public final class Coordinator implements AutoCloseable {
                 secrets,
                 syncThreads,
                 time);
-        this.describer = new Describer(broker, reports, silent, sync, new SyncDescriber(offsets));
+        SyncDescriber groups = new SyncDescriber(offsets);
+        this.groupMetrics = new GroupMetrics(groups::totals, time);
+        this.describer = new Describer(broker, reports, silent, sync, groups);
     }
 
     private CompletableFuture<Void> mirror(String link, String topic, String sourceTopic) {
@@ -139,10 +142,12 @@ public final class Coordinator implements AutoCloseable {
                 silent.tick();
                 reconciler.tick();
                 sync.tick(writer.image());
+                groupMetrics.tick(writer.image());
             } else {
                 silent.reset();
                 reconciler.reset();
                 sync.reset();
+                groupMetrics.reset();
                 barrier.reset();
             }
         } catch (LinkException e) {
@@ -219,6 +224,7 @@ public final class Coordinator implements AutoCloseable {
         syncThreads.shutdownNow();
         sync.close();
         metrics.close();
+        groupMetrics.close();
         sources.close();
     }
 

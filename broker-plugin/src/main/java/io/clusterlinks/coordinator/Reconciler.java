@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.coordinator;
 
+import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.ClusterView.TopicView;
 import io.clusterlinks.host.LocalBroker;
@@ -37,6 +38,9 @@ final class Reconciler {
      */
     private static final long TOPIC_GONE_MS = 5_000;
 
+    /** How soon everything is looked at again though nothing waits for a step and nothing has changed. */
+    private static final long REST_MS = 1_000;
+
     private final LocalBroker broker;
     private final StateWriter writer;
     private final BrokerReports reports;
@@ -44,6 +48,9 @@ final class Reconciler {
     private final StopBarrier barrier;
     private final Time time;
     private final Map<String, Long> missingSinceMs = new HashMap<>();
+    private LinkImage restingImage;
+    private ClusterView restingCluster;
+    private long restUntilMs;
 
     Reconciler(
             LocalBroker broker,
@@ -63,6 +70,10 @@ final class Reconciler {
     /** Looks at everything once; on the event thread, while coordinating. */
     void tick() {
         LinkImage image = writer.image();
+        ClusterView cluster = broker.cluster();
+        if (image == restingImage && cluster.isLike(restingCluster) && time.milliseconds() < restUntilMs) {
+            return;
+        }
         image.mirrors().stream()
                 .filter(mirror -> mirror.topicId() == null)
                 .forEach(mirror -> creation.resume(image, mirror));
@@ -74,6 +85,19 @@ final class Reconciler {
                 return image;
             });
         }
+        boolean rests = !due && missingSinceMs.isEmpty() && isAtRest(image);
+        restingImage = rests ? image : null;
+        restingCluster = cluster;
+        restUntilMs = time.milliseconds() + REST_MS;
+    }
+
+    /** Whether no mirror and no link waits for a step: only a change of the image or of the cluster makes for one. */
+    private static boolean isAtRest(LinkImage image) {
+        return image.links().stream().noneMatch(LinkRecord::deleting)
+                && image.mirrors().stream()
+                        .allMatch(mirror -> mirror.topicId() != null
+                                && !mirror.awaitsComparison()
+                                && (mirror.state() == MirrorState.STOPPED || mirror.stop() == StopMode.NONE));
     }
 
     /** The durable transitions that are due, given an image and what the brokers report. */
@@ -208,5 +232,6 @@ final class Reconciler {
     /** This broker does not coordinate: what it observed as a coordinator is out of date. */
     void reset() {
         missingSinceMs.clear();
+        restingImage = null;
     }
 }

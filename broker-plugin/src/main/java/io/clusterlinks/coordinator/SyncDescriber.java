@@ -9,6 +9,7 @@ import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.protocol.record.AclRecord;
 import io.clusterlinks.protocol.record.StateKey;
 import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.sync.GroupTotals;
 import io.clusterlinks.sync.OffsetSync;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,11 @@ final class SyncDescriber {
         Map<GroupOffsetState, Integer> counts = new TreeMap<>();
         offsets.forEach(kind -> kind.counts(link).forEach((state, count) -> counts.merge(state, count, Integer::sum)));
         return counts;
+    }
+
+    GroupTotals totals(String link) {
+        return GroupTotals.of(
+                offsets.stream().flatMap(kind -> kind.groups(link).stream()).toList());
     }
 
     List<Entry> groups(String link) {

@@ -37,6 +37,14 @@ final class KafkaClusterView implements ClusterView {
         return image.provenance().lastContainedLogTimeMs();
     }
 
+    /** What no change touched is the same object in successive images. */
+    @Override
+    public boolean isLike(ClusterView other) {
+        return other instanceof KafkaClusterView view
+                && image.topics() == view.image.topics()
+                && image.cluster() == view.image.cluster();
+    }
+
     @Override
     public Set<String> topics() {
         return Collections.unmodifiableSet(image.topics().topicsByName().keySet());

@@ -37,6 +37,8 @@ public final class MirrorManager implements AutoCloseable {
     /** When nothing has changed for a while, looking at everything again may take about a thousandth of the time. */
     private static final int PARTITIONS_PER_MS = 3;
 
+    private static final long SETTLED_MS = 1000;
+
     private static final long STOP_BACKOFF_MS = 500;
     private static final long CLOSE_TIMEOUT_MS = 5000;
 
@@ -133,14 +135,16 @@ public final class MirrorManager implements AutoCloseable {
         imageChanged = false;
         ClusterView cluster = broker.cluster();
         long nowMs = time.milliseconds();
-        if (images.isCaughtUp() && (changed || cluster != lastCluster || nowMs >= nextReconcileMs)) {
-            if (changed || cluster != lastCluster) {
+        boolean moved = lastCluster == null || !cluster.isLike(lastCluster);
+        if (images.isCaughtUp() && (changed || moved || nowMs >= nextReconcileMs)) {
+            if (changed || moved) {
                 unsettledUntilMs = nowMs + UNSETTLED_MS;
             }
             lastCluster = cluster;
             boolean claiming = reconcile(images.image(), cluster, nowMs);
-            long restMs = claiming || nowMs < unsettledUntilMs ? 0 : duties.size() / PARTITIONS_PER_MS;
-            nextReconcileMs = nowMs + Math.max(RECONCILE_MS, restMs);
+            boolean settled = !claiming && nowMs >= unsettledUntilMs;
+            nextReconcileMs =
+                    nowMs + (settled ? Math.max(SETTLED_MS, duties.size() / PARTITIONS_PER_MS) : RECONCILE_MS);
         }
         metrics.refresh();
         memory.trim();

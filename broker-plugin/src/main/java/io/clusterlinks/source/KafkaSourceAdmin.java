@@ -45,6 +45,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
     private final LinkConfig config;
     private final ReceiveLimit limit;
     private final TopicQuestions questions = new TopicQuestions(this::admin);
+    private final GroupLog groupLog = new GroupLog();
     private BoundedAdmin admin;
     /** Set under the lock: no client is opened that nobody would close. */
     private volatile boolean closed;
@@ -220,6 +221,11 @@ final class KafkaSourceAdmin implements SourceAdmin {
     @Override
     public boolean seesAllGroups(Duration timeout) {
         return new GroupReader(link, admin()).seesAll(timeout);
+    }
+
+    @Override
+    public Map<Integer, Long> groupLogEnds() {
+        return groupLog.ends(this::admin);
     }
 
     @Override

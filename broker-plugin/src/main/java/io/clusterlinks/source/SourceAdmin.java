@@ -52,6 +52,12 @@ public interface SourceAdmin extends AutoCloseable {
     /** Names of the groups that may have committed offsets: classic and new consumer groups, and simple ones. */
     Set<String> groups(Duration timeout);
 
+    /**
+     * Ends of the source's log of groups by partition: every change of a group moves one of them. Empty if the source does
+     * not say; does not fail.
+     */
+    Map<Integer, Long> groupLogEnds();
+
     /** Every offset that these groups have committed. A group that fails does not keep the others. */
     SourceOffsets committedOffsets(Set<String> groups, Duration timeout);
 

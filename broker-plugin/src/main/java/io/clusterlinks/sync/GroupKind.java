@@ -9,7 +9,7 @@ import java.util.Set;
 /** The kinds of groups whose positions follow the source, each by a task of its own. */
 public enum GroupKind {
     /** Classic, new and simple consumer groups: committed offsets. */
-    CONSUMER("consumer.offsets", new ConsumerDialect()) {
+    CONSUMER("consumer.offsets", new ConsumerDialect(), true) {
         @Override
         Set<String> groups(SourceAdmin source, Duration timeout) {
             return source.groups(timeout);
@@ -21,7 +21,7 @@ public enum GroupKind {
         }
     },
     /** Share groups: start offsets. */
-    SHARE("share.offsets", new ShareDialect()) {
+    SHARE("share.offsets", new ShareDialect(), false) {
         @Override
         Set<String> groups(SourceAdmin source, Duration timeout) {
             return source.shareGroups(timeout);
@@ -35,10 +35,17 @@ public enum GroupKind {
 
     private final String task;
     private final GroupDialect dialect;
+    private final boolean offsetsInGroupLog;
 
-    GroupKind(String task, GroupDialect dialect) {
+    GroupKind(String task, GroupDialect dialect, boolean offsetsInGroupLog) {
         this.task = task;
         this.dialect = dialect;
+        this.offsetsInGroupLog = offsetsInGroupLog;
+    }
+
+    /** Whether a group's positions are kept where the group itself is, so that a change of either moves that log. */
+    boolean keepsOffsetsInGroupLog() {
+        return offsetsInGroupLog;
     }
 
     String task() {

@@ -3,8 +3,10 @@ package io.clusterlinks.sync;
 
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.source.SourceOffsets;
+import io.clusterlinks.state.LinkImage;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,15 +18,29 @@ import org.apache.kafka.common.TopicPartition;
 /** The consumer groups that a link follows, by their name here. Written under the link's lock, read by any thread. */
 final class GroupTable {
     private final Map<String, TrackedGroup> groups = new ConcurrentHashMap<>();
+    private final ChangedGroups changes = new ChangedGroups();
     private volatile Map<String, String> unreadable = Map.of();
     private long readStartedNs;
     private boolean wasRead;
     private volatile boolean hidden;
+    private volatile boolean listedAny = true;
     private volatile long lastReadMs = -1;
     private long membersSeenMs;
+    private LinkImage restingImage;
+    private long restUntilMs;
 
     Map<String, TrackedGroup> groups() {
         return groups;
+    }
+
+    /** What of the source has to be read again; for the thread that reads at intervals. */
+    ChangedGroups changes() {
+        return changes;
+    }
+
+    /** Whether nothing has to be read of a source whose log of groups has not moved. */
+    boolean isIdle(GroupKind kind) {
+        return kind.keepsOffsetsInGroupLog() ? unreadable.isEmpty() : !listedAny;
     }
 
     /** Why offsets could not be read, by the group's name at the source. */
@@ -69,29 +85,40 @@ final class GroupTable {
      * Takes over what was read at the source; of two reads the one that began later wins.
      *
      * @param listed every group of the source that takes part
+     * @param read what was read of them, which may be some only
      * @param mirrors mirrors that still follow, by the name of their source topic
+     * @return groups of which something was found changed, by their name at the source
      */
-    void update(
+    Set<String> update(
             long startedNs,
             String prefix,
             Set<String> listed,
             SourceOffsets read,
             Map<String, List<MirrorRecord>> mirrors) {
         if (wasRead && startedNs - readStartedNs < 0) {
-            return;
+            return Set.of();
         }
         wasRead = true;
         readStartedNs = startedNs;
         unreadable = Map.copyOf(read.failures());
+        listedAny = !listed.isEmpty();
         groups.values().forEach(group -> group.deletedAtSource(!hidden && !listed.contains(group.sourceGroup())));
-        read.offsets().forEach((group, offsets) -> update(prefix, group, offsets, mirrors));
+        Set<String> changed = new HashSet<>();
+        restingImage = null;
+        read.offsets().forEach((group, offsets) -> {
+            if (update(prefix, group, offsets, mirrors)) {
+                changed.add(group);
+            }
+        });
+        return changed;
     }
 
-    private void update(
+    private boolean update(
             String prefix,
             String group,
             Map<TopicPartition, OffsetAndMetadata> offsets,
             Map<String, List<MirrorRecord>> mirrors) {
+        boolean changed = false;
         TrackedGroup tracked = groups.get(prefix + group);
         for (Map.Entry<TopicPartition, OffsetAndMetadata> entry : offsets.entrySet()) {
             Collection<MirrorRecord> of = mirrors.get(entry.getKey().topic());
@@ -109,9 +136,21 @@ final class GroupTable {
                         before == null ? TrackedOffset.of(entry.getValue()) : before.withSource(entry.getValue());
                 if (now != before) {
                     tracked.offsets().put(here, now);
+                    changed = true;
                 }
             }
         }
+        return changed;
+    }
+
+    /** Nothing is to be committed, as far as {@code image} goes, until the source is read again or {@code untilMs}. */
+    void rest(LinkImage image, long untilMs) {
+        restingImage = image;
+        restUntilMs = untilMs;
+    }
+
+    boolean isResting(LinkImage image, long nowMs) {
+        return image == restingImage && nowMs < restUntilMs;
     }
 
     /** Groups that the source has no more, with the partitions of which they have offsets here. */

@@ -36,6 +36,9 @@ final class OffsetCommits {
     /** How often groups with members here are looked for though nothing is to be committed. */
     private static final long ACTIVE_MS = 5_000;
 
+    /** How soon all is looked at again where every group stands as at the source and nothing has been read since. */
+    private static final long REST_MS = 5_000;
+
     private static final Set<Errors> HAS_MEMBERS = Set.of(
             Errors.UNKNOWN_MEMBER_ID,
             Errors.ILLEGAL_GENERATION,
@@ -104,6 +107,18 @@ final class OffsetCommits {
     }
 
     private Map<String, Map<TopicPartition, OffsetAndMetadata>> due(
+            LinkImage image, GroupTable table, boolean force, long nowMs) {
+        if (!force && table.isResting(image, nowMs)) {
+            return new HashMap<>();
+        }
+        Map<String, Map<TopicPartition, OffsetAndMetadata>> due = lookForDue(image, table, force, nowMs);
+        if (due.isEmpty() && table.groups().values().stream().allMatch(TrackedGroup::isSettled)) {
+            table.rest(image, nowMs + REST_MS);
+        }
+        return due;
+    }
+
+    private Map<String, Map<TopicPartition, OffsetAndMetadata>> lookForDue(
             LinkImage image, GroupTable table, boolean force, long nowMs) {
         Map<TopicPartition, Optional<Bounds>> known = new HashMap<>();
         Map<String, Map<TopicPartition, OffsetAndMetadata>> due = new HashMap<>();

@@ -7,9 +7,6 @@ import io.clusterlinks.protocol.GroupOffsetStatus;
 import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
-import io.clusterlinks.protocol.filter.NameFilters;
-import io.clusterlinks.protocol.record.MirrorRecord;
-import io.clusterlinks.source.SourceOffsets;
 import io.clusterlinks.state.LinkImage;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -26,7 +23,6 @@ import org.apache.kafka.common.utils.Time;
 
 /** Has consumer groups stand at the destination where they stand at the source, as far as the mirrors have come. */
 public final class OffsetSync implements SyncTask {
-    private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
     private static final long DEFAULT_RETENTION_MINUTES = 7 * 24 * 60;
 
     private static final String HIDDEN =
@@ -34,8 +30,8 @@ public final class OffsetSync implements SyncTask {
                     + " groups on which it has no DESCRIBE are not seen; grant one or the other.";
 
     private final GroupKind kind;
-    private final Time time;
     private final Supplier<LinkImage> newest;
+    private final SourceGroups source;
     private final OffsetCommits commits;
     private final Map<String, GroupTable> tables = new ConcurrentHashMap<>();
 
@@ -45,7 +41,7 @@ public final class OffsetSync implements SyncTask {
     public OffsetSync(
             GroupKind kind, LocalBroker broker, Supplier<LinkImage> newest, PartitionBounds bounds, Time time) {
         this.kind = kind;
-        this.time = time;
+        this.source = new SourceGroups(kind, time);
         this.newest = newest;
         // Positions of share groups do not expire.
         this.commits = new OffsetCommits(
@@ -78,7 +74,7 @@ public final class OffsetSync implements SyncTask {
         GroupTable table = table(context.link().link());
         LinkException failure = null;
         try {
-            read(context, table, SOURCE_TIMEOUT);
+            source.readChanged(context, table);
         } catch (LinkException e) {
             // What is known already is completed as the mirrors advance.
             failure = e;
@@ -92,36 +88,6 @@ public final class OffsetSync implements SyncTask {
 
     private GroupTable table(String link) {
         return tables.computeIfAbsent(link, name -> new GroupTable());
-    }
-
-    private void read(SyncContext context, GroupTable table, Duration timeout) {
-        Map<String, List<MirrorRecord>> mirrors = context.image()
-                .mirrorsOf(context.link().link())
-                .filter(OffsetCommits::follows)
-                .collect(Collectors.groupingBy(MirrorRecord::sourceTopic));
-        if (mirrors.isEmpty()) {
-            return;
-        }
-        long startedNs = System.nanoTime();
-        NameFilters filters = context.config().groupFilters();
-        Set<String> groups = kind.groups(context.source(), timeout).stream()
-                .filter(filters::matches)
-                .collect(Collectors.toSet());
-        if (groups.isEmpty() || table.lastReadMs() < 0 || table.misses(groups)) {
-            table.mayHide(!context.source().seesAllGroups(timeout));
-        }
-        Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
-        SourceOffsets offsets = kind.offsets(context.source(), groups, left.isNegative() ? Duration.ZERO : left);
-        synchronized (table) {
-            table.read(time.milliseconds());
-            table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
-            table.retain(
-                    filters::matches,
-                    context.image()
-                            .mirrorsOf(context.link().link())
-                            .map(MirrorRecord::topic)
-                            .collect(Collectors.toSet()));
-        }
     }
 
     private int apply(GroupTable table, boolean force) {
@@ -143,7 +109,7 @@ public final class OffsetSync implements SyncTask {
         String from = "";
         try {
             if (readSource) {
-                read(context, table, sourceTimeout);
+                source.readAll(context, table, sourceTimeout);
             } else {
                 from = " as last read from the source";
             }

@@ -15,11 +15,17 @@ import java.util.TreeSet;
  * @param configs the configs that the mirror's record should hold: the source's synced ones and the mirror's own
  * @param set configs to set here
  * @param delete configs to return to their default here
- * @param edited synced configs that somebody changed here, and that are put back
+ * @param edited synced configs that somebody changed here, and that are put back: what became of each, in words
  * @param partitions number of partitions that the mirror should have; never fewer than it has
  */
 record TopicPlan(
-        Map<String, String> configs, Map<String, String> set, Set<String> delete, Set<String> edited, int partitions) {
+        Map<String, String> configs,
+        Map<String, String> set,
+        Set<String> delete,
+        Map<String, String> edited,
+        int partitions) {
+    /** Some values are lists of any length. */
+    private static final int MAX_SHOWN = 100;
 
     /**
      * Compares three ways.
@@ -36,17 +42,26 @@ record TopicPlan(
         Set<String> delete = new TreeSet<>(here.keySet());
         delete.retainAll(synced);
         delete.removeAll(wanted.keySet());
-        Set<String> edited = new TreeSet<>(set.keySet());
-        edited.addAll(delete);
-        edited.removeIf(key -> {
+        Set<String> edits = new TreeSet<>(set.keySet());
+        edits.addAll(delete);
+        edits.removeIf(key -> {
             String last = mirror.configs().get(key);
             boolean sourceChanged = last == null ? wanted.containsKey(key) : !last.equals(wanted.get(key));
             return sourceChanged;
         });
+        Map<String, String> edited = new TreeMap<>();
+        edits.forEach(key -> edited.put(key, shown(here.get(key)) + " here, back to " + shown(wanted.get(key))));
         Map<String, String> configs = new HashMap<>(mirror.configs());
         configs.keySet().removeAll(synced);
         configs.putAll(wanted);
         return new TopicPlan(configs, set, delete, edited, Math.max(mirror.partitions(), source.partitions()));
+    }
+
+    private static String shown(String value) {
+        if (value == null) {
+            return "the default";
+        }
+        return '\'' + (value.length() > MAX_SHOWN ? value.substring(0, MAX_SHOWN) + "..." : value) + '\'';
     }
 
     boolean changesConfigs() {

@@ -117,7 +117,7 @@ public final class TopicSync implements SyncTask {
                 counter.trouble(
                         mirror.topic(),
                         "EDITED_HERE",
-                        plan.edited() + " follow the source and were put back; change them there, or name them in "
+                        edits(plan) + " follow the source and were put back; change them there, or name them in "
                                 + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE + ".");
             }
         } catch (RuntimeException e) {
@@ -147,7 +147,13 @@ public final class TopicSync implements SyncTask {
                 : mirror.withEvent(new LinkEvent(
                         time.milliseconds(),
                         -1,
-                        "Topic configs " + plan.edited()
-                                + " were changed here and put back as they are at the source."));
+                        "Topic configs were changed here and put back as they are at the source: " + edits(plan)
+                                + "."));
+    }
+
+    private static String edits(TopicPlan plan) {
+        return plan.edited().entrySet().stream()
+                .map(edit -> edit.getKey() + " (" + edit.getValue() + ")")
+                .collect(Collectors.joining(", "));
     }
 }

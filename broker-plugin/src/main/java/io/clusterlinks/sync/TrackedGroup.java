@@ -52,9 +52,22 @@ final class TrackedGroup {
         if (active) {
             return GroupOffsetState.ACTIVE_AT_DESTINATION;
         }
-        return offsets.values().stream()
-                .map(TrackedOffset::state)
-                .max(GroupOffsetState::compareTo)
-                .orElse(GroupOffsetState.WAITING);
+        GroupOffsetState worst = GroupOffsetState.WAITING;
+        for (TrackedOffset offset : offsets.values()) {
+            if (offset.state().compareTo(worst) > 0) {
+                worst = offset.state();
+            }
+        }
+        return worst;
+    }
+
+    /** Whether it stands where it stands at the source, so that nothing is to be done until something changes. */
+    boolean isSettled() {
+        for (TrackedOffset offset : offsets.values()) {
+            if (offset.state() != GroupOffsetState.SYNCED || offset.heldFor() != null) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -69,6 +69,19 @@ class KafkaClusterViewTest {
     }
 
     @Test
+    void isLikeAnotherWhereNeitherTopicsNorBrokersChanged() {
+        MetadataImage image = image(MetadataImage.EMPTY, broker(1), topic(), partition(0, 2));
+        MetadataImage nothing = image(image);
+        MetadataImage otherBroker = image(nothing, broker(9));
+        MetadataImage otherLeader = image(nothing, partition(0, 3));
+
+        assertThat(view(nothing)).isNotSameAs(view(image));
+        assertThat(view(nothing).isLike(view(image))).isTrue();
+        assertThat(view(otherBroker).isLike(view(image))).isFalse();
+        assertThat(view(otherLeader).isLike(view(image))).isFalse();
+    }
+
+    @Test
     void deletedTopicIsGone() {
         MetadataImage image = image(MetadataImage.EMPTY, topic(), partition(0, 2));
         MetadataImage deleted = image(image, new RemoveTopicRecord().setTopicId(ORDERS));

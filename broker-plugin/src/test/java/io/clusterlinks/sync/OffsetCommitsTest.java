@@ -312,6 +312,53 @@ class OffsetCommitsTest {
         assertThat(table.groups()).isEmpty();
     }
 
+    @Test
+    void restsWhereAllStandAsAtTheSourceUntilSomethingIsReadOrTimeHasPassed() {
+        LinkImage image = Records.image(Records.link(), mirror);
+        bounds.put(PARTITION, new Bounds(0, 300));
+        source(100);
+        commits.apply(image, table, false);
+        commits.apply(image, table, false);
+        assertThat(table.isResting(image, time.milliseconds())).isTrue();
+
+        source(200);
+        commits.apply(image, table, false);
+        assertThat(here()).isEqualTo(200);
+        commits.apply(image, table, false);
+
+        // The log's start passes the group's position, which nobody says
+        bounds.put(PARTITION, new Bounds(250, 300));
+        time.sleep(5_000);
+        commits.apply(image, table, false);
+        assertThat(here()).isEqualTo(250);
+    }
+
+    @Test
+    void doesNotRestWhileAGroupIsToBeCompleted() {
+        LinkImage image = Records.image(Records.link(), mirror);
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(100);
+        commits.apply(image, table, false);
+        commits.apply(image, table, false);
+
+        bounds.put(PARTITION, new Bounds(0, 90));
+        commits.apply(image, table, false);
+
+        assertThat(here()).isEqualTo(90);
+    }
+
+    @Test
+    void doesNotRestForAnotherImage() {
+        bounds.put(PARTITION, new Bounds(0, 300));
+        source(100);
+        apply();
+        apply();
+        bounds.put(PARTITION, new Bounds(0, 50));
+        apply();
+
+        assertThat(here()).isEqualTo(50);
+    }
+
     private void source(long offset) {
         source(new OffsetAndMetadata(offset));
     }

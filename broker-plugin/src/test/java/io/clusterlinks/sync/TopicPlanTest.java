@@ -58,7 +58,10 @@ class TopicPlanTest {
 
         assertThat(plan.set()).containsExactly(Map.entry("retention.ms", "5"));
         assertThat(plan.delete()).containsExactly("cleanup.policy");
-        assertThat(plan.edited()).containsExactlyInAnyOrder("retention.ms", "cleanup.policy");
+        assertThat(plan.edited())
+                .containsOnly(
+                        Map.entry("retention.ms", "'9' here, back to '5'"),
+                        Map.entry("cleanup.policy", "'compact' here, back to the default"));
     }
 
     @Test

@@ -15,6 +15,8 @@ import javax.management.ObjectName;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 /** What an operator's monitoring reads over JMX. */
@@ -34,7 +36,11 @@ class MetricsIT {
             Workload workload =
                     Workload.onNewTopic(source, "measured", 2, Map.of()).compressions();
             Links links = new Links(destination);
-            links.create("east", source);
+            links.create(
+                    "east",
+                    source,
+                    "consumer.offset.sync.enable=true",
+                    "consumer.offset.group.filters={\"groupFilters\":[{\"name\":\"*\"}]}");
             links.mirror("east", "measured");
             new TopicComparison(source, "measured", destination, "measured").awaitLevel(TIMEOUT);
 
@@ -62,6 +68,19 @@ class MetricsIT {
                         .isBetween(0L, 60_000L);
                 assertThat(beans.getAttribute(acls, "state")).isEqualTo("DISABLED");
             });
+
+            // And those of its groups: one that follows, and then one that somebody moved ahead here
+            commit(source, "billing", 1);
+            Await.untilPasses(TIMEOUT, () -> assertThat(gauges(beans, "east"))
+                    .containsEntry("group-count", 1.0)
+                    .containsEntry("group-count-synced", 1.0)
+                    .containsEntry("conflicting-group-count", 0.0)
+                    .containsEntry("max-offset-lag", 0.0));
+            commit(destination, "billing", 3);
+            commit(source, "billing", 2);
+            Await.untilPasses(TIMEOUT, () -> assertThat(gauges(beans, "east"))
+                    .containsEntry("group-count-ahead-here", 1.0)
+                    .containsEntry("conflicting-group-count", 1.0));
 
             // When it is paused and the source goes on, and then goes away
             links.run("mirrors", "pause", "--link", "east", "--topic", "measured");
@@ -130,6 +149,13 @@ class MetricsIT {
             Cli.Result result = new Cli(cluster.bootstrap()).run(command);
             assertThat(result.stdout() + result.stderr()).contains(named);
         });
+    }
+
+    private static void commit(TestCluster cluster, String group, long offset) {
+        Topics.get(cluster.admin()
+                .alterConsumerGroupOffsets(
+                        group, Map.of(new TopicPartition("measured", 0), new OffsetAndMetadata(offset)))
+                .all());
     }
 
     private static JMXConnector connect(BrokerProcess broker) throws IOException {

@@ -63,8 +63,8 @@ class TopicConfigsIT {
                 SOON,
                 () -> assertThat(here()).containsEntry("segment.ms", "7200000").containsEntry("retention.bytes", "-1"));
         Await.untilPasses(SOON, () -> assertThat(links.describe(LINK, TOPIC).get(WireContract.STATUS_EVENTS))
-                .contains("retention.bytes")
-                .contains("segment.ms")
+                .contains("retention.bytes ('123456789' here, back to the default)")
+                .contains("segment.ms (the default here, back to '7200000')")
                 .contains("were changed here and put back"));
     }
 

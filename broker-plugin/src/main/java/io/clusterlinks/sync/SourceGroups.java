@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.sync;
+
+import io.clusterlinks.protocol.filter.NameFilters;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.source.SourceOffsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes over from a source where its groups stand. */
+final class SourceGroups {
+    private static final Logger LOG = LoggerFactory.getLogger(SourceGroups.class);
+    private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
+
+    private final GroupKind kind;
+    private final Time time;
+
+    SourceGroups(GroupKind kind, Time time) {
+        this.kind = kind;
+        this.time = time;
+    }
+
+    /** What decides, besides the source, about what is taken over from it. */
+    private record Basis(Map<String, String> configs, Set<List<String>> mirrors) {}
+
+    private static Stream<MirrorRecord> mirrors(SyncContext context) {
+        return context.image().mirrorsOf(context.link().link()).filter(OffsetCommits::follows);
+    }
+
+    /** Reads the groups that may have changed since they were last read. */
+    void readChanged(SyncContext context, GroupTable table) {
+        ChangedGroups changes = table.changes();
+        long nowMs = time.milliseconds();
+        Basis basis = new Basis(
+                context.link().configs(),
+                mirrors(context)
+                        .map(mirror -> List.of(mirror.topic(), String.valueOf(mirror.topicId())))
+                        .collect(Collectors.toSet()));
+        if (basis.mirrors().isEmpty()) {
+            return;
+        }
+        boolean trusted = changes.isTrusted();
+        ChangedGroups.Reading reading =
+                changes.next(trusted ? context.source().groupLogEnds() : Map.of(), basis, nowMs);
+        if (trusted && !changes.isTrusted()) {
+            LOG.info(
+                    "Link {}: groups of its source change without its log of groups telling; all are read each time",
+                    context.link().link());
+        }
+        Set<String> changed = Set.of();
+        if (!reading.isNothing() || !table.isIdle(kind)) {
+            boolean some = kind.keepsOffsetsInGroupLog() && !reading.everything();
+            changed = read(
+                    context,
+                    table,
+                    SOURCE_TIMEOUT,
+                    group -> !some
+                            || reading.includes(group)
+                            || table.unreadable().containsKey(group));
+        } else {
+            table.read(nowMs);
+        }
+        changes.done(reading, kind.keepsOffsetsInGroupLog() ? changed : Set.of(), nowMs);
+    }
+
+    /** Reads every group. */
+    void readAll(SyncContext context, GroupTable table, Duration timeout) {
+        read(context, table, timeout, group -> true);
+    }
+
+    private Set<String> read(SyncContext context, GroupTable table, Duration timeout, Predicate<String> wanted) {
+        Map<String, List<MirrorRecord>> mirrors =
+                mirrors(context).collect(Collectors.groupingBy(MirrorRecord::sourceTopic));
+        if (mirrors.isEmpty()) {
+            return Set.of();
+        }
+        long startedNs = System.nanoTime();
+        NameFilters filters = context.config().groupFilters();
+        Set<String> groups = kind.groups(context.source(), timeout).stream()
+                .filter(filters::matches)
+                .collect(Collectors.toSet());
+        if (groups.isEmpty() || table.lastReadMs() < 0 || table.misses(groups)) {
+            table.mayHide(!context.source().seesAllGroups(timeout));
+        }
+        Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
+        SourceOffsets offsets = kind.offsets(
+                context.source(),
+                groups.stream().filter(wanted).collect(Collectors.toSet()),
+                left.isNegative() ? Duration.ZERO : left);
+        synchronized (table) {
+            table.read(time.milliseconds());
+            Set<String> changed = table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
+            table.retain(
+                    filters::matches,
+                    context.image()
+                            .mirrorsOf(context.link().link())
+                            .map(MirrorRecord::topic)
+                            .collect(Collectors.toSet()));
+            return changed;
+        }
+    }
+}
