@@ -26,13 +26,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -181,10 +179,6 @@ public final class Coordinator implements AutoCloseable {
             return mirrors.setState((SetMirrorState) command, validateOnly);
         } catch (LinkException e) {
             return CompletableFuture.failedFuture(e);
-        } catch (RejectedExecutionException e) {
-            // The broker is shutting down, and still leads the state topic: the next leader will carry it out.
-            return CompletableFuture.failedFuture(
-                    new LinkException(Errors.NOT_COORDINATOR, "The coordinator of cluster links is shutting down.", e));
         }
     }
 

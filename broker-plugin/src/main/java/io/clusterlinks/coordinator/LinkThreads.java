@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.coordinator;
 
+import io.clusterlinks.protocol.LinkException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +39,7 @@ final class LinkThreads {
         private int running;
     }
 
-    /** Where work of a link is run. */
+    /** Where work of a link is run; fails with a {@link LinkException} NOT_COORDINATOR once the pool is shut down. */
     Executor of(String link) {
         return work -> {
             synchronized (lanes) {
@@ -47,8 +50,17 @@ final class LinkThreads {
                 }
                 lane.running++;
             }
-            pool.execute(() -> run(link, work));
+            start(link, work);
         };
+    }
+
+    private void start(String link, Runnable work) {
+        try {
+            pool.execute(() -> run(link, work));
+        } catch (RejectedExecutionException e) {
+            // The broker is shutting down, and still leads the state topic: the next leader will carry it out.
+            throw new LinkException(Errors.NOT_COORDINATOR, "The coordinator of cluster links is shutting down.", e);
+        }
     }
 
     private void run(String link, Runnable first) {

@@ -2,9 +2,14 @@
 package io.clusterlinks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.clusterlinks.protocol.LinkException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 
 class LinkThreadsTest {
@@ -31,6 +36,23 @@ class LinkThreadsTest {
         assertThat(done).hasSize(100).contains("slow-0", "slow-2", "slow-99").doesNotContain("slow-1");
         threads.get(1).run();
         assertThat(done).hasSize(101);
+    }
+
+    /** A command that waited for its source while the broker began to shut down: found by the chaos tests. */
+    @Test
+    void workForAPoolThatIsShutDownBelongsToTheNextCoordinator() {
+        LinkThreads closed = new LinkThreads(
+                work -> {
+                    throw new RejectedExecutionException("Terminated");
+                },
+                2);
+
+        CompletableFuture<Void> waited = new CompletableFuture<>();
+        CompletableFuture<Void> done = waited.thenRunAsync(() -> {}, closed.of("a"));
+        waited.complete(null);
+
+        assertThatThrownBy(done::join).cause().isInstanceOfSatisfying(LinkException.class, e -> assertThat(e.error())
+                .isEqualTo(Errors.NOT_COORDINATOR));
     }
 
     @Test
