@@ -188,7 +188,11 @@ final class FetchRound {
         FetchCursor cursor = replicator.cursor();
         long before = cursor.takenBytes();
         boolean something = cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer()) || startMoved;
-        limits.throttle().onBytes(cursor.takenBytes() - before);
+        long taken = cursor.takenBytes() - before;
+        limits.throttle().onBytes(taken);
+        if (taken > 0) {
+            ask.task().onRecords(nowMs);
+        }
         if (something) {
             ask.task().wake();
         }

@@ -11,8 +11,15 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.Node;
 
-/** The fetchers of one link: opens, closes and deals partitions to them. For the link's thread; close from any. */
+/**
+ * The fetchers of one link: opens, closes and deals partitions to them. Where there are many, those for which records keep
+ * coming have fetchers of their own, since every partition of a fetch session costs both sides something with each fetch,
+ * also one to which nothing happens. For the link's thread; close from any.
+ */
 final class FetcherPool implements AutoCloseable {
+    /** Fewer are not worth another connection. */
+    private static final int CROWD = 100;
+
     private record Key(int broker, int index) {}
 
     private final String link;
@@ -49,13 +56,13 @@ final class FetcherPool implements AutoCloseable {
             if (broker == null) {
                 broker = brokers.get(task.leader().broker());
             }
-            deal(task, broker);
+            deal(task, broker, nowMs);
         }
         closeIdle();
     }
 
-    private void deal(PartitionTask task, Node broker) {
-        Fetcher to = broker == null ? null : fetcher(broker, task);
+    private void deal(PartitionTask task, Node broker, long nowMs) {
+        Fetcher to = broker == null ? null : fetcher(broker, task, nowMs);
         Fetcher from = assigned.get(task);
         if (from == to) {
             return;
@@ -71,9 +78,17 @@ final class FetcherPool implements AutoCloseable {
         }
     }
 
-    private Fetcher fetcher(Node broker, PartitionTask task) {
-        int index = Math.floorMod(task.partition().source().hashCode(), config.getInt(LinkConfig.NUM_FETCHERS));
-        return fetchers.computeIfAbsent(new Key(broker.id(), index), key -> open(broker, index));
+    private Fetcher fetcher(Node broker, PartitionTask task, long nowMs) {
+        int count = config.getInt(LinkConfig.NUM_FETCHERS);
+        Key quiet = new Key(broker.id(), Math.floorMod(task.partition().source().hashCode(), count));
+        Key active = new Key(broker.id(), count + quiet.index());
+        boolean apart = task.isActive(nowMs) && size(quiet) + size(active) > CROWD;
+        return fetchers.computeIfAbsent(apart ? active : quiet, key -> open(broker, key.index()));
+    }
+
+    private int size(Key key) {
+        Fetcher fetcher = fetchers.get(key);
+        return fetcher == null ? 0 : fetcher.size();
     }
 
     private Fetcher open(Node broker, int index) {

@@ -37,6 +37,7 @@ final class PartitionTask {
     private volatile int preferredReplica = -1;
     private volatile long preferredUntilMs;
     private volatile boolean moved;
+    private final Activity activity = new Activity();
     private volatile long askAfterMs;
     private volatile long drainSinceMs = NOT_DRAINING;
     private volatile DrainEnd drainEnd;
@@ -90,7 +91,19 @@ final class PartitionTask {
         moved = true;
     }
 
-    /** Whether it should be fetched from another broker than before; reading it clears it. */
+    /** An answer held records. */
+    void onRecords(long nowMs) {
+        if (activity.onRecords(nowMs)) {
+            moved = true;
+        }
+    }
+
+    /** Whether records keep coming. */
+    boolean isActive(long nowMs) {
+        return activity.isActive(nowMs);
+    }
+
+    /** Whether another fetcher than before should fetch it; reading it clears it. */
     boolean takeMoved() {
         boolean was = moved;
         if (was) {

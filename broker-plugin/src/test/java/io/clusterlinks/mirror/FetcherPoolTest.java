@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.ManualTime;
+import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.source.FetchBuffer;
+import io.clusterlinks.source.FetchMemory;
+import io.clusterlinks.source.SourceAdmin;
+import io.clusterlinks.source.SourceClients;
+import io.clusterlinks.source.SourceFetchClient;
+import io.clusterlinks.source.SourceQueryClient;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class FetcherPoolTest {
+    private static final Map<Integer, Node> BROKERS = Map.of(1, new Node(1, "localhost", 1));
+
+    private final ManualTime clock = new ManualTime();
+    private final RecordingClients clients = new RecordingClients();
+    private final FetcherPool pool = new FetcherPool(
+            "L",
+            LinkConfig.parse(Map.of("bootstrap.servers", "localhost:1")),
+            new LinkWorker.Shared(
+                    clients,
+                    new FakeSink(),
+                    new FakeLeadership(),
+                    new FetchMemory(10_000_000, clock::milliseconds),
+                    clock),
+            new Owner());
+
+    @AfterEach
+    void close() {
+        pool.close();
+    }
+
+    @Test
+    void amongManyTheOneForWhichRecordsKeepComingIsFetchedApart() throws InterruptedException {
+        List<PartitionTask> tasks = tasks(101);
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        assertThat(clients.nextFetch(0)).isNotEmpty();
+
+        PartitionTask active = tasks.get(7);
+        keepsComing(active);
+        assertThat(active.takeMoved()).isTrue();
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+
+        assertThat(clients.nextFetch(1)).containsExactly(active.partition().source());
+    }
+
+    @Test
+    void amongFewNoneIs() {
+        List<PartitionTask> tasks = tasks(100);
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+
+        keepsComing(tasks.get(7));
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+
+        assertThat(clients.fetches).containsOnlyKeys(0);
+    }
+
+    private void keepsComing(PartitionTask task) {
+        for (int i = 0; i < 3; i++) {
+            task.onRecords(clock.milliseconds());
+        }
+    }
+
+    private List<PartitionTask> tasks(int count) {
+        return IntStream.range(0, count).mapToObj(this::task).toList();
+    }
+
+    private PartitionTask task(int id) {
+        TopicPartition local = new TopicPartition("mirror", id);
+        TopicPartition source = new TopicPartition("source", id);
+        Transitions transitions =
+                new Transitions(new FakeSink(), Records.started(FakeSink.claimed(local, 1), 0), 100, () -> {});
+        Replicator replicator = new Replicator(
+                new MirrorPartition("L", local, "topic-id", source, Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1),
+                new FakeLog(local),
+                transitions,
+                new FakeLeadership(),
+                new Replicator.Settings(100_000, 100, Long.MAX_VALUE));
+        PartitionTask task = new PartitionTask(replicator, Runnable::run, clock);
+        task.leader(new SourceLeader(1, 5, Uuid.ZERO_UUID));
+        task.wake();
+        return task;
+    }
+
+    private static final class Owner implements Fetcher.Owner {
+        private final FetchRound.Limits limits =
+                new FetchRound.Limits(new LinkThrottle(System::nanoTime), new Pauses());
+
+        @Override
+        public long refreshes() {
+            return 1;
+        }
+
+        @Override
+        public void requestRefresh() {}
+
+        @Override
+        public FetchRound.Limits limits() {
+            return limits;
+        }
+    }
+
+    /** Connections that take note of what they are asked for, and never answer. */
+    private static final class RecordingClients implements SourceClients {
+        private final Map<Integer, BlockingQueue<List<TopicPartition>>> fetches = new ConcurrentHashMap<>();
+
+        private List<TopicPartition> nextFetch(int index) throws InterruptedException {
+            assertThat(fetches).as("connections").containsKey(index);
+            List<TopicPartition> asked = fetches.get(index).poll(10, TimeUnit.SECONDS);
+            assertThat(asked).as("fetch of connection %d", index).isNotNull();
+            return asked;
+        }
+
+        @Override
+        public SourceFetchClient fetcher(String link, LinkConfig config, Node broker, int index) {
+            fetches.put(index, new LinkedBlockingQueue<>());
+            return new Silent(fetches.get(index), new CountDownLatch(1));
+        }
+
+        @Override
+        public SourceAdmin admin(String link, LinkConfig config) {
+            throw new AssertionError("not asked for");
+        }
+
+        @Override
+        public SourceQueryClient queries(String link, LinkConfig config) {
+            throw new AssertionError("not asked for");
+        }
+    }
+
+    private record Silent(BlockingQueue<List<TopicPartition>> fetches, CountDownLatch end)
+            implements SourceFetchClient {
+        @Override
+        public Answer fetch(Request request) {
+            fetches.add(request.positions().stream().map(Position::partition).toList());
+            try {
+                end.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return new Answer(Map.of(), true, FetchBuffer.UNCOUNTED, new Pace(0, 0, 0, 0));
+        }
+
+        @Override
+        public boolean detectsDivergence() {
+            return true;
+        }
+
+        @Override
+        public void shutdown() {
+            end.countDown();
+        }
+
+        @Override
+        public void close() {
+            end.countDown();
+        }
+    }
+}
