@@ -114,6 +114,7 @@ final class Backlog implements Scenario {
                 .start()) {
             Filler.fill(cluster, TOPIC, PARTITIONS, 1000, records, Filler.LARGE_BATCH);
             reassign(cluster, List.of(1));
+            awaitReassigned(cluster);
             BrokerProcess second = cluster.broker(2);
             long bytes = bytes(cluster);
             for (int round = 0; round < rounds; round++) {
@@ -123,7 +124,10 @@ final class Backlog implements Scenario {
                 reassign(cluster, List.of(1, 2));
                 List<Long> pids = List.of(cluster.broker(1).pid(), second.pid());
                 runs.add(Run.of("replica fetcher", Transfer.ofReplica(second, TOPIC, PARTITIONS, bytes, pids), bytes));
+                // A replica that has all bytes is not in sync yet.
+                awaitReassigned(cluster);
                 reassign(cluster, List.of(1));
+                awaitReassigned(cluster);
             }
         }
         return runs;
@@ -143,13 +147,14 @@ final class Backlog implements Scenario {
         }
         io.clusterlinks.it.Topics.get(
                 cluster.admin().alterPartitionReassignments(moves).all());
-        if (replicas.size() == 1) {
-            io.clusterlinks.it.Await.until("reassigned", java.time.Duration.ofMinutes(5), () -> cluster.admin()
-                    .listPartitionReassignments()
-                    .reassignments()
-                    .get()
-                    .isEmpty());
-        }
+    }
+
+    private static void awaitReassigned(TestCluster cluster) {
+        io.clusterlinks.it.Await.until("reassigned", java.time.Duration.ofMinutes(1), () -> cluster.admin()
+                .listPartitionReassignments()
+                .reassignments()
+                .get()
+                .isEmpty());
     }
 
     private static long bytes(TestCluster cluster) {
