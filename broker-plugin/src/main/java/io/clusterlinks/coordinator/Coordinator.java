@@ -83,7 +83,7 @@ public final class Coordinator implements AutoCloseable {
             Time time) {
         this.writer = new StateWriter(broker, tail, eventThread, time);
         this.reports = new BrokerReports(broker, time);
-        this.silent = new SilentBrokers(broker, reports, time);
+        this.silent = new SilentBrokers(broker::cluster, reports, time);
         this.metrics = new CoordinatorMetrics(silent, time);
         this.sources = new SourceAdmins(clients, secrets);
         LinkThreads perLink = new LinkThreads(workers, WORKERS_PER_LINK);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.coordinator;
 
-import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.host.ClusterView;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,23 +17,34 @@ import org.slf4j.LoggerFactory;
  */
 final class SilentBrokers {
     private static final Logger LOG = LoggerFactory.getLogger(SilentBrokers.class);
+    /** Controllers say twice a second that they are there; without them brokers that have died count as live. */
+    private static final long UNCERTAIN_MS = 2_000;
+    /** They can be configured to say nothing. */
+    private static final long MAX_UNCERTAIN_MS = 60_000;
 
-    private final LocalBroker broker;
+    private final Supplier<ClusterView> clusters;
     private final BrokerReports reports;
     private final Time time;
     private final Map<Integer, Long> liveSinceMs = new HashMap<>();
     private volatile List<Integer> ids = List.of();
+    private long knownUntilMs = -1;
+    private long heardMs;
 
-    SilentBrokers(LocalBroker broker, BrokerReports reports, Time time) {
-        this.broker = broker;
+    SilentBrokers(Supplier<ClusterView> clusters, BrokerReports reports, Time time) {
+        this.clusters = clusters;
         this.reports = reports;
         this.time = time;
     }
 
-    /** Looks again; a broker that is new to this coordinator is given time to report. */
+    /** Looks again; brokers that are new to this coordinator, and all when controllers come back, are given time to report. */
     void tick() {
         long now = time.milliseconds();
-        Set<Integer> live = broker.cluster().liveBrokers();
+        ClusterView cluster = clusters.get();
+        if (isUncertain(cluster, now)) {
+            liveSinceMs.clear();
+            return;
+        }
+        Set<Integer> live = cluster.liveBrokers();
         liveSinceMs.keySet().retainAll(live);
         live.forEach(id -> liveSinceMs.putIfAbsent(id, now));
         List<Integer> silent = live.stream()
@@ -48,6 +60,16 @@ final class SilentBrokers {
                 LOG.error(warning(silent));
             }
         }
+    }
+
+    /** By this broker's clock only: the controller's may differ. */
+    private boolean isUncertain(ClusterView cluster, long now) {
+        if (cluster.knownUntilMs() != knownUntilMs) {
+            knownUntilMs = cluster.knownUntilMs();
+            heardMs = now;
+        }
+        long silence = now - heardMs;
+        return silence > UNCERTAIN_MS && silence <= MAX_UNCERTAIN_MS;
     }
 
     /** Forgets everything: this broker does not coordinate. */

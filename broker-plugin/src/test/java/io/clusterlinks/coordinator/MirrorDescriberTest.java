@@ -31,7 +31,7 @@ class MirrorDescriberTest {
     private final FakeStateBroker broker = new FakeStateBroker();
     private final BrokerReports reports = new BrokerReports(broker, Time.SYSTEM);
     private final MirrorDescriber describer =
-            new MirrorDescriber(OneLeader::new, reports, new SilentBrokers(broker, reports, Time.SYSTEM));
+            new MirrorDescriber(OneLeader::new, reports, new SilentBrokers(OneLeader::new, reports, Time.SYSTEM));
 
     @Test
     void aFailureThatWasReportedBeforeTheRepairIsNotShown() {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.ManualTime;
+import io.clusterlinks.host.ClusterView;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class SilentBrokersTest {
+    private final ManualTime time = new ManualTime();
+    private final SilentBrokers silent = new SilentBrokers(
+            () -> new TwoBrokers(knownUntilMs()), new BrokerReports(new FakeStateBroker(), time), time);
+    private boolean controllersAreThere = true;
+    private long controllersLeftMs;
+
+    private long knownUntilMs() {
+        return controllersAreThere ? time.milliseconds() : controllersLeftMs;
+    }
+
+    private void lookFor(long ms) {
+        for (long end = time.milliseconds() + ms; time.milliseconds() < end; ) {
+            silent.tick();
+            time.sleep(100);
+        }
+    }
+
+    @Test
+    void whoDoesNotReportIsNamedAfterAWhile() {
+        lookFor(BrokerReports.STALE_MS - 100);
+        assertThat(silent.ids()).isEmpty();
+
+        lookFor(300);
+        assertThat(silent.ids()).containsExactly(1, 2);
+    }
+
+    /** Found by the chaos tests: a controller that is away does not say that brokers have died. */
+    @Test
+    void nobodyIsNamedWhileControllersAreAwayAndForAWhileAfter() {
+        lookFor(1_000);
+        controllersAreThere = false;
+        controllersLeftMs = time.milliseconds();
+        lookFor(30_000);
+        assertThat(silent.ids()).isEmpty();
+
+        controllersAreThere = true;
+        lookFor(BrokerReports.STALE_MS - 100);
+        assertThat(silent.ids()).isEmpty();
+        lookFor(300);
+        assertThat(silent.ids()).containsExactly(1, 2);
+    }
+
+    @Test
+    void controllersThatNeverSayThatTheyAreThereDoNotHideAnybodyForEver() {
+        controllersAreThere = false;
+        lookFor(60_000);
+        assertThat(silent.ids()).isEmpty();
+
+        lookFor(10_000);
+        assertThat(silent.ids()).containsExactly(1, 2);
+    }
+
+    private record TwoBrokers(long knownUntilMs) implements ClusterView {
+        @Override
+        public Set<Integer> liveBrokers() {
+            return Set.of(1, 2);
+        }
+
+        @Override
+        public Set<String> topics() {
+            return Set.of();
+        }
+
+        @Override
+        public Optional<TopicView> topic(String name) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Map<String, String> topicConfigs(String name) {
+            return Map.of();
+        }
+    }
+}
