@@ -14,10 +14,14 @@ class ReportChangesTest {
     private final ReportChanges changes = new ReportChanges(1000);
 
     private static ObservedPartition partition(String topic, long end, long lastFetchMs) {
+        return partition(topic, 0, end, lastFetchMs);
+    }
+
+    private static ObservedPartition partition(String topic, int revision, long end, long lastFetchMs) {
         return new ObservedPartition(
                 topic,
                 4,
-                0,
+                revision,
                 -1,
                 -1,
                 new PartitionStatus(0, MirrorState.ACTIVE, 1, 1, 0, end, 0, end, 0, 0, lastFetchMs, end, null));
@@ -44,6 +48,14 @@ class ReportChangesTest {
 
         assertThat(second.base()).isEqualTo(first.id());
         assertThat(second.partitions()).containsExactly(partition("b", 2, 500));
+    }
+
+    @Test
+    void anotherRevisionOfTheMirrorIsAChange() {
+        next(0, partition("a", 3, 1, 1));
+        changes.onTaken();
+
+        assertThat(next(500, partition("a", 4, 1, 1)).partitions()).containsExactly(partition("a", 4, 1, 1));
     }
 
     @Test
