@@ -170,13 +170,13 @@ final class Replicator {
 
     /** Does one piece of work; returns whether there may be more to do right away. */
     boolean step(long nowMs) {
-        // Asked from the start, so that it has mostly passed when it matters.
-        boolean inLine = log.followers().passes(nowMs);
         boolean more = doStep(nowMs);
-        waitsForTime = stage == Stage.STARTING
+        // The followers are asked after from the start, so that they have mostly passed when it matters; and after the
+        // step, which may have them start over.
+        waitsForTime = !log.followers().passes(nowMs)
+                || stage == Stage.STARTING
                 || !transitions.settle(nowMs)
                 || cut.isPending()
-                || !inLine
                 || record().repairing()
                 || (stage == Stage.RUNNING && log.isStartBehind());
         return more;
@@ -198,7 +198,7 @@ final class Replicator {
         }
         if (cut.isPending()) {
             carryOutCut(nowMs);
-            return false;
+            return !cut.isPending();
         }
         if (cutting) {
             cutting = false;

@@ -74,6 +74,20 @@ class AppenderTest extends ReplicatorScene {
     }
 
     @Test
+    void aLogThatGoesBackToTheHeadOfABatchWaitsForItsFollowersToFollowAgain() {
+        start(Records.started(CLAIMED, 7));
+        log.followersCut = false;
+        fetch(TestBatches.batch(0, 10, 0), 10, 7);
+        step();
+        assertThat(log.batches).isEmpty();
+        assertThat(replicator.waitsForTime()).isTrue();
+
+        log.followersCut = true;
+        step();
+        assertThat(log.end).isEqualTo(10);
+    }
+
+    @Test
     void theLogStartIsFollowedAlsoWhenFollowersAreLate() {
         start(record(new SourceEpoch(0, 0)));
         log.highWatermark = 0L;

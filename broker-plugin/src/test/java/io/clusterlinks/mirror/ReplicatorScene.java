@@ -25,6 +25,8 @@ abstract class ReplicatorScene {
     long maxTruncation = Long.MAX_VALUE;
     long nowMs = 50_000;
     Replicator replicator;
+    /** Whether an answer of the coordinator arrived since the last step. */
+    private boolean awake;
 
     static MirrorPartition partition(long startOffset, boolean adopts) {
         TopicPartition source = new TopicPartition("source", 0);
@@ -41,18 +43,21 @@ abstract class ReplicatorScene {
     }
 
     void start(MirrorPartition partition, PartitionRecord record) {
-        Transitions transitions = new Transitions(sink, record, BACKOFF_MS, () -> {});
+        Transitions transitions = new Transitions(sink, record, BACKOFF_MS, () -> awake = true);
         Replicator.Settings settings = new Replicator.Settings(1_000, BACKOFF_MS, maxTruncation);
         replicator = new Replicator(partition, log, transitions, new FakeLeadership(), settings);
         step();
     }
 
+    /** Something happened: it is stepped while there is more to do, and further only if it waits for time. */
     void step() {
-        for (int i = 0; i < 5; i++) {
+        int rounds = 0;
+        do {
+            awake = false;
             while (replicator.step(nowMs)) {
                 assertThat(log.appends).isLessThan(10_000);
             }
-        }
+        } while ((awake || replicator.waitsForTime()) && ++rounds < 5);
     }
 
     FetchCursor.Next next() {

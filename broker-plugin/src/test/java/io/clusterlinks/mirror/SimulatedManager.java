@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.clusterlinks.coordinator.SimulatedStateTopic;
 import io.clusterlinks.mirror.SimulatedCluster.Node;
 import io.clusterlinks.protocol.record.PartitionClaim;
@@ -46,6 +48,8 @@ final class SimulatedManager implements TransitionSink, Leadership {
     private Replicator replicator;
     private MirrorPartition following;
     private PartitionStop stop;
+    /** Whether something happened for which the partition is stepped; else it is only while it waits for time. */
+    private boolean awake;
 
     SimulatedManager(World world, Node node, SimulatedPartition partition) {
         this.world = world;
@@ -104,13 +108,14 @@ final class SimulatedManager implements TransitionSink, Leadership {
         if (kind == Duty.Kind.FOLLOW && replicator == null) {
             following = now;
             replicator = new Replicator(now, partition, transitions(duty), this, world.settings());
+            awake = true;
         } else if (kind == Duty.Kind.STOP && stop == null) {
             stop = new PartitionStop(now, partition, transitions(duty), this, handovers.followers(duty), BACKOFF_MS);
         }
     }
 
     private Transitions transitions(Duty duty) {
-        Transitions transitions = new Transitions(this, duty.record(), BACKOFF_MS, () -> {});
+        Transitions transitions = new Transitions(this, duty.record(), BACKOFF_MS, () -> awake = true);
         if (handovers.mustConfirm(duty)) {
             transitions.confirm();
         }
@@ -118,12 +123,36 @@ final class SimulatedManager implements TransitionSink, Leadership {
     }
 
     void step(long nowMs) {
-        if (replicator != null) {
-            replicator.step(nowMs);
+        if (replicator != null && (awake || replicator.waitsForTime())) {
+            awake = false;
+            boolean more = replicator.step(nowMs);
+            awake = awake || more;
+        } else if (replicator != null) {
+            stepInVain(nowMs);
         }
         if (stop != null) {
             stop.step(nowMs);
         }
+    }
+
+    /** A partition that rests has nothing to do, whatever the time. */
+    private void stepInVain(long nowMs) {
+        List<Object> before = doing(nowMs);
+        replicator.step(nowMs);
+        assertThat(doing(nowMs))
+                .as("what a partition on %s does that rests", node.id)
+                .isEqualTo(before);
+    }
+
+    private List<Object> doing(long nowMs) {
+        return List.of(
+                replicator.stage(),
+                replicator.record(),
+                replicator.isSettled(),
+                replicator.question(),
+                replicator.cursor().next(nowMs),
+                node.log.start,
+                node.log.end);
     }
 
     void fetch(SimulatedSource source, long nowMs) {
@@ -135,7 +164,8 @@ final class SimulatedManager implements TransitionSink, Leadership {
             Fetched answer = source.fetch(next.offset(), next.lastEpoch(), sourceEpoch);
             network.add(() -> {
                 asking.stats().onFetch(answer.logStartOffset(), answer.highWatermark(), node.log.end, nowMs);
-                asking.cursor().offer(next, answer, -1, FetchBuffer.UNCOUNTED);
+                boolean startMoved = answer.logStartOffset() > node.log.start;
+                awake |= asking.cursor().offer(next, answer, -1, FetchBuffer.UNCOUNTED) || startMoved;
             });
         });
     }
@@ -148,17 +178,19 @@ final class SimulatedManager implements TransitionSink, Leadership {
 
     void answer(SimulatedSource source, long nowMs) {
         if (replicator != null) {
-            replicator
-                    .question()
-                    .ifPresent(question -> replicator.onAnswer(
-                            question,
-                            new Question.Answer(
-                                    source.start,
-                                    source.start,
-                                    source.end,
-                                    question.epoch() < 0 ? null : source.epochEnd(question.epoch())),
-                            nowMs));
+            replicator.question().ifPresent(question -> {
+                replicator.onAnswer(question, answer(source, question), nowMs);
+                awake = true;
+            });
         }
+    }
+
+    private static Question.Answer answer(SimulatedSource source, Question question) {
+        return new Question.Answer(
+                source.start,
+                source.start,
+                source.end,
+                question.epoch() < 0 ? null : source.epochEnd(question.epoch()));
     }
 
     @Override
