@@ -32,7 +32,8 @@ final class ForwardedRequests {
                 .setResourceType(ConfigResource.Type.TOPIC.id())
                 .setResourceName(alteration.name());
         resource.configs().add(config(new Op(WireContract.FORWARDED_PRINCIPAL, OpType.SET, principal)));
-        alteration.ops().forEach(op -> resource.configs().add(config(op)));
+        alteration.ops().stream().flatMap(op -> LongValues.split(op).stream()).forEach(op -> resource.configs()
+                .add(config(op)));
         IncrementalAlterConfigsRequestData data =
                 new IncrementalAlterConfigsRequestData().setValidateOnly(validateOnly);
         data.resources().add(resource);

@@ -3,6 +3,7 @@ package io.clusterlinks.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.protocol.MirrorState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +60,28 @@ class MultiBrokerIT {
             assertReplicasEqual("wide", source);
             assertThat(leaders("wide")).hasSize(3);
         }
+    }
+
+    /** What a broker claims and reports of its partitions is longer than one string of Kafka's protocol may be. */
+    @Test
+    void mirrorsHundredsOfPartitionsOnEachBroker() {
+        // Given a mirror of which each broker leads 300 partitions
+        Workload workload = Workload.onNewTopic(source, "crowd", 900, Map.of());
+        workload.plain(1);
+        links.run("mirrors", "create", "--link", LINK, "--topic", "crowd", "--replication-factor", "1");
+        new TopicComparison(source, "crowd", destination, "crowd").awaitLevel(LEVEL);
+
+        // When another is created, which waits until each broker has reported that it knows of it
+        Workload.onNewTopic(source, "one-more", 1, Map.of()).plain(1);
+        links.mirror(LINK, "one-more");
+
+        // Then nothing has stopped
+        workload.plain(1);
+        new TopicComparison(source, "crowd", destination, "crowd").awaitLevel(LEVEL);
+        assertThat(links.partitions(LINK, "crowd"))
+                .hasSize(900)
+                .allSatisfy(status -> assertThat(status.state()).isEqualTo(MirrorState.ACTIVE));
+        links.run("mirrors", "failover", "--link", LINK, "--topic", "crowd", "--wait");
     }
 
     @Test

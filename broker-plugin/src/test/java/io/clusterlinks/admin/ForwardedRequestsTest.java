@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.admin.Alteration.Op;
+import io.clusterlinks.protocol.LinkResource;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.MessageUtil;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ForwardedRequestsTest {
+    private static final int LIMIT = LongValues.MAX_CHARS;
+
+    private static List<Op> overTheWire(String value) {
+        Alteration alteration =
+                new Alteration(new LinkResource.Index(), List.of(new Op("internal.report", OpType.SET, value)));
+        short version = ApiKeys.INCREMENTAL_ALTER_CONFIGS.latestVersion();
+        IncrementalAlterConfigsRequestData sent = ForwardedRequests.alter(alteration, "User:a", false)
+                .build(version)
+                .data();
+        IncrementalAlterConfigsRequestData received =
+                new IncrementalAlterConfigsRequestData(MessageUtil.toByteBufferAccessor(sent, version), version);
+        List<Op> ops = new ArrayList<>();
+        received.resources()
+                .iterator()
+                .next()
+                .configs()
+                .forEach(it -> ops.add(new Op(it.name(), OpType.forId(it.configOperation()), it.value())));
+        return ops;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, LIMIT - 1, LIMIT, LIMIT + 1, 2 * LIMIT, 1_000_000})
+    void aValueOfAnyLengthArrives(int length) {
+        String value = "7".repeat(length);
+
+        assertThat(LongValues.joined(overTheWire(value), "internal.report")).isEqualTo(value);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "ü", "漢", "😀", "a😀"})
+    void aValueOfAnyCharactersArrives(String some) {
+        String value = some.repeat(50_000);
+
+        assertThat(LongValues.joined(overTheWire(value), "internal.report")).isEqualTo(value);
+    }
+}
