@@ -99,8 +99,8 @@ public final class Coordinator implements AutoCloseable {
                 perLink,
                 time);
         ReportedBounds bounds = new ReportedBounds(broker, reports);
-        OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer::image, bounds, time);
-        OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer::image, bounds, time);
+        OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer, writer::image, bounds, time);
+        OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer, writer::image, bounds, time);
         List<OffsetSync> offsets = List.of(consumers, shares);
         this.barrier = new StopBarrier(offsets, sources, secrets, syncThreads, time);
         this.reconciler = new Reconciler(broker, writer, reports, creation, barrier, time);

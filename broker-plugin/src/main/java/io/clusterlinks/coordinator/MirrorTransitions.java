@@ -145,6 +145,7 @@ final class MirrorTransitions {
         image.mirrorsOf(link.link()).forEach(mirror -> changes.addAll(endMirror(image, mirror)));
         image.retired(link.link()).values().forEach(retired -> changes.add(Change.delete(retired.key())));
         image.acls(link.link()).forEach(acl -> changes.add(Change.delete(acl.key())));
+        image.groups(link.link()).forEach(group -> changes.add(Change.delete(group.key())));
         return changes;
     }
 

@@ -2,6 +2,7 @@
 package io.clusterlinks.state;
 
 import io.clusterlinks.protocol.record.AclRecord;
+import io.clusterlinks.protocol.record.GroupRecord;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.PartitionRecord;
@@ -10,14 +11,15 @@ import io.clusterlinks.protocol.record.StateKey;
 import io.clusterlinks.protocol.record.StateRecord;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** All links, mirrors and mirror partitions as of one offset of the state topic. Immutable. */
 public final class LinkImage {
-    public static final LinkImage EMPTY = new LinkImage(0, Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
+    public static final LinkImage EMPTY = new LinkImage(0, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
 
     private final long nextOffset;
     private final Map<String, LinkRecord> links;
@@ -25,6 +27,7 @@ public final class LinkImage {
     private final Map<String, Map<Integer, PartitionRecord>> partitions;
     private final Map<String, Map<String, RetiredRecord>> retired;
     private final Map<String, Map<String, AclRecord>> acls;
+    private final Map<String, Map<String, GroupRecord>> groups;
 
     private LinkImage(
             long nextOffset,
@@ -32,13 +35,15 @@ public final class LinkImage {
             Map<String, MirrorRecord> mirrors,
             Map<String, Map<Integer, PartitionRecord>> partitions,
             Map<String, Map<String, RetiredRecord>> retired,
-            Map<String, Map<String, AclRecord>> acls) {
+            Map<String, Map<String, AclRecord>> acls,
+            Map<String, Map<String, GroupRecord>> groups) {
         this.nextOffset = nextOffset;
         this.links = links;
         this.mirrors = mirrors;
         this.partitions = partitions;
         this.retired = retired;
         this.acls = acls;
+        this.groups = groups;
     }
 
     /** Offset of the state topic up to which (exclusive) records are in this image. */
@@ -86,6 +91,11 @@ public final class LinkImage {
         return acls.getOrDefault(link, Map.of()).values();
     }
 
+    /** Groups of the source that a link follows. */
+    public Collection<GroupRecord> groups(String link) {
+        return groups.getOrDefault(link, Map.of()).values();
+    }
+
     /** Every record of the image, for a snapshot. */
     public Stream<StateRecord> records() {
         return Stream.of(
@@ -93,7 +103,8 @@ public final class LinkImage {
                         mirrors.values().stream(),
                         partitions.values().stream().flatMap(byId -> byId.values().stream()),
                         retired.values().stream().flatMap(byTopic -> byTopic.values().stream()),
-                        acls.values().stream().flatMap(byDigest -> byDigest.values().stream()))
+                        acls.values().stream().flatMap(byDigest -> byDigest.values().stream()),
+                        groups.values().stream().flatMap(byDigest -> byDigest.values().stream()))
                 .flatMap(records -> records.map(StateRecord.class::cast));
     }
 
@@ -101,26 +112,33 @@ public final class LinkImage {
     public LinkImage apply(Iterable<Change> changes, long newNextOffset) {
         Map<String, LinkRecord> newLinks = new HashMap<>(links);
         Map<String, MirrorRecord> newMirrors = new HashMap<>(mirrors);
-        Map<String, Map<Integer, PartitionRecord>> newPartitions = new HashMap<>(partitions);
-        Map<String, Map<String, RetiredRecord>> newRetired = new HashMap<>(retired);
-        Map<String, Map<String, AclRecord>> newAcls = new HashMap<>(acls);
+        Edit<Integer, PartitionRecord> newPartitions = new Edit<>(partitions);
+        Edit<String, RetiredRecord> newRetired = new Edit<>(retired);
+        Edit<String, AclRecord> newAcls = new Edit<>(acls);
+        Edit<String, GroupRecord> newGroups = new Edit<>(groups);
         for (Change change : changes) {
             if (change.key() instanceof StateKey.OfLink key) {
                 put(newLinks, key.link(), (LinkRecord) change.value());
             } else if (change.key() instanceof StateKey.OfMirror key) {
                 put(newMirrors, key.topic(), (MirrorRecord) change.value());
             } else if (change.key() instanceof StateKey.OfPartition key) {
-                edit(newPartitions, key.topic(), byId -> put(byId, key.partition(), (PartitionRecord) change.value()));
+                newPartitions.put(key.topic(), key.partition(), (PartitionRecord) change.value());
             } else if (change.key() instanceof StateKey.OfRetired key) {
-                edit(
-                        newRetired,
-                        key.link(),
-                        byTopic -> put(byTopic, key.sourceTopic(), (RetiredRecord) change.value()));
+                newRetired.put(key.link(), key.sourceTopic(), (RetiredRecord) change.value());
             } else if (change.key() instanceof StateKey.OfAcl key) {
-                edit(newAcls, key.link(), byDigest -> put(byDigest, key.digest(), (AclRecord) change.value()));
+                newAcls.put(key.link(), key.digest(), (AclRecord) change.value());
+            } else if (change.key() instanceof StateKey.OfGroup key) {
+                newGroups.put(key.link(), key.digest(), (GroupRecord) change.value());
             }
         }
-        return new LinkImage(newNextOffset, newLinks, newMirrors, newPartitions, newRetired, newAcls);
+        return new LinkImage(
+                newNextOffset,
+                newLinks,
+                newMirrors,
+                newPartitions.result,
+                newRetired.result,
+                newAcls.result,
+                newGroups.result);
     }
 
     private static <K, V> void put(Map<K, V> map, K key, V value) {
@@ -131,13 +149,24 @@ public final class LinkImage {
         }
     }
 
-    private static <K, V> void edit(Map<String, Map<K, V>> map, String name, Consumer<Map<K, V>> edit) {
-        Map<K, V> copy = new HashMap<>(map.getOrDefault(name, Map.of()));
-        edit.accept(copy);
-        if (copy.isEmpty()) {
-            map.remove(name);
-        } else {
-            map.put(name, copy);
+    /** Records by the name they belong to, on the way from one image to the next; copies what changes, and that once. */
+    private static final class Edit<K, V> {
+        final Map<String, Map<K, V>> result;
+        private final Set<String> copied = new HashSet<>();
+
+        Edit(Map<String, Map<K, V>> before) {
+            result = new HashMap<>(before);
+        }
+
+        void put(String name, K key, V value) {
+            if (copied.add(name)) {
+                result.put(name, new HashMap<>(result.getOrDefault(name, Map.of())));
+            }
+            Map<K, V> records = result.computeIfAbsent(name, none -> new HashMap<>());
+            LinkImage.put(records, key, value);
+            if (records.isEmpty()) {
+                result.remove(name);
+            }
         }
     }
 

@@ -102,9 +102,10 @@ public final class AclSync implements SyncTask {
 
     private void carryOut(String link, AclPlan plan, TaskOutcome.Counter counter) {
         if (!plan.own().isEmpty()) {
-            commit(plan.own().stream()
+            List<Change> owned = plan.own().stream()
                     .map(acl -> Change.put(AclRecord.of(link, acl)))
-                    .toList());
+                    .toList();
+            Commits.commit(state, image -> owned);
         }
         Map<AclBinding, String> refused = changes.create(plan.create());
         refused.forEach((acl, why) -> counter.trouble(acl.toString(), "FAILED", why));
@@ -115,9 +116,10 @@ public final class AclSync implements SyncTask {
         // What is not there is not the link's: somebody else may create it one day.
         disown.addAll(refused.keySet());
         if (!disown.isEmpty()) {
-            commit(disown.stream()
+            List<Change> disowned = disown.stream()
                     .map(acl -> Change.delete(AclRecord.of(link, acl).key()))
-                    .toList());
+                    .toList();
+            Commits.commit(state, image -> disowned);
         }
         int changed = plan.create().size() - refused.size() + plan.delete().size() - kept.size();
         counter.changed(changed);
@@ -127,17 +129,6 @@ public final class AclSync implements SyncTask {
                     link,
                     plan.create().size() - refused.size(),
                     plan.delete().size() - kept.size());
-        }
-    }
-
-    private void commit(List<Change> changesOfState) {
-        try {
-            state.commit(image -> changesOfState).join();
-        } catch (java.util.concurrent.CompletionException e) {
-            if (e.getCause() instanceof LinkException cause) {
-                throw cause;
-            }
-            throw e;
         }
     }
 }

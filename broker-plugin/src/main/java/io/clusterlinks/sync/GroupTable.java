@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
@@ -21,7 +22,10 @@ final class GroupTable {
     private final ChangedGroups changes = new ChangedGroups();
     private volatile Map<String, String> unreadable = Map.of();
     private long readStartedNs;
-    private boolean wasRead;
+    private volatile boolean wasRead;
+    /** Groups that were followed before this broker coordinated, and that the source does not list. */
+    private volatile Set<String> lost = Set.of();
+
     private volatile boolean hidden;
     private volatile boolean listedAny = true;
     private volatile long lastReadMs = -1;
@@ -84,6 +88,7 @@ final class GroupTable {
     /**
      * Takes over what was read at the source; of two reads the one that began later wins.
      *
+     * @param followed every group that the link followed up to now, by its name at the source
      * @param listed every group of the source that takes part
      * @param read what was read of them, which may be some only
      * @param mirrors mirrors that still follow, by the name of their source topic
@@ -92,6 +97,7 @@ final class GroupTable {
     Set<String> update(
             long startedNs,
             String prefix,
+            Set<String> followed,
             Set<String> listed,
             SourceOffsets read,
             Map<String, List<MirrorRecord>> mirrors) {
@@ -103,6 +109,9 @@ final class GroupTable {
         unreadable = Map.copyOf(read.failures());
         listedAny = !listed.isEmpty();
         groups.values().forEach(group -> group.deletedAtSource(!hidden && !listed.contains(group.sourceGroup())));
+        lost = followed.stream()
+                .filter(group -> !listed.contains(group) && !groups.containsKey(prefix + group))
+                .collect(Collectors.toSet());
         Set<String> changed = new HashSet<>();
         restingImage = null;
         read.offsets().forEach((group, offsets) -> {
@@ -153,6 +162,37 @@ final class GroupTable {
         return image == restingImage && nowMs < restUntilMs;
     }
 
+    /** Groups that the source has deleted while nobody knew where they stand; none where it may have hidden them. */
+    Set<String> lost() {
+        return hidden ? Set.of() : Set.copyOf(lost);
+    }
+
+    /** What became of groups that were {@link #lost}: by name at the source, what is committed here of each. */
+    void found(String prefix, Map<String, Map<TopicPartition, Long>> here) {
+        here.forEach((group, offsets) -> {
+            TrackedGroup tracked = new TrackedGroup(group);
+            tracked.deletedAtSource(true);
+            offsets.forEach((partition, offset) -> tracked.offsets().put(partition, TrackedOffset.found(offset)));
+            if (!offsets.isEmpty()) {
+                groups.putIfAbsent(prefix + group, tracked);
+            }
+        });
+        lost = lost.stream().filter(group -> !here.containsKey(group)).collect(Collectors.toSet());
+    }
+
+    /** Every group that is followed, by its name at the source; also those that cannot be read now. */
+    Set<String> followed() {
+        Set<String> followed = new HashSet<>(lost);
+        followed.addAll(unreadable.keySet());
+        groups.values().forEach(group -> followed.add(group.sourceGroup()));
+        return followed;
+    }
+
+    /** Whether the source has said which groups it has. */
+    boolean wasRead() {
+        return wasRead;
+    }
+
     /** Groups that the source has no more, with the partitions of which they have offsets here. */
     Map<String, Set<TopicPartition>> deletedAtSource() {
         Map<String, Set<TopicPartition>> deleted = new HashMap<>();
@@ -166,6 +206,7 @@ final class GroupTable {
 
     /** Forgets groups that the filters do not include any more, and offsets of topics that are not mirrored any more. */
     void retain(Predicate<String> sourceGroups, Set<String> topics) {
+        lost = lost.stream().filter(sourceGroups).collect(Collectors.toSet());
         groups.values().removeIf(group -> !sourceGroups.test(group.sourceGroup()));
         groups.values().forEach(group -> group.offsets().keySet().removeIf(it -> !topics.contains(it.topic())));
         groups.values().removeIf(group -> group.offsets().isEmpty());

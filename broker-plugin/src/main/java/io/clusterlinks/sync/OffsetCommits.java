@@ -94,6 +94,19 @@ final class OffsetCommits {
         return committed;
     }
 
+    /** Looks here for groups that were followed before and that the source has no more; of {@code partitions}. */
+    void find(GroupTable table, String prefix, Set<TopicPartition> partitions) {
+        Map<String, Set<TopicPartition>> asked = new HashMap<>();
+        table.lost().forEach(group -> asked.put(prefix + group, partitions));
+        if (!asked.isEmpty()) {
+            Map<String, Map<TopicPartition, Long>> found = new HashMap<>();
+            local.committed(asked)
+                    .offsets()
+                    .forEach((name, offsets) -> found.put(name.substring(prefix.length()), offsets));
+            table.found(prefix, found);
+        }
+    }
+
     /** A group that is gone on both sides is nobody's concern any more. */
     private void forgetDeleted(GroupTable table) {
         Map<String, Set<TopicPartition>> deleted = table.deletedAtSource();

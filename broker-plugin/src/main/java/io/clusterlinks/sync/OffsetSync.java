@@ -8,6 +8,7 @@ import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.StateCommitter;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Time;
 
 /** Has consumer groups stand at the destination where they stand at the source, as far as the mirrors have come. */
@@ -33,14 +36,21 @@ public final class OffsetSync implements SyncTask {
     private final Supplier<LinkImage> newest;
     private final SourceGroups source;
     private final OffsetCommits commits;
+    private final FollowedGroups followed;
     private final Map<String, GroupTable> tables = new ConcurrentHashMap<>();
 
     /**
      * @param newest the newest image; fails where this broker does not coordinate
      */
     public OffsetSync(
-            GroupKind kind, LocalBroker broker, Supplier<LinkImage> newest, PartitionBounds bounds, Time time) {
+            GroupKind kind,
+            LocalBroker broker,
+            StateCommitter state,
+            Supplier<LinkImage> newest,
+            PartitionBounds bounds,
+            Time time) {
         this.kind = kind;
+        this.followed = new FollowedGroups(kind, state);
         this.source = new SourceGroups(kind, time);
         this.newest = newest;
         // Positions of share groups do not expire.
@@ -75,6 +85,7 @@ public final class OffsetSync implements SyncTask {
         LinkException failure = null;
         try {
             source.readChanged(context, table);
+            keepFollowed(context, table);
         } catch (LinkException e) {
             // What is known already is completed as the mirrors advance.
             failure = e;
@@ -94,6 +105,27 @@ public final class OffsetSync implements SyncTask {
         synchronized (table) {
             return commits.apply(newest.get(), table, force);
         }
+    }
+
+    /** A group is recorded before anything of it is committed here. */
+    private void keepFollowed(SyncContext context, GroupTable table) {
+        String link = context.link().link();
+        LinkImage image = newest.get();
+        if (!table.lost().isEmpty()) {
+            synchronized (table) {
+                commits.find(table, context.config().groupPrefix(), partitions(image, link));
+            }
+        }
+        if (table.wasRead()) {
+            followed.keep(image, link, table);
+        }
+    }
+
+    private static Set<TopicPartition> partitions(LinkImage image, String link) {
+        return image.mirrorsOf(link)
+                .flatMap(mirror -> IntStream.range(0, mirror.partitions())
+                        .mapToObj(partition -> new TopicPartition(mirror.topic(), partition)))
+                .collect(Collectors.toSet());
     }
 
     /**

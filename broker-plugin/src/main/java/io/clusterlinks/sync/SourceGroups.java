@@ -97,7 +97,10 @@ final class SourceGroups {
                 left.isNegative() ? Duration.ZERO : left);
         synchronized (table) {
             table.read(time.milliseconds());
-            Set<String> changed = table.update(startedNs, context.config().groupPrefix(), groups, offsets, mirrors);
+            Set<String> followed =
+                    FollowedGroups.of(context.image(), context.link().link(), kind);
+            Set<String> changed =
+                    table.update(startedNs, context.config().groupPrefix(), followed, groups, offsets, mirrors);
             table.retain(
                     filters::matches,
                     context.image()

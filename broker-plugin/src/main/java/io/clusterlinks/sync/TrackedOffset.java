@@ -31,6 +31,11 @@ record TrackedOffset(
         return new TrackedOffset(source, null, -1, -1, null, 0, GroupOffsetState.WAITING, null);
     }
 
+    /** Of a group that the source has no more: {@code here} is all that is known. */
+    static TrackedOffset found(long here) {
+        return new TrackedOffset(new OffsetAndMetadata(here), null, -1, here, null, 0, GroupOffsetState.SYNCED, null);
+    }
+
     TrackedOffset withSource(OffsetAndMetadata newSource) {
         return newSource.equals(source)
                 ? this

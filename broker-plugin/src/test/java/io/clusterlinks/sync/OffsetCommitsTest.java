@@ -237,6 +237,7 @@ class OffsetCommitsTest {
         table.update(
                 1,
                 "east-",
+                Set.of(),
                 Set.of(GROUP),
                 new SourceOffsets(Map.of(GROUP, Map.of(atSource, new OffsetAndMetadata(9))), Map.of()),
                 Map.of("orders-at-source", List.of(mirror)));
@@ -251,6 +252,7 @@ class OffsetCommitsTest {
         table.update(
                 0,
                 "",
+                Set.of(),
                 Set.of(GROUP),
                 new SourceOffsets(Map.of(GROUP, Map.of(PARTITION, new OffsetAndMetadata(10))), Map.of()),
                 Map.of(Records.TOPIC, List.of(mirror)));
@@ -262,7 +264,7 @@ class OffsetCommitsTest {
     void saysWhichGroupsWereDeletedAtTheSource() {
         bounds.put(PARTITION, new Bounds(0, 80));
         source(20);
-        table.update(++reads, "", Set.of(), new SourceOffsets(Map.of(), Map.of()), Map.of());
+        deleteAtSource();
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         GroupReport.trouble(GROUP, table.groups().get(GROUP), counter);
         assertThat(counter.outcome().troubles().get(0).state()).isEqualTo("DELETED_AT_SOURCE");
@@ -301,7 +303,60 @@ class OffsetCommitsTest {
     }
 
     private void deleteAtSource() {
-        table.update(++reads, "", Set.of(), new SourceOffsets(Map.of(), Map.of()), Map.of());
+        table.update(++reads, "", Set.of(), Set.of(), new SourceOffsets(Map.of(), Map.of()), Map.of());
+    }
+
+    @Test
+    void whoCoordinatesNextFindsWhatTheSourceHasDeletedMeanwhile() {
+        local.committed.put("east-" + GROUP, Map.of(PARTITION, new OffsetAndMetadata(20)));
+        lose(GROUP, "never-committed-here");
+
+        find();
+
+        assertThat(table.groups().keySet()).containsExactly("east-" + GROUP);
+        TrackedGroup group = table.groups().get("east-" + GROUP);
+        assertThat(group.state()).isEqualTo(GroupOffsetState.DELETED_AT_SOURCE);
+        assertThat(GroupReport.status(PARTITION, group.offsets().get(PARTITION)).committedOffset())
+                .isEqualTo(20);
+        assertThat(table.followed()).containsExactly(GROUP);
+        apply();
+        assertThat(local.commits).isZero();
+    }
+
+    @Test
+    void aGroupThatDoesNotSayWhatIsCommittedHereIsLookedForAgain() {
+        local.committed.put("east-" + GROUP, Map.of(PARTITION, new OffsetAndMetadata(20)));
+        local.unreadable.put("east-" + GROUP, Errors.NOT_COORDINATOR);
+        lose(GROUP);
+        find();
+        assertThat(table.groups()).isEmpty();
+        assertThat(table.followed()).containsExactly(GROUP);
+
+        local.unreadable.clear();
+        find();
+        assertThat(table.groups()).hasSize(1);
+    }
+
+    /** A group that the link's principal may not see is not taken for deleted, and not forgotten. */
+    @Test
+    void aGroupThatMayBeHiddenIsNotTakenForDeleted() {
+        local.committed.put("east-" + GROUP, Map.of(PARTITION, new OffsetAndMetadata(20)));
+        table.mayHide(true);
+        lose(GROUP);
+
+        find();
+
+        assertThat(table.groups()).isEmpty();
+        assertThat(table.followed()).containsExactly(GROUP);
+    }
+
+    /** The state names these groups, and the source does not list them. */
+    private void lose(String... groups) {
+        table.update(++reads, "east-", Set.of(groups), Set.of(), new SourceOffsets(Map.of(), Map.of()), Map.of());
+    }
+
+    private void find() {
+        commits.find(table, "east-", Set.of(PARTITION));
     }
 
     @Test
@@ -371,6 +426,7 @@ class OffsetCommitsTest {
         table.update(
                 ++reads,
                 "",
+                Set.of(),
                 offsets.keySet(),
                 new SourceOffsets(offsets, Map.of()),
                 Map.of(Records.TOPIC, List.of(mirror)));

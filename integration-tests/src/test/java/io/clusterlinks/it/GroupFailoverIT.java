@@ -3,9 +3,12 @@ package io.clusterlinks.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.protocol.GroupSummary;
+import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.WireContract;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.IsolationLevel;
@@ -15,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class GroupFailoverIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final int GROUPS = 6;
+    private static final String GONE = "team-gone";
 
     @Test
     void groupsMoveAlthoughTheCoordinatorOfTheLinkDied() {
@@ -42,13 +46,20 @@ class GroupFailoverIT {
                 assertThat(load.written()).isPositive();
             }
 
-            // When the broker dies that coordinates the link, and the topic is promoted
+            consumeSome(source, GONE, "classic", new Deliveries());
+            Await.until("it follows", SOON, () -> committedMs(destination) > 0);
+
+            // When the broker dies that coordinates the link, while the source deletes a group, and the topic is promoted
             int coordinator = coordinator(destination);
             destination.broker(coordinator).kill();
+            Topics.get(source.admin().deleteConsumerGroups(List.of(GONE)).all());
             Await.until("another one coordinates", SOON, () -> {
                 int now = coordinator(destination);
                 return now >= 0 && now != coordinator;
             });
+            Await.until("it is known to be deleted", SOON, () -> group(destination)
+                    .get(WireContract.STATUS_STATE)
+                    .equals("DELETED_AT_SOURCE"));
             links.run("mirrors", "promote", "--link", "east", "--topic", "shared", "--wait");
 
             // Then every group goes on where it stood
@@ -63,6 +74,15 @@ class GroupFailoverIT {
                 assertThat(ofGroup.repeated()).as("team-" + i).isEmpty();
             }
         }
+    }
+
+    private static Map<String, String> group(TestCluster destination) {
+        return Topics.describe(destination.admin(), new LinkResource.Group("east", GONE).resourceName());
+    }
+
+    private static long committedMs(TestCluster destination) {
+        return Json.read(group(destination).get(WireContract.STATUS_SUMMARY), GroupSummary.class)
+                .lastCommitMs();
     }
 
     private static String protocol(int group) {

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.protocol.record;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.HexFormat;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -32,8 +27,6 @@ public record AclRecord(
         String operation,
         String permissionType)
         implements StateRecord {
-    private static final int ID_BYTES = 16;
-
     public static AclRecord of(String link, AclBinding acl) {
         return new AclRecord(
                 VERSION,
@@ -57,13 +50,7 @@ public record AclRecord(
     /** Names and principals may hold any character, so the key holds a digest of them. */
     @Override
     public StateKey key() {
-        String text =
-                String.join("\n", resourceType, resourceName, patternType, principal, host, operation, permissionType);
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return new StateKey.OfAcl(link, HexFormat.of().formatHex(Arrays.copyOf(digest, ID_BYTES)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("This JVM has no SHA-256", e);
-        }
+        return new StateKey.OfAcl(
+                link, Digest.of(resourceType, resourceName, patternType, principal, host, operation, permissionType));
     }
 }

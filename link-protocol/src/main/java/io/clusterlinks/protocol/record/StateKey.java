@@ -14,6 +14,7 @@ import org.apache.kafka.common.protocol.Errors;
  * partition/TOPIC/N
  * retired/LINK/SOURCE_TOPIC
  * acl/LINK/DIGEST
+ * group/LINK/DIGEST
  * </pre>
  *
  * TOPIC is the name at the destination, so no two links can claim one topic.
@@ -61,6 +62,14 @@ public sealed interface StateKey {
         }
     }
 
+    /** Key of a {@link GroupRecord}. */
+    record OfGroup(String link, String digest) implements StateKey {
+        @Override
+        public String text() {
+            return "group/" + link + "/" + digest;
+        }
+    }
+
     /** Parses a key. @throws LinkException CORRUPT_MESSAGE if it is of no known form */
     static StateKey parse(String text) {
         String[] parts = text.split("/", -1);
@@ -82,6 +91,9 @@ public sealed interface StateKey {
             }
             if (parts.length == 3 && parts[0].equals("acl")) {
                 return new OfAcl(parts[1], parts[2]);
+            }
+            if (parts.length == 3 && parts[0].equals("group")) {
+                return new OfGroup(parts[1], parts[2]);
             }
         } catch (NumberFormatException e) {
             throw new LinkException(Errors.CORRUPT_MESSAGE, "Not a state key: " + text, e);

@@ -2,7 +2,8 @@
 package io.clusterlinks.protocol.record;
 
 /** The value of a state record. Every kind carries {@code version}, the schema it was written with. */
-public sealed interface StateRecord permits LinkRecord, MirrorRecord, PartitionRecord, RetiredRecord, AclRecord {
+public sealed interface StateRecord
+        permits LinkRecord, MirrorRecord, PartitionRecord, RetiredRecord, AclRecord, GroupRecord {
     /** The schema that this code writes. */
     int VERSION = 1;
 

@@ -35,6 +35,9 @@ public final class StateRecords {
         if (key instanceof StateKey.OfAcl) {
             return Json.read(json, AclRecord.class);
         }
+        if (key instanceof StateKey.OfGroup) {
+            return Json.read(json, GroupRecord.class);
+        }
         return Json.read(json, PartitionRecord.class);
     }
 }

@@ -122,7 +122,12 @@ class StateRecordsTest {
 
     static Stream<StateKey> keys() {
         return Stream.of(
-                new StateKey.OfLink("east"), new StateKey.OfMirror("a.b"), new StateKey.OfPartition("a.b", 100));
+                new StateKey.OfLink("east"),
+                new StateKey.OfMirror("a.b"),
+                new StateKey.OfPartition("a.b", 100),
+                new StateKey.OfRetired("east", "a.b"),
+                new StateKey.OfAcl("east", "0f"),
+                new GroupRecord(1, "east", "consumer", "any / name").key());
     }
 
     @ParameterizedTest
