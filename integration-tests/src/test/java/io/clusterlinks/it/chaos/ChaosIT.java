@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Everything goes wrong, on both sides and at the same time, in an order that a seed decides; in the end no replica
  * differs and no acknowledged write is missing. Longer, or with a given seed:
- * {@code mvn verify -Pchaos -Dchaos.minutes=30 -Dchaos.seed=N}.
+ * {@code mvn verify -Pchaos -Dchaos.minutes=30 -Dchaos.seed=N}; {@code -Dchaos.partitions=400} adds a topic of so many.
  */
 class ChaosIT {
     private static final Duration HEALED = Duration.ofSeconds(120);
@@ -39,11 +39,14 @@ class ChaosIT {
     private static final String UNCLEAN = "unclean";
     private static final String TRIMMED = "trimmed";
     private static final String GROWING = "growing";
+    private static final String CROWDED = "crowded";
+    private static final int CROWD = Integer.getInteger("chaos.partitions", 0);
     /** Topics whose writers are told the truth, and of which nothing is compacted away. */
-    private static final List<String> CAREFUL = List.of("plain", "compacted", "transactional", TRIMMED, GROWING);
+    private static final List<String> CAREFUL =
+            withCrowd(List.of("plain", "compacted", "transactional", TRIMMED, GROWING));
 
     private static final List<String> FIXED =
-            List.of("plain", "compacted", COMPACTING, "transactional", UNCLEAN, TRIMMED, GROWING);
+            withCrowd(List.of("plain", "compacted", COMPACTING, "transactional", UNCLEAN, TRIMMED, GROWING));
 
     private final long seed = Long.getLong("chaos.seed", System.nanoTime() % 1_000_000);
     private final long durationMs = durationMs();
@@ -78,6 +81,14 @@ class ChaosIT {
         } finally {
             Fixtures.close(destination, source);
         }
+    }
+
+    private static List<String> withCrowd(List<String> topics) {
+        List<String> all = new ArrayList<>(topics);
+        if (CROWD > 0) {
+            all.add(CROWDED);
+        }
+        return List.copyOf(all);
     }
 
     private static long durationMs() {
@@ -115,6 +126,9 @@ class ChaosIT {
         List.of("plain", "transactional", TRIMMED, GROWING)
                 .forEach(topic -> create(topic, Map.of("segment.bytes", "1048576")));
         spare.forEach(topic -> create(topic, Map.of()));
+        if (CROWD > 0) {
+            Topics.create(source.admin(), CROWDED, CROWD, Map.of());
+        }
         Map<String, String> unclean = Map.of("unclean.leader.election.enable", "true", "min.insync.replicas", "1");
         Topics.get(source.admin()
                 .createTopics(
@@ -132,6 +146,9 @@ class ChaosIT {
         workload.start(new ChaosWriter(source, Style.KEYED, seed, "compacted", COMPACTING));
         workload.start(new ChaosWriter(source, Style.TRANSACTIONAL, seed, "transactional"));
         workload.start(new ChaosWriter(source, Style.CARELESS, seed, UNCLEAN));
+        if (CROWD > 0) {
+            workload.start(new ChaosWriter(source, Style.SAFE, seed, CROWDED));
+        }
         workload.start(new ChaosWriter(source, Style.SAFE, seed, commands::isOpen, spare.toArray(String[]::new)));
     }
 

@@ -28,6 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 final class ChaosWriter extends ChaosClient {
     private static final int STEPS_PER_PRODUCER = 40;
     private static final int TRANSACTIONAL_IDS = 3;
+    private static final int BUSY = 4;
     private static final Duration PAUSE = Duration.ofMillis(40);
 
     /** How a writer writes. */
@@ -162,7 +163,8 @@ final class ChaosWriter extends ChaosClient {
         int partitions = producer.partitionsFor(topic).size();
         List<Pending> pending = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            int partition = random.nextInt(partitions);
+            // Of many partitions a few take half of the records, so that they are busy.
+            int partition = random.nextInt(random.nextBoolean() ? partitions : Math.min(partitions, BUSY));
             String value = topic + "-" + sent++ + "-" + "x".repeat(size());
             String key = style == Style.KEYED ? "key-" + random.nextInt(40) : null;
             boolean tombstone = style == Style.KEYED && random.nextInt(10) == 0;
