@@ -16,10 +16,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Producer ids and transactions over several links, back again, and through deaths: no acknowledged write is lost. */
-@EnabledIfSystemProperty(named = "clusterlinks.long", matches = "true")
 class ProducersIT {
     private static final Duration LEVEL = Duration.ofSeconds(60);
     private static final String EAST = "to-west";

@@ -21,10 +21,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Promotion and failover while producers write, with brokers that are down or die, and with many partitions. */
-@EnabledIfSystemProperty(named = "clusterlinks.long", matches = "true")
 class StopUnderFireIT {
     private static final Duration LEVEL = Duration.ofSeconds(90);
     /** How long a failover may keep a healthy partition from being written. */

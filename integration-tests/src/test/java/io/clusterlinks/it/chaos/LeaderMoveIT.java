@@ -29,14 +29,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Three brokers and three, controllers apart. Leaders move on either side, by order, by kill -9, by rolling restart, and
  * brokers come and go: within five seconds of every election the mirror goes on, and in the end every replica is the
  * source's.
  */
-@EnabledIfSystemProperty(named = "clusterlinks.long", matches = "true")
 class LeaderMoveIT {
     private static final Duration GOES_ON = Duration.ofSeconds(5);
     private static final Duration ELECTED = Duration.ofSeconds(30);
