@@ -49,7 +49,8 @@ class GroupFailoverIT {
             consumeSome(source, GONE, "classic", new Deliveries());
             Await.until("it follows", SOON, () -> committedMs(destination) > 0);
 
-            // When the broker dies that coordinates the link, while the source deletes a group, and the topic is promoted
+            // When the broker dies that coordinates the link, while the source deletes a group, and the topic is
+            // promoted
             int coordinator = coordinator(destination);
             destination.broker(coordinator).kill();
             Topics.get(source.admin().deleteConsumerGroups(List.of(GONE)).all());

@@ -78,9 +78,8 @@ class MultiBrokerIT {
         // Then nothing has stopped
         workload.plain(1);
         new TopicComparison(source, "crowd", destination, "crowd").awaitLevel(LEVEL);
-        assertThat(links.partitions(LINK, "crowd"))
-                .hasSize(900)
-                .allSatisfy(status -> assertThat(status.state()).isEqualTo(MirrorState.ACTIVE));
+        assertThat(links.partitions(LINK, "crowd")).hasSize(900).allSatisfy(status -> assertThat(status.state())
+                .isEqualTo(MirrorState.ACTIVE));
         links.run("mirrors", "failover", "--link", LINK, "--topic", "crowd", "--wait");
     }
 
