@@ -73,6 +73,8 @@ class ChaosIT {
                     ChaosWorkload workload = new ChaosWorkload()) {
                 createTopics();
                 write(workload, commands);
+                // Until then not every broker of the source knows the topics.
+                workload.awaitProgress(HEALED, this::say);
                 mirror(commands, proxies);
                 run(schedule, proxies, commands, workload);
             }

@@ -115,7 +115,11 @@ final class ChaosVerdict {
                     .isTrue();
         }
         assertThat(all.stream().map(Mirror::topic)).containsAll(fixed);
-        assertThat(mirrors.imageOffsets()).as("images of the brokers").hasSize(1);
+        Await.untilPasses(
+                RECOVERED,
+                () -> assertThat(mirrors.imageOffsets())
+                        .as("images of the brokers")
+                        .hasSize(1));
     }
 
     private static boolean mayStop(Sent sent) {
