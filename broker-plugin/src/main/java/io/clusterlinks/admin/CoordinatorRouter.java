@@ -4,10 +4,10 @@ package io.clusterlinks.admin;
 import io.clusterlinks.admin.Alteration.Op;
 import io.clusterlinks.coordinator.Coordinator;
 import io.clusterlinks.coordinator.Entry;
-import io.clusterlinks.host.BrokerChannel;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
+import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.state.StateTopic;
 import java.util.List;
 import java.util.Set;
@@ -32,8 +32,8 @@ public final class CoordinatorRouter {
     private static final long RETRY_MS = 100;
     /** A command may have to wait for a source that answers slowly. */
     private static final long COMMAND_TIMEOUT_MS = 12_000;
-    /** What needs no source is answered at once, or by another coordinator. */
-    private static final long REPORT_TIMEOUT_MS = 3_000;
+    /** What needs no source is answered soon, or by another coordinator. */
+    private static final long INTERNAL_TIMEOUT_MS = 3_000;
 
     private static final Set<Errors> RETRIED =
             Set.of(Errors.NOT_COORDINATOR, Errors.COORDINATOR_LOAD_IN_PROGRESS, Errors.COORDINATOR_NOT_AVAILABLE);
@@ -41,6 +41,9 @@ public final class CoordinatorRouter {
     private final LocalBroker broker;
     private final Coordinator coordinator;
     private final LocalCoordinator local;
+    private final AlterationBatches commands;
+    private final AlterationBatches proposals;
+    private final AlterationBatches reports;
     private final ScheduledExecutorService timer;
     private final Time time;
 
@@ -49,6 +52,9 @@ public final class CoordinatorRouter {
         this.broker = broker;
         this.coordinator = coordinator;
         this.local = new LocalCoordinator(coordinator);
+        this.commands = new AlterationBatches(broker.brokers(), COMMAND_TIMEOUT_MS);
+        this.proposals = new AlterationBatches(broker.proposals(), INTERNAL_TIMEOUT_MS);
+        this.reports = new AlterationBatches(broker.reports(), INTERNAL_TIMEOUT_MS);
         this.timer = timer;
         this.time = time;
     }
@@ -59,25 +65,24 @@ public final class CoordinatorRouter {
      */
     CompletableFuture<Void> alter(Alteration alteration, String principal, boolean validateOnly) {
         AtomicInteger attempts = new AtomicInteger();
-        return withRetries(COMMAND_TIMEOUT_MS, leader -> {
+        return withRetries(leader -> {
             boolean repeated = attempts.getAndIncrement() > 0;
-            return alterOn(leader, broker.brokers(), alteration, principal, validateOnly)
-                    .exceptionally(failure -> {
-                        LinkException cause = classify(failure);
-                        if (repeated && cause.error() == Errors.DUPLICATE_RESOURCE) {
-                            return null;
-                        }
-                        throw cause;
-                    });
+            CompletableFuture<Void> answer = isHere(leader)
+                    ? local.alter(alteration, principal, validateOnly)
+                            .orTimeout(COMMAND_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                    : commands.send(leader, alteration, principal, validateOnly);
+            return answer.exceptionally(failure -> {
+                LinkException cause = classify(failure);
+                if (repeated && cause.error() == Errors.DUPLICATE_RESOURCE) {
+                    return null;
+                }
+                throw cause;
+            });
         });
     }
 
-    private CompletableFuture<Void> alterOn(
-            int leader, BrokerChannel channel, Alteration alteration, String principal, boolean validateOnly) {
-        return leader == broker.nodeId()
-                ? local.alter(alteration, principal, validateOnly)
-                : channel.send(leader, ForwardedRequests.alter(alteration, principal, validateOnly))
-                        .thenAccept(response -> ForwardedRequests.throwIfRefused(leader, response));
+    private boolean isHere(int leader) {
+        return leader == broker.nodeId();
     }
 
     /** As {@link #alter}, but only if the coordinator is here: for what another broker has forwarded. */
@@ -85,23 +90,41 @@ public final class CoordinatorRouter {
         return local.alter(alteration, principal, validateOnly);
     }
 
-    /** Has the coordinator carry out an alteration of the index that only brokers may ask for. */
-    CompletableFuture<Void> internal(String name, String json) {
-        Alteration alteration = new Alteration(new LinkResource.Index(), List.of(new Op(name, OpType.SET, json)));
-        return withRetries(
-                REPORT_TIMEOUT_MS,
-                leader -> alterOn(leader, broker.reports(), alteration, "broker " + broker.nodeId(), false));
+    /** Has the coordinator write what this broker proposes. */
+    CompletableFuture<Void> propose(String name, String json) {
+        return withRetries(leader ->
+                isHere(leader) ? here(name, json) : proposals.send(leader, internal(name, json), principal(), false));
+    }
+
+    /** Tells the coordinator what this broker observes; does not wait behind proposals, which have to be replicated. */
+    CompletableFuture<Void> report(String json) {
+        return withRetries(leader -> isHere(leader)
+                ? here(WireContract.BROKER_REPORT, json)
+                : reports.send(leader, internal(WireContract.BROKER_REPORT, json), principal(), false));
+    }
+
+    private CompletableFuture<Void> here(String name, String json) {
+        return local.alter(internal(name, json), principal(), false)
+                .orTimeout(INTERNAL_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** An alteration of the index, which only brokers may ask for. */
+    private static Alteration internal(String name, String json) {
+        return new Alteration(new LinkResource.Index(), List.of(new Op(name, OpType.SET, json)));
+    }
+
+    private String principal() {
+        return "broker " + broker.nodeId();
     }
 
     /** The entries of a resource as the coordinator knows them. */
     CompletableFuture<List<Entry>> describe(LinkResource resource) {
-        return withRetries(
-                REPORT_TIMEOUT_MS,
-                leader -> leader == broker.nodeId()
+        return withRetries(leader -> (isHere(leader)
                         ? CompletableFuture.supplyAsync(() -> coordinator.describe(resource), Runnable::run)
                         : broker.reports()
                                 .send(leader, ForwardedRequests.describe(resource))
-                                .thenApply(response -> ForwardedRequests.entries(leader, response)));
+                                .thenApply(response -> ForwardedRequests.entries(leader, response)))
+                .orTimeout(INTERNAL_TIMEOUT_MS, TimeUnit.MILLISECONDS));
     }
 
     /** As {@link #describe}, but only if the coordinator is here. */
@@ -109,14 +132,10 @@ public final class CoordinatorRouter {
         return coordinator.describe(resource);
     }
 
-    private <T> CompletableFuture<T> withRetries(long timeoutMs, Function<Integer, CompletableFuture<T>> call) {
+    private <T> CompletableFuture<T> withRetries(Function<Integer, CompletableFuture<T>> call) {
         CompletableFuture<T> result = new CompletableFuture<>();
-        attempt(leader -> call.apply(leader).orTimeout(timeoutMs, TimeUnit.MILLISECONDS), deadline(), result);
+        attempt(call, time.milliseconds() + DEADLINE_MS, result);
         return result;
-    }
-
-    private long deadline() {
-        return time.milliseconds() + DEADLINE_MS;
     }
 
     private <T> void attempt(

@@ -25,19 +25,33 @@ import org.apache.kafka.common.requests.IncrementalAlterConfigsResponse;
 
 /** The requests with which brokers speak to the coordinator: those of clients, marked as forwarded. */
 final class ForwardedRequests {
+    /** What a stock broker answers to a request that names one resource several times. */
+    private static final String STOCK_REFUSAL = "Each resource must appear at most once.";
+
     private ForwardedRequests() {}
 
-    static IncrementalAlterConfigsRequest.Builder alter(Alteration alteration, String principal, boolean validateOnly) {
-        AlterConfigsResource resource = new AlterConfigsResource()
-                .setResourceType(ConfigResource.Type.TOPIC.id())
-                .setResourceName(alteration.name());
-        resource.configs().add(config(new Op(WireContract.FORWARDED_PRINCIPAL, OpType.SET, principal)));
-        alteration.ops().stream().flatMap(op -> LongValues.split(op).stream()).forEach(op -> resource.configs()
-                .add(config(op)));
-        IncrementalAlterConfigsRequestData data =
-                new IncrementalAlterConfigsRequestData().setValidateOnly(validateOnly);
-        data.resources().add(resource);
-        return new IncrementalAlterConfigsRequest.Builder(data);
+    /** A request with alterations, which may name one resource several times; they are answered in order. */
+    static final class Alterations {
+        private final IncrementalAlterConfigsRequestData data;
+
+        Alterations(boolean validateOnly) {
+            data = new IncrementalAlterConfigsRequestData().setValidateOnly(validateOnly);
+        }
+
+        void add(Alteration alteration, String principal) {
+            AlterConfigsResource resource = new AlterConfigsResource()
+                    .setResourceType(ConfigResource.Type.TOPIC.id())
+                    .setResourceName(alteration.name());
+            resource.configs().add(config(new Op(WireContract.FORWARDED_PRINCIPAL, OpType.SET, principal)));
+            alteration.ops().stream()
+                    .flatMap(op -> LongValues.split(op).stream())
+                    .forEach(op -> resource.configs().add(config(op)));
+            data.resources().add(resource);
+        }
+
+        IncrementalAlterConfigsRequest.Builder request() {
+            return new IncrementalAlterConfigsRequest.Builder(data);
+        }
     }
 
     private static AlterableConfig config(Op op) {
@@ -47,12 +61,13 @@ final class ForwardedRequests {
                 .setValue(op.value());
     }
 
-    static void throwIfRefused(int leader, AbstractResponse response) {
+    /** Throws what the alteration at {@code index} of the request was refused for, if it was. */
+    static void throwIfRefused(int leader, AbstractResponse response, int index) {
         AlterConfigsResourceResponse result =
-                ((IncrementalAlterConfigsResponse) response).data().responses().get(0);
+                ((IncrementalAlterConfigsResponse) response).data().responses().get(index);
         // A stock broker takes the mark for a topic config that it does not know.
         String message = result.errorMessage();
-        if (message != null && message.contains(WireContract.FORWARDED_PRINCIPAL)) {
+        if (message != null && (message.contains(WireContract.FORWARDED_PRINCIPAL) || message.equals(STOCK_REFUSAL))) {
             throw withoutPlugin(leader);
         }
         throwIfError(result.errorCode(), result.errorMessage());

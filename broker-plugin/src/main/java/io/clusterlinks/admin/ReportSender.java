@@ -2,7 +2,6 @@
 package io.clusterlinks.admin;
 
 import io.clusterlinks.protocol.Json;
-import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.state.BrokerReport;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -54,9 +53,7 @@ public final class ReportSender {
             return;
         }
         try {
-            router.internal(
-                            WireContract.BROKER_REPORT,
-                            Json.write(changes.next(reports.get(), System.nanoTime() / 1_000_000)))
+            router.report(Json.write(changes.next(reports.get(), System.nanoTime() / 1_000_000)))
                     .whenComplete((done, failure) -> {
                         if (failure != null) {
                             LOG.debug("Report did not reach the coordinator: {}", failure.getMessage());

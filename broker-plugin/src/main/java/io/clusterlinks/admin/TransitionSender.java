@@ -19,11 +19,11 @@ public final class TransitionSender implements TransitionSink {
 
     @Override
     public CompletableFuture<Void> claim(List<PartitionClaim> claims) {
-        return router.internal(WireContract.PARTITION_CLAIMS, Json.write(claims));
+        return router.propose(WireContract.PARTITION_CLAIMS, Json.write(claims));
     }
 
     @Override
     public CompletableFuture<Void> propose(List<PartitionTransition> transitions) {
-        return router.internal(WireContract.PARTITION_TRANSITIONS, Json.write(transitions));
+        return router.propose(WireContract.PARTITION_TRANSITIONS, Json.write(transitions));
     }
 }

@@ -23,6 +23,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     private final InterBrokerChannel brokers;
     private final InterBrokerChannel stateTail;
     private final InterBrokerChannel reports;
+    private final InterBrokerChannel proposals;
     private final StripedChannel groups;
     private volatile KafkaClusterView cluster;
 
@@ -33,6 +34,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
         this.brokers = channel(server, "cluster-links");
         this.stateTail = channel(server, "cluster-links-state-tail");
         this.reports = channel(server, "cluster-links-reports");
+        this.proposals = channel(server, "cluster-links-proposals");
         this.groups = new StripedChannel(i -> channel(server, "cluster-links-groups-" + i), GROUP_CONNECTIONS);
         this.cluster = new KafkaClusterView(server.metadataCache().currentImage(), topicViews);
     }
@@ -104,6 +106,11 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     }
 
     @Override
+    public BrokerChannel proposals() {
+        return proposals;
+    }
+
+    @Override
     public BrokerChannel groups() {
         return groups;
     }
@@ -119,6 +126,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
         brokers.close();
         stateTail.close();
         reports.close();
+        proposals.close();
         groups.close();
     }
 

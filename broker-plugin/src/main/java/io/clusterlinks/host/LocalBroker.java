@@ -36,6 +36,9 @@ public interface LocalBroker {
     /** As {@link #brokers()} over connections of its own, for what must not wait behind an operator's slow command. */
     BrokerChannel reports();
 
+    /** As {@link #brokers()} over connections of its own, for what has to be written and replicated before it is answered. */
+    BrokerChannel proposals();
+
     /** As {@link #brokers()} over several connections of its own, for commits of many groups' offsets. */
     BrokerChannel groups();
 

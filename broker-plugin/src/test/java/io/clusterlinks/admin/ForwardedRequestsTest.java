@@ -21,9 +21,10 @@ class ForwardedRequestsTest {
         Alteration alteration =
                 new Alteration(new LinkResource.Index(), List.of(new Op("internal.report", OpType.SET, value)));
         short version = ApiKeys.INCREMENTAL_ALTER_CONFIGS.latestVersion();
-        IncrementalAlterConfigsRequestData sent = ForwardedRequests.alter(alteration, "User:a", false)
-                .build(version)
-                .data();
+        ForwardedRequests.Alterations alterations = new ForwardedRequests.Alterations(false);
+        alterations.add(alteration, "User:a");
+        IncrementalAlterConfigsRequestData sent =
+                alterations.request().build(version).data();
         IncrementalAlterConfigsRequestData received =
                 new IncrementalAlterConfigsRequestData(MessageUtil.toByteBufferAccessor(sent, version), version);
         List<Op> ops = new ArrayList<>();

@@ -60,6 +60,11 @@ public abstract class BareBroker implements LocalBroker, ClusterView {
     }
 
     @Override
+    public BrokerChannel proposals() {
+        return noChannel();
+    }
+
+    @Override
     public BrokerChannel reports() {
         return noChannel();
     }
