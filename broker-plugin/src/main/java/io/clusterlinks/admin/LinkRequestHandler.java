@@ -105,11 +105,11 @@ public final class LinkRequestHandler {
                 ops.add(new Op(config.name(), OpType.forId(config.configOperation()), config.value()));
             }
         }
-        Alteration alteration = new Alteration(resource, ops);
         if (forwardedBy.isPresent()) {
             permissions.checkBroker(request.context());
-            return router.alterHere(alteration, forwardedBy.get(), validateOnly);
+            return router.alterHere(new Alteration(resource, LongValues.join(ops)), forwardedBy.get(), validateOnly);
         }
+        Alteration alteration = new Alteration(resource, ops);
         refuseInternal(alteration);
         permissions.checkAlter(request.context(), resource);
         String principal = request.context().principal().toString();

@@ -52,22 +52,18 @@ final class LocalCoordinator {
     }
 
     private CompletableFuture<Void> internal(Alteration alteration) {
-        String name = alteration.ops().isEmpty() ? "" : alteration.ops().get(0).name();
-        String json = LongValues.joined(alteration.ops(), name);
-        switch (name) {
-            case WireContract.BROKER_REPORT -> {
-                coordinator.onReport(Json.read(json, BrokerReport.class));
+        for (Op op : alteration.ops()) {
+            if (op.name().equals(WireContract.BROKER_REPORT)) {
+                coordinator.onReport(Json.read(op.value(), BrokerReport.class));
                 return CompletableFuture.completedFuture(null);
             }
-            case WireContract.PARTITION_CLAIMS -> {
-                return coordinator.claim(Arrays.asList(Json.read(json, PartitionClaim[].class)));
+            if (op.name().equals(WireContract.PARTITION_CLAIMS)) {
+                return coordinator.claim(Arrays.asList(Json.read(op.value(), PartitionClaim[].class)));
             }
-            case WireContract.PARTITION_TRANSITIONS -> {
-                return coordinator.propose(Arrays.asList(Json.read(json, PartitionTransition[].class)));
+            if (op.name().equals(WireContract.PARTITION_TRANSITIONS)) {
+                return coordinator.propose(Arrays.asList(Json.read(op.value(), PartitionTransition[].class)));
             }
-            default ->
-                throw LinkException.invalid(
-                        "'" + alteration.name() + "' cannot be altered; alter a link or a mirror topic.");
         }
+        throw LinkException.invalid("'" + alteration.name() + "' cannot be altered; alter a link or a mirror topic.");
     }
 }

@@ -2,13 +2,13 @@
 package io.clusterlinks.admin;
 
 import io.clusterlinks.admin.Alteration.Op;
+import io.clusterlinks.protocol.WireContract;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * What brokers tell each other in one value may be longer than a string of Kafka's protocol can be (32,767 bytes). It
- * goes in pieces: as ops of the same name, one after the other.
+ * goes in pieces: the first one under the value's name, each of the others as {@link WireContract#CONTINUED} after it.
  */
 final class LongValues {
     /** A char takes up to three bytes. */
@@ -25,7 +25,8 @@ final class LongValues {
         List<Op> pieces = new ArrayList<>();
         for (int from = 0; from < value.length(); ) {
             int to = endOfPiece(value, from);
-            pieces.add(new Op(op.name(), op.type(), value.substring(from, to)));
+            String name = from == 0 ? op.name() : WireContract.CONTINUED;
+            pieces.add(new Op(name, op.type(), value.substring(from, to)));
             from = to;
         }
         return pieces;
@@ -37,8 +38,18 @@ final class LongValues {
         return to < value.length() && Character.isHighSurrogate(value.charAt(to - 1)) ? to - 1 : to;
     }
 
-    /** The value that {@code name} had before it was split. */
-    static String joined(List<Op> ops, String name) {
-        return ops.stream().filter(op -> op.name().equals(name)).map(Op::value).collect(Collectors.joining());
+    /** The ops as they were before they were split. */
+    static List<Op> join(List<Op> pieces) {
+        List<Op> ops = new ArrayList<>();
+        StringBuilder value = new StringBuilder();
+        for (int i = 0; i < pieces.size(); i++) {
+            Op op = pieces.get(i);
+            value.setLength(0);
+            for (; i + 1 < pieces.size() && pieces.get(i + 1).name().equals(WireContract.CONTINUED); i++) {
+                value.append(pieces.get(i + 1).value());
+            }
+            ops.add(value.isEmpty() ? op : new Op(op.name(), op.type(), op.value() + value));
+        }
+        return ops;
     }
 }

@@ -104,5 +104,8 @@ public final class WireContract {
     /** Brokers only, on the index: claims of new leaders of mirror partitions, JSON. */
     public static final String PARTITION_CLAIMS = "internal.partition.claims";
 
+    /** Brokers only: goes on with the value of the entry before, which was too long for one. */
+    public static final String CONTINUED = "internal.continued";
+
     private WireContract() {}
 }

@@ -115,11 +115,9 @@ final class ChaosVerdict {
                     .isTrue();
         }
         assertThat(all.stream().map(Mirror::topic)).containsAll(fixed);
-        Await.untilPasses(
-                RECOVERED,
-                () -> assertThat(mirrors.imageOffsets())
-                        .as("images of the brokers")
-                        .hasSize(1));
+        Await.untilPasses(RECOVERED, () -> assertThat(mirrors.imageOffsets())
+                .as("images of the brokers")
+                .hasSize(1));
     }
 
     private static boolean mayStop(Sent sent) {
