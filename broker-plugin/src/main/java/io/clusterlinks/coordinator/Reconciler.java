@@ -198,9 +198,7 @@ final class Reconciler {
         for (int partition = 0; partition < mirror.partitions(); partition++) {
             PartitionView view = topic.get().partitions().get(partition);
             Optional<ObservedPartition> observed = reports.partition(view.leader(), mirror.topic(), partition);
-            if (observed.filter(report -> report.drainedSinceMs() == mirror.sinceMs()
-                            && report.sourcePace() == 0
-                            && report.leaderEpoch() == view.leaderEpoch())
+            if (observed.filter(report -> report.isDrained(mirror.sinceMs(), view.leaderEpoch()))
                     .isEmpty()) {
                 return false;
             }

@@ -7,7 +7,7 @@ import io.clusterlinks.protocol.ThrottleStatus;
 import java.util.List;
 
 /**
- * What one broker observes; sent to the coordinator about every 500 ms and whenever its image changes. Kept in memory
+ * What one broker observes; sent to the coordinator every 500 to 1,000 ms and whenever its image changes. Kept in memory
  * only.
  *
  * @param broker id of the reporting broker
@@ -54,12 +54,12 @@ public record BrokerReport(
      *     still; -1 if that is not known yet
      */
     public record ObservedPartition(
-            String topic,
-            int leaderEpoch,
-            int revision,
-            long drainedSinceMs,
-            long sourcePace,
-            PartitionStatus status) {}
+            String topic, int leaderEpoch, int revision, long drainedSinceMs, long sourcePace, PartitionStatus status) {
+        /** Whether it fulfils the DRAIN that began at {@code sinceMs}, at a source that stands still, under that leader. */
+        public boolean isDrained(long sinceMs, int currentLeaderEpoch) {
+            return drainedSinceMs == sinceMs && sourcePace == 0 && leaderEpoch == currentLeaderEpoch;
+        }
+    }
 
     /**
      * The way to a source, as one broker sees it.

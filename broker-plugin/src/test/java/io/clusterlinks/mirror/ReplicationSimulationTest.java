@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.clusterlinks.mirror.SimulatedCluster.Node;
 import io.clusterlinks.mirror.SimulatedLog.Entry;
 import io.clusterlinks.mirror.Simulation.Options;
+import io.clusterlinks.mirror.Simulation.Stop;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,27 +29,35 @@ class ReplicationSimulationTest {
 
     @Test
     void allReplicasEndUpEqualToTheSource() {
-        forEachSeed(new Options(3, false, Long.MAX_VALUE), ReplicationSimulationTest::assertEqualToTheSource);
+        forEachSeed(new Options(3, Stop.NEVER, Long.MAX_VALUE), ReplicationSimulationTest::assertEqualToTheSource);
     }
 
     @Test
     void oneReplicaIsEnough() {
-        forEachSeed(new Options(1, false, Long.MAX_VALUE), ReplicationSimulationTest::assertEqualToTheSource);
+        forEachSeed(new Options(1, Stop.NEVER, Long.MAX_VALUE), ReplicationSimulationTest::assertEqualToTheSource);
     }
 
     @Test
     void whatAnOperatorRepairsEndsUpEqualToTheSource() {
-        forEachSeed(new Options(3, false, 20), ReplicationSimulationTest::assertEqualToTheSource);
+        forEachSeed(new Options(3, Stop.NEVER, 20), ReplicationSimulationTest::assertEqualToTheSource);
     }
 
     @Test
     void aFailoverEndsWhateverHappensAndAllReplicasAreEqual() {
-        forEachSeed(new Options(3, true, Long.MAX_VALUE), ReplicationSimulationTest::assertStopped);
+        forEachSeed(new Options(3, Stop.FAILOVER, Long.MAX_VALUE), ReplicationSimulationTest::assertStopped);
     }
 
     @Test
     void aFailoverKeepsWhatMayNotBeCut() {
-        forEachSeed(new Options(3, true, 20), ReplicationSimulationTest::assertStopped);
+        forEachSeed(new Options(3, Stop.FAILOVER, 20), ReplicationSimulationTest::assertStopped);
+    }
+
+    @Test
+    void aPromotionHasAllThatTheSourceHas() {
+        forEachSeed(new Options(3, Stop.PROMOTION, Long.MAX_VALUE), simulation -> {
+            assertStopped(simulation);
+            assertEqualToTheSource(simulation);
+        });
     }
 
     static void assertEqualToTheSource(Simulation simulation) {

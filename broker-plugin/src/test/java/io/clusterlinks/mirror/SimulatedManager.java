@@ -4,19 +4,25 @@ package io.clusterlinks.mirror;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.coordinator.SimulatedStateTopic;
+import io.clusterlinks.mirror.PartitionTask.DrainEnd;
 import io.clusterlinks.mirror.SimulatedCluster.Node;
 import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
 import io.clusterlinks.state.TransitionSink;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Time;
 
 /**
  * What the manager of one broker does for one partition, one step at a time, on an image that is behind. Before and
@@ -46,6 +52,9 @@ final class SimulatedManager implements TransitionSink, Leadership {
     private Claims claims;
     private Handovers handovers;
     private Replicator replicator;
+    /** Knows how far a promotion is; nothing runs on it. */
+    private PartitionTask task;
+
     private MirrorPartition following;
     private PartitionStop stop;
     /** Whether something happened for which the partition is stepped; else it is only while it waits for time. */
@@ -70,6 +79,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
     void restart() {
         claims = new Claims(this);
         replicator = null;
+        task = null;
         handovers = new Handovers();
         stop = null;
         network.clear();
@@ -77,6 +87,30 @@ final class SimulatedManager implements TransitionSink, Leadership {
 
     void seeSource(SimulatedSource source) {
         sourceEpoch = source.epoch;
+        if (task != null) {
+            task.leader(new SourceLeader(0, sourceEpoch, Uuid.ZERO_UUID));
+        }
+    }
+
+    /** As {@code SourceQuestions} asks for the source's end while the mirror is promoted. */
+    void askEnd(SimulatedSource source, long nowMs) {
+        PartitionTask asking = task;
+        if (asking != null && asking.drainSinceMs() != PartitionTask.NOT_DRAINING && sourceEpoch == source.epoch) {
+            DrainEnd answer = new DrainEnd(asking.drainSinceMs(), sourceEpoch, nowMs, source.end);
+            network.add(() -> asking.drainEnd(answer));
+        }
+    }
+
+    /** What this broker would report. */
+    Optional<ObservedPartition> observed(long nowMs) {
+        return Optional.ofNullable(task)
+                .map(now -> new ObservedPartition(
+                        world.id().topic(),
+                        following.leaderEpoch(),
+                        now.replicator().record().revision(),
+                        now.drainedSinceMs(nowMs),
+                        now.sourcePace(),
+                        null));
     }
 
     /** As {@code MirrorManager.reconcile}. */
@@ -93,6 +127,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
                         || !following.equals(now))) {
             handovers.leave(replicator);
             replicator = null;
+            task = null;
         }
         if (stop != null
                 && (kind != Duty.Kind.STOP
@@ -108,9 +143,13 @@ final class SimulatedManager implements TransitionSink, Leadership {
         if (kind == Duty.Kind.FOLLOW && replicator == null) {
             following = now;
             replicator = new Replicator(now, partition, transitions(duty), this, world.settings());
+            task = new PartitionTask(replicator, work -> {}, Time.SYSTEM);
             awake = true;
         } else if (kind == Duty.Kind.STOP && stop == null) {
             stop = new PartitionStop(now, partition, transitions(duty), this, handovers.followers(duty), BACKOFF_MS);
+        }
+        if (task != null) {
+            task.draining(duty.isDraining() ? duty.mirror().sinceMs() : PartitionTask.NOT_DRAINING);
         }
     }
 
@@ -157,6 +196,8 @@ final class SimulatedManager implements TransitionSink, Leadership {
 
     void fetch(SimulatedSource source, long nowMs) {
         Replicator asking = replicator;
+        PartitionTask of = task;
+        int leaderEpoch = sourceEpoch;
         if (asking == null) {
             return;
         }
@@ -164,6 +205,9 @@ final class SimulatedManager implements TransitionSink, Leadership {
             Fetched answer = source.fetch(next.offset(), next.lastEpoch(), sourceEpoch);
             network.add(() -> {
                 asking.stats().onFetch(answer.logStartOffset(), answer.highWatermark(), node.log.end, nowMs);
+                if (answer.error() == Errors.NONE && answer.divergingEpoch() < 0) {
+                    of.onValid(leaderEpoch);
+                }
                 boolean startMoved = answer.logStartOffset() > node.log.start;
                 awake |= asking.cursor().offer(next, answer, -1, FetchBuffer.UNCOUNTED) || startMoved;
             });

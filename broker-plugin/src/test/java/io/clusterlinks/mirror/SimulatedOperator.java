@@ -37,6 +37,23 @@ final class SimulatedOperator {
         command("failover", mirror().withStop(StopMode.FAILOVER, null, 1));
     }
 
+    /** A mirror that is paused is resumed first. */
+    void promote(long nowMs) {
+        if (sees(MirrorState.PAUSED)) {
+            set(MirrorState.ACTIVE);
+        }
+        command("promote", mirror().withStop(StopMode.DRAIN, null, nowMs));
+    }
+
+    void giveUpPromotion(long nowMs) {
+        command("promotion given up", mirror().withState(mirror().resumeState(), null, nowMs));
+    }
+
+    /** What the coordinator does once the mirror is level with its source. */
+    void onDrained(long nowMs) {
+        command("drained", mirror().withStop(StopMode.PROMOTE, null, nowMs));
+    }
+
     /** Returns whether there was anything to repair. */
     boolean repair() {
         boolean failed = state.image()

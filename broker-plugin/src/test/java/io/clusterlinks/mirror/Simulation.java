@@ -10,7 +10,9 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.state.BrokerReport.ObservedPartition;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -21,8 +23,8 @@ import org.apache.kafka.common.Uuid;
  * A mirror partition with its replicas through one random history. At the source: clean and unclean elections,
  * deletions, gaps. Here: brokers die, also between any two things they do, return and lead in turn, hear late of new
  * leaders and of the state, lose tails that were not replicated; coordinators are deposed and do not know it, requests
- * to them are late, lost, or carried out twice; appends fail; operators pause, repair and fail over. Everything that
- * decides is the product's. The same seed is the same history.
+ * to them are late, lost, or carried out twice; appends fail; operators pause, repair, fail over and promote. Everything
+ * that decides is the product's. The same seed is the same history.
  */
 final class Simulation {
     static final TopicPartition TP = new TopicPartition("orders", 0);
@@ -38,7 +40,15 @@ final class Simulation {
      *
      * @param maxTruncation records that may go without an operator's word
      */
-    record Options(int replicas, boolean failover, long maxTruncation) {}
+    record Options(int replicas, Stop stop, long maxTruncation) {}
+
+    /** How the mirror is stopped at some point. */
+    enum Stop {
+        NEVER,
+        FAILOVER,
+        /** Nobody writes to the source any more, and nothing happens there. */
+        PROMOTION
+    }
 
     final SimulatedSource source;
     final SimulatedCluster cluster;
@@ -50,6 +60,10 @@ final class Simulation {
     private final List<SimulatedManager> managers = new ArrayList<>();
     private final SimulationChecks checks;
     private final SimulationTrace trace;
+    /** What the coordinator was last told by each broker. */
+    private final Map<Integer, ObservedPartition> reports = new HashMap<>();
+
+    private boolean stopping;
     private long nowMs = 1_000_000;
 
     Simulation(long seed, Options options, SimulationTrace trace) {
@@ -98,16 +112,29 @@ final class Simulation {
 
     /** The whole history, to the point where nothing changes any more. */
     void run() {
-        int failoverAt = options.failover() ? random.nextInt(STEPS) : -1;
+        int stopAt = options.stop() == Stop.NEVER ? -1 : random.nextInt(STEPS);
         for (int i = 0; i < STEPS; i++) {
-            if (i == failoverAt) {
-                operator.failOver();
+            if (i == stopAt) {
+                stop();
             }
             act(random.nextInt(226));
             trace.snapshot(this);
             checks.check();
         }
         calmDown();
+    }
+
+    private void stop() {
+        stopping = true;
+        if (options.stop() == Stop.FAILOVER) {
+            operator.failOver();
+        } else {
+            operator.promote(++nowMs);
+        }
+    }
+
+    private boolean isSourceQuiet() {
+        return stopping && options.stop() == Stop.PROMOTION;
     }
 
     MirrorRecord current() {
@@ -154,6 +181,9 @@ final class Simulation {
     }
 
     private void actAtSource(int dice) {
+        if (isSourceQuiet()) {
+            return;
+        }
         if (dice < 15) {
             source.produce();
         } else if (dice < 18) {
@@ -210,6 +240,8 @@ final class Simulation {
             trace.note("coordinator moves");
         } else if (dice < 8) {
             state.replicate(random.nextInt(managers.size()));
+        } else if (dice < 12) {
+            followPromotion(anyManager().node().heard);
         } else {
             state.hear(random.nextInt(managers.size()));
         }
@@ -222,6 +254,10 @@ final class Simulation {
             operator.set(MirrorState.ACTIVE);
         } else if (dice == 5) {
             operator.repair();
+        } else if (isSourceQuiet() && current().stop() == StopMode.DRAIN) {
+            operator.giveUpPromotion(nowMs);
+        } else if (isSourceQuiet() && operator.sees(MirrorState.ACTIVE)) {
+            operator.promote(++nowMs);
         } else if (dice > 5 && operator.sees(MirrorState.ACTIVE)) {
             pauseAndResume(leading());
         }
@@ -236,6 +272,19 @@ final class Simulation {
                 reconcileAndMaybeDie(leader);
             }
         }
+    }
+
+    /** The coordinator looks whether the mirror is drained, given what its broker has heard of leaders. */
+    private void followPromotion(SimulatedCluster.Registration known) {
+        MirrorRecord mirror = current();
+        ObservedPartition leader = reports.get(known.leader());
+        if (mirror.stop() == StopMode.DRAIN && leader != null && leader.isDrained(mirror.sinceMs(), known.epoch())) {
+            operator.onDrained(++nowMs);
+        }
+    }
+
+    private void report(SimulatedManager manager) {
+        manager.observed(nowMs).ifPresent(report -> reports.put(manager.node().id, report));
     }
 
     private void reconcileAndMaybeDie(SimulatedManager manager) {
@@ -264,8 +313,11 @@ final class Simulation {
             state.read(node.id, random.nextBoolean());
         } else if (dice < 62) {
             manager.reconcile(nowMs);
-        } else if (dice < 72) {
+        } else if (dice < 70) {
             manager.seeSource(source);
+        } else if (dice < 72) {
+            manager.askEnd(source, nowMs);
+            report(manager);
         } else if (dice < 90) {
             manager.fetch(source, nowMs);
         } else if (dice < 110) {
@@ -285,9 +337,9 @@ final class Simulation {
         trace.note("calm");
         cluster.deadly = false;
         cluster.nodes.stream().filter(node -> !node.alive).forEach(this::restart);
-        if (options.failover() && current().stop() == StopMode.NONE) {
-            // Nobody was there to take the command.
-            operator.failOver();
+        if (options.stop() != Stop.NEVER && current().stop() == StopMode.NONE) {
+            // Nobody was there to take the command, or it was given up.
+            stop();
         } else if (current().state() == MirrorState.PAUSED) {
             operator.set(MirrorState.ACTIVE);
         }
@@ -298,7 +350,7 @@ final class Simulation {
             trace.snapshot(this);
             checks.check();
             quiet = checks.moment().equals(before) ? quiet + 1 : 0;
-            if (quiet == QUIET && !options.failover() && operator.repair()) {
+            if (quiet == QUIET && options.stop() != Stop.FAILOVER && operator.repair()) {
                 quiet = 0;
             }
         }
@@ -357,9 +409,13 @@ final class Simulation {
         manager.reconcile(nowMs);
         manager.seeSource(source);
         manager.answer(source, nowMs);
+        manager.askEnd(source, nowMs);
+        manager.deliver();
         manager.fetch(source, nowMs);
         manager.deliver();
         manager.step(nowMs);
+        report(manager);
+        followPromotion(cluster.registration);
         cluster.fetch(node);
         cluster.deliver();
     }
