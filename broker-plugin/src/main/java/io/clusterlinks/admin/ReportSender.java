@@ -10,7 +10,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells the coordinator what this broker observes: at intervals, and at once when its image has changed. */
+/**
+ * Tells the coordinator what this broker observes: at intervals, which are longer while nothing changes, and at once when
+ * its image has changed.
+ */
 public final class ReportSender {
     private static final Logger LOG = LoggerFactory.getLogger(ReportSender.class);
     private static final int INTERVAL_MS = 500;
@@ -22,6 +25,8 @@ public final class ReportSender {
     private final ReportChanges changes = new ReportChanges(System.nanoTime());
     private final AtomicBoolean inFlight = new AtomicBoolean();
     private final AtomicBoolean wantedAgain = new AtomicBoolean();
+    /** Whether the last report held nothing new, so that the next turn is left out. For the timer's thread. */
+    private boolean quiet;
 
     /** A sender that has not been started; sends on {@code timer}. */
     public ReportSender(
@@ -36,7 +41,15 @@ public final class ReportSender {
     }
 
     public void start() {
-        timer.scheduleWithFixedDelay(this::send, 0, INTERVAL_MS, TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(this::takeTurn, 0, INTERVAL_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void takeTurn() {
+        if (quiet) {
+            quiet = false;
+        } else {
+            send();
+        }
     }
 
     /** Sends a report soon; from any thread. */
@@ -53,18 +66,19 @@ public final class ReportSender {
             return;
         }
         try {
-            router.report(Json.write(changes.next(reports.get(), System.nanoTime() / 1_000_000)))
-                    .whenComplete((done, failure) -> {
-                        if (failure != null) {
-                            LOG.debug("Report did not reach the coordinator: {}", failure.getMessage());
-                        } else {
-                            changes.onTaken();
-                        }
-                        inFlight.set(false);
-                        if (wantedAgain.getAndSet(false)) {
-                            sendSoon();
-                        }
-                    });
+            BrokerReport report = changes.next(reports.get(), System.nanoTime() / 1_000_000);
+            quiet = report.base() != null && report.partitions().isEmpty();
+            router.report(Json.write(report)).whenComplete((done, failure) -> {
+                if (failure != null) {
+                    LOG.debug("Report did not reach the coordinator: {}", failure.getMessage());
+                } else {
+                    changes.onTaken();
+                }
+                inFlight.set(false);
+                if (wantedAgain.getAndSet(false)) {
+                    sendSoon();
+                }
+            });
         } catch (RuntimeException e) {
             inFlight.set(false);
             LOG.warn("Could not report to the coordinator; trying again", e);

@@ -26,14 +26,16 @@ import org.apache.kafka.common.utils.Time;
 
 /**
  * JMX gauges in the domain {@code kafka.server.link}: per link with the tag {@code link}, per partition with the tags
- * {@code link}, {@code topic} and {@code partition}. All are computed from one snapshot a second, rates included, so
- * that a rate falls to 0 when nothing arrives any more.
+ * {@code link}, {@code topic} and {@code partition}. All are computed from one snapshot a second, or less often of
+ * thousands of partitions, rates included, so that a rate falls to 0 when nothing arrives any more.
  */
 final class MirrorMetrics implements AutoCloseable {
     private static final String DOMAIN = "kafka.server.link";
     private static final String GROUP = "link-metrics";
     private static final String PARTITION_GROUP = "link-partition-metrics";
     private static final long SNAPSHOT_MS = 1000;
+    /** A snapshot takes some microseconds of each partition: it may take about half a percent of the time. */
+    private static final int PARTITIONS_PER_MS = 1;
 
     private final MirrorManager manager;
     private final Time time;
@@ -99,12 +101,12 @@ final class MirrorMetrics implements AutoCloseable {
         if (nowMs < nextSnapshotMs) {
             return;
         }
-        nextSnapshotMs = nowMs + SNAPSHOT_MS;
         double seconds = lastSnapshotMs == 0 ? 0 : Math.max(0.001, (nowMs - lastSnapshotMs) / 1000.0);
         lastSnapshotMs = nowMs;
         Map<MetricName, Double> now = new HashMap<>();
         Map<String, List<ObservedPartition>> byLink = new TreeMap<>();
         Map<TopicPartition, MirrorManager.Copied> copied = manager.copied();
+        nextSnapshotMs = nowMs + Math.max(SNAPSHOT_MS, copied.size() / PARTITIONS_PER_MS);
         for (ObservedLink link : manager.links()) {
             byLink.put(link.link(), new ArrayList<>());
             for (LinkState state : LinkState.values()) {

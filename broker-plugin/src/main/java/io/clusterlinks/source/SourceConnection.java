@@ -81,16 +81,16 @@ final class SourceConnection implements AutoCloseable {
      */
     ClientResponse send(Node node, AbstractRequest.Builder<?> request, int timeoutMs) {
         connect(node, Math.min(timeoutMs, CONNECT_TIMEOUT_MS));
+        long sentMs = time.milliseconds();
         try {
             ClientRequest sent =
                     client.newClientRequest(node.idString(), request, time.milliseconds(), true, timeoutMs, null);
             client.send(sent, time.milliseconds());
             return receive(sent);
         } catch (IOException e) {
-            throw disconnected(
-                    node,
-                    " closed the connection or did not answer within " + timeoutMs + " ms; check that it is healthy.",
-                    e);
+            boolean late = time.milliseconds() - sentMs >= timeoutMs;
+            String what = late ? " did not answer within " + timeoutMs + " ms" : " closed the connection";
+            throw disconnected(node, what + "; check that it is healthy.", e);
         } catch (ApiException e) {
             throw SourceErrors.classify(link, "request", address(node), e);
         } catch (RuntimeException e) {
