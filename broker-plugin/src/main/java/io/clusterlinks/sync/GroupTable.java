@@ -18,6 +18,12 @@ import org.apache.kafka.common.TopicPartition;
 
 /** The consumer groups that a link follows, by their name here. Written under the link's lock, read by any thread. */
 final class GroupTable {
+    /**
+     * How long a group must have nothing committed here to be gone: a broker that has just become its coordinator shows
+     * only what is below its high watermark, which may be behind for a moment.
+     */
+    static final long GONE_MS = 5_000;
+
     private final Map<String, TrackedGroup> groups = new ConcurrentHashMap<>();
     private final ChangedGroups changes = new ChangedGroups();
     private volatile Map<String, String> unreadable = Map.of();
@@ -25,6 +31,9 @@ final class GroupTable {
     private volatile boolean wasRead;
     /** Groups that were followed before this broker coordinated, and that the source does not list. */
     private volatile Set<String> lost = Set.of();
+
+    /** Since when groups, by their name here, have had nothing committed. */
+    private final Map<String, Long> absentSinceMs = new HashMap<>();
 
     private volatile boolean hidden;
     private volatile boolean listedAny = true;
@@ -178,6 +187,15 @@ final class GroupTable {
             }
         });
         lost = lost.stream().filter(group -> !here.containsKey(group)).collect(Collectors.toSet());
+    }
+
+    /** Whether a group is gone here, given whether it was found to have nothing committed just now. */
+    boolean isGoneHere(String name, boolean absent, long nowMs) {
+        if (!absent) {
+            absentSinceMs.remove(name);
+            return false;
+        }
+        return nowMs - absentSinceMs.computeIfAbsent(name, first -> nowMs) >= GONE_MS;
     }
 
     /** Every group that is followed, by its name at the source; also those that cannot be read now. */

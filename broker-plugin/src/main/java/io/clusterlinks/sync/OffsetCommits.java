@@ -74,7 +74,7 @@ final class OffsetCommits {
         Map<String, Map<TopicPartition, OffsetAndMetadata>> due = due(image, table, force, now);
         if (!due.isEmpty() || force || now - table.membersSeenMs() >= ACTIVE_MS) {
             table.membersSeen(local.active(), now);
-            forgetDeleted(table);
+            forgetDeleted(table, now);
         }
         due.forEach((name, offsets) -> {
             TrackedGroup group = table.groups().get(name);
@@ -99,20 +99,23 @@ final class OffsetCommits {
         Map<String, Set<TopicPartition>> asked = new HashMap<>();
         table.lost().forEach(group -> asked.put(prefix + group, partitions));
         if (!asked.isEmpty()) {
+            long now = time.milliseconds();
             Map<String, Map<TopicPartition, Long>> found = new HashMap<>();
-            local.committed(asked)
-                    .offsets()
-                    .forEach((name, offsets) -> found.put(name.substring(prefix.length()), offsets));
+            local.committed(asked).offsets().forEach((name, offsets) -> {
+                if (table.isGoneHere(name, offsets.isEmpty(), now) || !offsets.isEmpty()) {
+                    found.put(name.substring(prefix.length()), offsets);
+                }
+            });
             table.found(prefix, found);
         }
     }
 
     /** A group that is gone on both sides is nobody's concern any more. */
-    private void forgetDeleted(GroupTable table) {
+    private void forgetDeleted(GroupTable table, long nowMs) {
         Map<String, Set<TopicPartition>> deleted = table.deletedAtSource();
         if (!deleted.isEmpty()) {
             local.committed(deleted).offsets().forEach((name, offsets) -> {
-                if (offsets.isEmpty()) {
+                if (table.isGoneHere(name, offsets.isEmpty(), nowMs)) {
                     table.groups().remove(name);
                 }
             });

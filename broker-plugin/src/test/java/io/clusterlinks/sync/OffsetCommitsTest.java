@@ -285,6 +285,9 @@ class OffsetCommitsTest {
         local.committed.clear();
         time.sleep(REFRESH_MS);
         apply();
+        assertThat(table.groups()).hasSize(1);
+        time.sleep(GroupTable.GONE_MS);
+        apply();
         assertThat(table.groups()).isEmpty();
         assertThat(local.commits).isEqualTo(1);
     }
@@ -312,6 +315,8 @@ class OffsetCommitsTest {
         lose(GROUP, "never-committed-here");
 
         find();
+        time.sleep(GroupTable.GONE_MS);
+        find();
 
         assertThat(table.groups().keySet()).containsExactly("east-" + GROUP);
         TrackedGroup group = table.groups().get("east-" + GROUP);
@@ -333,6 +338,19 @@ class OffsetCommitsTest {
         assertThat(table.followed()).containsExactly(GROUP);
 
         local.unreadable.clear();
+        find();
+        assertThat(table.groups()).hasSize(1);
+    }
+
+    /** Its new coordinator, which has not heard yet that what it holds is replicated, shows nothing at first. */
+    @Test
+    void aGroupThatShowsNothingForAMomentIsNotForgotten() {
+        lose(GROUP);
+        find();
+        assertThat(table.followed()).containsExactly(GROUP);
+
+        local.committed.put("east-" + GROUP, Map.of(PARTITION, new OffsetAndMetadata(20)));
+        time.sleep(GroupTable.GONE_MS);
         find();
         assertThat(table.groups()).hasSize(1);
     }
