@@ -65,6 +65,7 @@ final class ReportChanges {
     private static boolean isSame(ObservedPartition one, ObservedPartition other) {
         return one.leaderEpoch() == other.leaderEpoch()
                 && one.revision() == other.revision()
+                && one.highWatermark() == other.highWatermark()
                 && one.drainedSinceMs() == other.drainedSinceMs()
                 && one.sourcePace() == other.sourcePace()
                 && withoutFetchTime(one.status()).equals(withoutFetchTime(other.status()));

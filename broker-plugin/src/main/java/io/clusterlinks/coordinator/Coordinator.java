@@ -102,7 +102,7 @@ public final class Coordinator implements AutoCloseable {
         OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer, writer::image, bounds, time);
         OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer, writer::image, bounds, time);
         List<OffsetSync> offsets = List.of(consumers, shares);
-        this.barrier = new StopBarrier(offsets, sources, secrets, syncThreads, time);
+        this.barrier = new StopBarrier(lastTasks(offsets), sources, secrets, syncThreads, time);
         this.reconciler = new Reconciler(broker, writer, reports, creation, barrier, time);
         this.stateTopic = new StateTopicKeeper(broker, workers);
         this.sync = new SyncScheduler(
@@ -129,6 +129,10 @@ public final class Coordinator implements AutoCloseable {
 
     public void start() {
         eventThread.scheduleWithFixedDelay(this::tick, 0, TICK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private static List<StopBarrier.LastTask> lastTasks(List<OffsetSync> offsets) {
+        return offsets.stream().<StopBarrier.LastTask>map(kind -> kind::finish).toList();
     }
 
     private void tick() {

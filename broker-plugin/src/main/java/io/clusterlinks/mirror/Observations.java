@@ -72,6 +72,7 @@ final class Observations {
                 id.topic(),
                 duty.partition().leaderEpoch(),
                 duty.record() == null ? -1 : duty.record().revision(),
+                local.highWatermark(),
                 task != null && duty.isDraining()
                         ? task.drainedSinceMs(time.milliseconds())
                         : PartitionTask.NOT_DRAINING,

@@ -84,14 +84,15 @@ final class GroupReader {
         return group.protocol().isEmpty() || group.protocol().equals("consumer");
     }
 
-    SourceOffsets committedOffsets(Set<String> groups, Duration timeout) {
+    SourceOffsets committedOffsets(Set<String> groups, boolean settled, Duration timeout) {
         if (groups.isEmpty()) {
             return new SourceOffsets(Map.of(), Map.of());
         }
         Map<String, ListConsumerGroupOffsetsSpec> specs = new HashMap<>();
         groups.forEach(group -> specs.put(group, new ListConsumerGroupOffsetsSpec()));
         ListConsumerGroupOffsetsResult result = admin.listConsumerGroupOffsets(
-                specs, new ListConsumerGroupOffsetsOptions().timeoutMs((int) timeout.toMillis()));
+                specs,
+                new ListConsumerGroupOffsetsOptions().requireStable(settled).timeoutMs((int) timeout.toMillis()));
         return collect(groups, timeout, result::partitionsToOffsetAndMetadata);
     }
 

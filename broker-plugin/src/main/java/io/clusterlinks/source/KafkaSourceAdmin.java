@@ -234,8 +234,8 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     @Override
-    public SourceOffsets committedOffsets(Set<String> groups, Duration timeout) {
-        return new GroupReader(link, admin()).committedOffsets(groups, timeout);
+    public SourceOffsets committedOffsets(Set<String> groups, boolean settled, Duration timeout) {
+        return new GroupReader(link, admin()).committedOffsets(groups, settled, timeout);
     }
 
     @Override

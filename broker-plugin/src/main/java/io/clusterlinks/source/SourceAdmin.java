@@ -58,8 +58,13 @@ public interface SourceAdmin extends AutoCloseable {
      */
     Map<Integer, Long> groupLogEnds();
 
-    /** Every offset that these groups have committed. A group that fails does not keep the others. */
-    SourceOffsets committedOffsets(Set<String> groups, Duration timeout);
+    /**
+     * Every offset that these groups have committed. A group that fails does not keep the others.
+     *
+     * @param settled whether to wait for what transactions and changes of coordinators leave open; a group of which that
+     *     does not end in time fails
+     */
+    SourceOffsets committedOffsets(Set<String> groups, boolean settled, Duration timeout);
 
     /** Names of share groups; none where the source knows no such groups (before Kafka 4.0). */
     Set<String> shareGroups(Duration timeout);

@@ -50,11 +50,18 @@ public record BrokerReport(
      * @param revision revision of the partition's record at that time; -1 if it had none
      * @param drainedSinceMs {@code sinceMs} of the mirror record whose DRAIN is fulfilled: the high watermark has
      *     reached an end offset that the source's leader gave lately and after this broker saw that DRAIN; -1 if not
+     * @param highWatermark end of what no clean change of leader takes back; consumers see no more
      * @param sourcePace records per second by which the source's end moves while the mirror is promoted, 0 if it stands
      *     still; -1 if that is not known yet
      */
     public record ObservedPartition(
-            String topic, int leaderEpoch, int revision, long drainedSinceMs, long sourcePace, PartitionStatus status) {
+            String topic,
+            int leaderEpoch,
+            int revision,
+            long highWatermark,
+            long drainedSinceMs,
+            long sourcePace,
+            PartitionStatus status) {
         /** Whether it fulfils the DRAIN that began at {@code sinceMs}, at a source that stands still, under that leader. */
         public boolean isDrained(long sinceMs, int currentLeaderEpoch) {
             return drainedSinceMs == sinceMs && sourcePace == 0 && leaderEpoch == currentLeaderEpoch;

@@ -17,8 +17,9 @@ import org.apache.kafka.common.requests.OffsetFetchResponse;
 /** Classic and new consumer groups: their position is the committed offset. */
 final class ConsumerDialect implements GroupDialect {
     @Override
-    public OffsetFetchRequest.Builder fetch(List<String> groups, Map<String, Set<TopicPartition>> partitions) {
-        return GroupRequests.fetch(groups, partitions);
+    public OffsetFetchRequest.Builder fetch(
+            List<String> groups, Map<String, Set<TopicPartition>> partitions, boolean settled) {
+        return GroupRequests.fetch(groups, partitions, settled);
     }
 
     @Override
@@ -28,7 +29,7 @@ final class ConsumerDialect implements GroupDialect {
                 .data()
                 .groups()
                 .forEach(group -> fetched.put(
-                        group.groupId(), new Fetched(Errors.forCode(group.errorCode()), GroupRequests.offsets(group))));
+                        group.groupId(), new Fetched(GroupRequests.error(group), GroupRequests.offsets(group))));
         return fetched;
     }
 

@@ -12,8 +12,14 @@ import org.apache.kafka.common.requests.AbstractResponse;
 
 /** The requests in which a kind of group is asked for its positions and told them. Pure. */
 interface GroupDialect {
+    /**
+     * Asks for positions.
+     *
+     * @param settled whether the answer must hold all that was ever committed, for which it may have to wait; otherwise a
+     *     coordinator tells what it knows to be replicated, which just after it took over may be less than there was
+     */
     AbstractRequest.Builder<? extends AbstractRequest> fetch(
-            List<String> groups, Map<String, Set<TopicPartition>> partitions);
+            List<String> groups, Map<String, Set<TopicPartition>> partitions, boolean settled);
 
     /** What a group said; {@code offsets} lacks partitions without a position. */
     record Fetched(Errors error, Map<TopicPartition, Long> offsets) {}

@@ -16,8 +16,8 @@ public enum GroupKind {
         }
 
         @Override
-        SourceOffsets offsets(SourceAdmin source, Set<String> groups, Duration timeout) {
-            return source.committedOffsets(groups, timeout);
+        SourceOffsets offsets(SourceAdmin source, Set<String> groups, boolean settled, Duration timeout) {
+            return source.committedOffsets(groups, settled, timeout);
         }
     },
     /** Share groups: start offsets. */
@@ -28,7 +28,7 @@ public enum GroupKind {
         }
 
         @Override
-        SourceOffsets offsets(SourceAdmin source, Set<String> groups, Duration timeout) {
+        SourceOffsets offsets(SourceAdmin source, Set<String> groups, boolean settled, Duration timeout) {
             return source.shareOffsets(groups, timeout);
         }
     };
@@ -58,5 +58,6 @@ public enum GroupKind {
 
     abstract Set<String> groups(SourceAdmin source, Duration timeout);
 
-    abstract SourceOffsets offsets(SourceAdmin source, Set<String> groups, Duration timeout);
+    /** Positions of groups at the source, as {@link SourceAdmin#committedOffsets}. */
+    abstract SourceOffsets offsets(SourceAdmin source, Set<String> groups, boolean settled, Duration timeout);
 }

@@ -4,18 +4,12 @@ package io.clusterlinks.sync;
 import io.clusterlinks.protocol.GroupOffsetState;
 import io.clusterlinks.protocol.GroupOffsetStatus;
 import io.clusterlinks.protocol.GroupSummary;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
 
 /** Says of tracked groups what an operator should know. */
 final class GroupReport {
-    private static final int MAX_NAMES = 10;
-
     private GroupReport() {}
 
     static GroupOffsetStatus status(TopicPartition partition, TrackedOffset offset) {
@@ -77,52 +71,5 @@ final class GroupReport {
                 counter.trouble(name, group.state().name(), String.valueOf(reason(group)));
             case WAITING, SYNCED, COMPLETING -> {}
         }
-    }
-
-    /** What became of the groups of a topic that stops, in one line. */
-    static String summary(GroupKind kind, GroupTable table, String topic, String suffix) {
-        Map<GroupOffsetState, List<String>> byState = new TreeMap<>();
-        table.groups().forEach((name, group) -> group.offsets().entrySet().stream()
-                .filter(entry -> entry.getKey().topic().equals(topic))
-                .map(entry -> group.isActive()
-                        ? GroupOffsetState.ACTIVE_AT_DESTINATION
-                        : entry.getValue().state())
-                .max(GroupOffsetState::compareTo)
-                .ifPresent(state ->
-                        byState.computeIfAbsent(state, key -> new ArrayList<>()).add(name)));
-        if (byState.isEmpty() && kind == GroupKind.SHARE) {
-            return "";
-        }
-        if (table.lastReadMs() < 0) {
-            return "Consumer groups: not known, for the source did not answer since this broker coordinates; they stand"
-                    + " where they were committed last.";
-        }
-        if (byState.isEmpty()) {
-            return "Consumer groups: none had committed offsets of this topic" + suffix + ".";
-        }
-        List<String> parts = new ArrayList<>();
-        byState.forEach((state, names) -> parts.add(text(state) + ": " + names(names, state)));
-        return (kind == GroupKind.SHARE ? "Share groups" : "Consumer groups") + suffix + ": " + String.join("; ", parts)
-                + ".";
-    }
-
-    private static String names(List<String> names, GroupOffsetState state) {
-        if (state == GroupOffsetState.SYNCED && names.size() > MAX_NAMES) {
-            return Integer.toString(names.size());
-        }
-        String some = String.join(", ", names.stream().sorted().limit(MAX_NAMES).toList());
-        return names.size() + " (" + some + (names.size() > MAX_NAMES ? ", ..." : "") + ")";
-    }
-
-    private static String text(GroupOffsetState state) {
-        return switch (state) {
-            case SYNCED -> "in step with the source";
-            case COMPLETING -> "at the end of the mirror, before their position at the source";
-            case AHEAD_HERE -> "left alone, ahead here (AHEAD_HERE)";
-            case ACTIVE_AT_DESTINATION -> "left alone, with members here (ACTIVE_AT_DESTINATION)";
-            case DELETED_AT_SOURCE -> "deleted at the source";
-            case WAITING -> "not committed, the partition's leader did not report";
-            case FAILED -> "not committed";
-        };
     }
 }

@@ -43,8 +43,9 @@ final class GroupRequests {
                 .setCoordinatorKeys(groups));
     }
 
-    static OffsetFetchRequest.Builder fetch(List<String> groups, Map<String, Set<TopicPartition>> partitions) {
-        OffsetFetchRequestData data = new OffsetFetchRequestData();
+    static OffsetFetchRequest.Builder fetch(
+            List<String> groups, Map<String, Set<TopicPartition>> partitions, boolean settled) {
+        OffsetFetchRequestData data = new OffsetFetchRequestData().setRequireStable(settled);
         groups.forEach(
                 group -> data.groups()
                         .add(new OffsetFetchRequestGroup()
@@ -60,6 +61,14 @@ final class GroupRequests {
                                                         .toList()))
                                         .toList())));
         return OffsetFetchRequest.Builder.forTopicNames(data, false);
+    }
+
+    /** Why a group's positions are not known; also where a transaction decides about one of them only later. */
+    static Errors error(OffsetFetchResponseGroup group) {
+        boolean undecided = group.topics().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .anyMatch(partition -> partition.errorCode() == Errors.UNSTABLE_OFFSET_COMMIT.code());
+        return undecided ? Errors.UNSTABLE_OFFSET_COMMIT : Errors.forCode(group.errorCode());
     }
 
     static Map<TopicPartition, Long> offsets(OffsetFetchResponseGroup group) {

@@ -89,9 +89,11 @@ final class GroupTable {
         return membersSeenMs;
     }
 
-    void membersSeen(Set<String> active, long nowMs) {
+    /** A group of which no broker says whether it has members is taken to have them if it had. */
+    void membersSeen(LocalGroups.Active seen, long nowMs) {
         membersSeenMs = nowMs;
-        groups.forEach((name, group) -> group.active(active.contains(name)));
+        groups.forEach(
+                (name, group) -> group.active(seen.names().contains(name) || (group.isActive() && !seen.complete())));
     }
 
     /**

@@ -9,8 +9,15 @@ import org.apache.kafka.common.protocol.Errors;
 
 /** Consumer groups of the own cluster. Blocking, each call for some seconds at most. Thread-safe. */
 interface LocalGroups {
-    /** Names of groups that have members. @throws io.clusterlinks.protocol.LinkException if a broker does not say */
-    Set<String> active();
+    /**
+     * Groups that have members.
+     *
+     * @param complete whether every broker has said; if not, others may have members, too
+     */
+    record Active(Set<String> names, boolean complete) {}
+
+    /** Names of groups that have members. */
+    Active active();
 
     /**
      * What groups have committed.
@@ -20,7 +27,7 @@ interface LocalGroups {
      */
     record Committed(Map<String, Map<TopicPartition, Long>> offsets, Map<String, Errors> failures) {}
 
-    /** Committed offsets of partitions. */
+    /** Committed offsets of partitions, also those that a coordinator has taken over just now. */
     Committed committed(Map<String, Set<TopicPartition>> partitions);
 
     /** Commits offsets of groups without members. Yields what became of each partition; of every one that was asked. */

@@ -28,7 +28,8 @@ final class OffsetCommits {
     /** How soon a group that was left alone, or failed, is tried again though nothing has changed. */
     private static final long HOLD_MS = 10_000;
 
-    private static final long RETRY_MS = 500;
+    /** The same for what failed for a reason that passes. */
+    static final long RETRY_MS = 500;
 
     /** Groups per round of requests, so that no more wait in a queue than are answered in time. */
     private static final int CHUNK = 250;
@@ -75,6 +76,7 @@ final class OffsetCommits {
         if (!due.isEmpty() || force || now - table.membersSeenMs() >= ACTIVE_MS) {
             table.membersSeen(local.active(), now);
             forgetDeleted(table, now);
+            due.keySet().retainAll(table.groups().keySet());
         }
         due.forEach((name, offsets) -> {
             TrackedGroup group = table.groups().get(name);
@@ -181,6 +183,12 @@ final class OffsetCommits {
 
     static boolean follows(MirrorRecord mirror) {
         return mirror.state() != MirrorState.STOPPED && mirror.state() != MirrorState.INITIALIZING;
+    }
+
+    static boolean isFollowing(LinkImage image, TrackedGroup group) {
+        return group.offsets().keySet().stream().anyMatch(partition -> image.mirror(partition.topic())
+                .filter(OffsetCommits::follows)
+                .isPresent());
     }
 
     private static void leaveToMembers(

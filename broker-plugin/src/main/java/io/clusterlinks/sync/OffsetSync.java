@@ -7,6 +7,7 @@ import io.clusterlinks.protocol.GroupOffsetStatus;
 import io.clusterlinks.protocol.GroupSummary;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.StateCommitter;
 import java.time.Duration;
@@ -37,6 +38,7 @@ public final class OffsetSync implements SyncTask {
     private final SourceGroups source;
     private final OffsetCommits commits;
     private final FollowedGroups followed;
+    private final Time time;
     private final Map<String, GroupTable> tables = new ConcurrentHashMap<>();
 
     /**
@@ -53,6 +55,7 @@ public final class OffsetSync implements SyncTask {
         this.followed = new FollowedGroups(kind, state);
         this.source = new SourceGroups(kind, time);
         this.newest = newest;
+        this.time = time;
         // Positions of share groups do not expire.
         this.commits = new OffsetCommits(
                 new BrokerGroups(broker, kind.dialect()),
@@ -128,43 +131,55 @@ public final class OffsetSync implements SyncTask {
                 .collect(Collectors.toSet());
     }
 
+    /** How to ask the source a last time; {@code settled} as for {@link SourceAdmin#committedOffsets}. */
+    public record LastRead(boolean settled, Duration timeout) {}
+
+    /**
+     * What became of the groups of a topic.
+     *
+     * @param summary in one line; empty for share groups if there are none
+     * @param complete whether trying again would be in vain
+     */
+    public record LastSync(String summary, boolean complete) {
+        /** Of both kinds of groups. */
+        public LastSync and(LastSync other) {
+            return new LastSync((summary + " " + other.summary).strip(), complete && other.complete);
+        }
+    }
+
     /**
      * Brings groups up to date a last time, before mirrors become writable topics.
      *
-     * @param readSource whether to ask the source once more; otherwise, or if it does not answer, what was read last counts
-     * @param sourceTimeout how long to wait for the source
-     * @return by topic, what became of the groups, in one line each; empty for share groups if there are none
+     * @param read empty to ask the source nothing; then, or if it does not answer, what was read last counts
+     * @return by topic
      */
-    public Map<String, String> finish(
-            SyncContext context, Set<String> topics, boolean readSource, Duration sourceTimeout) {
+    public Map<String, LastSync> finish(SyncContext context, Set<String> topics, Optional<LastRead> read) {
         GroupTable table = table(context.link().link());
-        String from = "";
+        String from = " as last read from the source";
+        Set<String> unreadBefore = table.unreadable().keySet();
+        Set<String> unread = Set.of();
         try {
-            if (readSource) {
-                source.readAll(context, table, sourceTimeout);
-            } else {
-                from = " as last read from the source";
+            if (read.isPresent()) {
+                source.readAll(context, table, read.get().settled(), read.get().timeout());
+                from = "";
+                unread = table.unreadable().keySet();
             }
         } catch (LinkException e) {
-            from = " as last read from the source, which did not answer now (" + e.getMessage() + ")";
+            from += ", which did not answer now (" + e.getMessage() + ")";
         }
         apply(table, true);
-        if (hasFailures(table, topics)) {
-            apply(table, true);
-        }
-        String suffix = from;
+        // What cannot be read twice in a row is not waited for.
+        boolean isRead = unreadBefore.containsAll(unread);
+        LastGroups groups = new LastGroups(kind, table, unread, from);
         return topics.stream()
-                .collect(Collectors.toMap(topic -> topic, topic -> GroupReport.summary(kind, table, topic, suffix)));
-    }
-
-    private static boolean hasFailures(GroupTable table, Set<String> topics) {
-        return table.groups().values().stream()
-                .flatMap(group -> group.offsets().entrySet().stream())
-                .anyMatch(entry -> topics.contains(entry.getKey().topic())
-                        && entry.getValue().state() == GroupOffsetState.FAILED);
+                .collect(Collectors.toMap(
+                        topic -> topic,
+                        topic -> new LastSync(
+                                groups.summary(topic), isRead && groups.isSettled(topic, time.milliseconds()))));
     }
 
     private TaskOutcome outcome(GroupTable table, int changed) {
+        LinkImage image = newest.get();
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(table.groups().size());
         counter.changed(changed);
@@ -174,7 +189,12 @@ public final class OffsetSync implements SyncTask {
             counter.note(HIDDEN);
         }
         table.unreadable().forEach((group, why) -> counter.trouble(group, "UNREADABLE", why));
-        table.groups().forEach((name, group) -> GroupReport.trouble(name, group, counter));
+        table.groups().forEach((name, group) -> {
+            // Whoever has moved here with all topics is nobody's trouble.
+            if (OffsetCommits.isFollowing(image, group)) {
+                GroupReport.trouble(name, group, counter);
+            }
+        });
         return counter.outcome();
     }
 

@@ -25,7 +25,7 @@ import org.apache.kafka.common.requests.DescribeShareGroupOffsetsResponse;
 final class ShareDialect implements GroupDialect {
     @Override
     public DescribeShareGroupOffsetsRequest.Builder fetch(
-            List<String> groups, Map<String, Set<TopicPartition>> partitions) {
+            List<String> groups, Map<String, Set<TopicPartition>> partitions, boolean settled) {
         DescribeShareGroupOffsetsRequestData data = new DescribeShareGroupOffsetsRequestData();
         groups.forEach(
                 group -> data.groups()

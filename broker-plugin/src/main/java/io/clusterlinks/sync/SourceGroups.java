@@ -3,6 +3,7 @@ package io.clusterlinks.sync;
 
 import io.clusterlinks.protocol.filter.NameFilters;
 import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceOffsets;
 import java.time.Duration;
 import java.util.List;
@@ -62,6 +63,7 @@ final class SourceGroups {
                     context,
                     table,
                     SOURCE_TIMEOUT,
+                    false,
                     group -> !some
                             || reading.includes(group)
                             || table.unreadable().containsKey(group));
@@ -71,12 +73,13 @@ final class SourceGroups {
         changes.done(reading, kind.keepsOffsetsInGroupLog() ? changed : Set.of(), nowMs);
     }
 
-    /** Reads every group. */
-    void readAll(SyncContext context, GroupTable table, Duration timeout) {
-        read(context, table, timeout, group -> true);
+    /** Reads every group; {@code settled} as for {@link SourceAdmin#committedOffsets}. */
+    void readAll(SyncContext context, GroupTable table, boolean settled, Duration timeout) {
+        read(context, table, timeout, settled, group -> true);
     }
 
-    private Set<String> read(SyncContext context, GroupTable table, Duration timeout, Predicate<String> wanted) {
+    private Set<String> read(
+            SyncContext context, GroupTable table, Duration timeout, boolean settled, Predicate<String> wanted) {
         Map<String, List<MirrorRecord>> mirrors =
                 mirrors(context).collect(Collectors.groupingBy(MirrorRecord::sourceTopic));
         if (mirrors.isEmpty()) {
@@ -94,6 +97,7 @@ final class SourceGroups {
         SourceOffsets offsets = kind.offsets(
                 context.source(),
                 groups.stream().filter(wanted).collect(Collectors.toSet()),
+                settled,
                 left.isNegative() ? Duration.ZERO : left);
         synchronized (table) {
             table.read(time.milliseconds());

@@ -55,6 +55,12 @@ record TrackedOffset(
         return !Objects.equals(committed, target) || nowMs - committedMs >= refreshMs || heldFor != null;
     }
 
+    /** Whether what keeps it from being committed is expected to be over soon. */
+    boolean isPassing(long nowMs) {
+        return state == GroupOffsetState.WAITING
+                || (state == GroupOffsetState.FAILED && retryMs <= nowMs + OffsetCommits.RETRY_MS);
+    }
+
     /** What somebody else has committed here since, ahead of {@code target}, is not moved back. */
     boolean yieldsTo(long found, OffsetAndMetadata target) {
         boolean ours = committed != null && committed.offset() == found;

@@ -22,6 +22,7 @@ class ReportChangesTest {
                 topic,
                 4,
                 revision,
+                0,
                 -1,
                 -1,
                 new PartitionStatus(0, MirrorState.ACTIVE, 1, 1, 0, end, 0, end, 0, 0, lastFetchMs, end, null));

@@ -21,6 +21,7 @@ class BrokerReportsTest {
                 topic,
                 4,
                 0,
+                0,
                 -1,
                 -1,
                 new PartitionStatus(0, MirrorState.ACTIVE, 1, 1, 0, end, 0, end, 0, 0, 1, end, null));

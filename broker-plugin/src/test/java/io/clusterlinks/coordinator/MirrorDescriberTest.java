@@ -4,9 +4,6 @@ package io.clusterlinks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.Records;
-import io.clusterlinks.host.ClusterView;
-import io.clusterlinks.host.ClusterView.PartitionView;
-import io.clusterlinks.host.ClusterView.TopicView;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.PartitionStatus;
@@ -18,15 +15,11 @@ import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.BrokerReport.ObservedPartition;
 import io.clusterlinks.state.LinkImage;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.junit.jupiter.api.Test;
 
 class MirrorDescriberTest {
-    private static final int LEADER = 1;
+    private static final int LEADER = OneLeader.LEADER;
 
     private final FakeStateBroker broker = new FakeStateBroker();
     private final BrokerReports reports = new BrokerReports(broker, Time.SYSTEM);
@@ -64,7 +57,7 @@ class MirrorDescriberTest {
     private void report(PartitionRecord under, MirrorState state) {
         PartitionStatus status = new PartitionStatus(0, state, LEADER, 1, 0, 9, 0, 9, 0, 0, 1, 9, "why");
         ObservedPartition observed =
-                new ObservedPartition(Records.TOPIC, under.leaderEpoch(), under.revision(), -1, -1, status);
+                new ObservedPartition(Records.TOPIC, under.leaderEpoch(), under.revision(), 0, -1, -1, status);
         reports.onReport(new BrokerReport(LEADER, "v", "k", 7, List.of(observed), List.of()));
     }
 
@@ -98,34 +91,5 @@ class MirrorDescriberTest {
                 of.stopSourceEpoch(),
                 of.reason(),
                 of.repairing());
-    }
-
-    /** One broker leads both partitions of the mirror. */
-    private record OneLeader() implements ClusterView {
-        @Override
-        public Set<Integer> liveBrokers() {
-            return Set.of(LEADER);
-        }
-
-        @Override
-        public long knownUntilMs() {
-            return 0;
-        }
-
-        @Override
-        public Set<String> topics() {
-            return Set.of(Records.TOPIC);
-        }
-
-        @Override
-        public Optional<TopicView> topic(String name) {
-            PartitionView partition = new PartitionView(LEADER, 5, List.of(LEADER), List.of(LEADER));
-            return Optional.of(new TopicView(Uuid.ONE_UUID, name, List.of(partition, partition)));
-        }
-
-        @Override
-        public Map<String, String> topicConfigs(String name) {
-            return Map.of();
-        }
     }
 }

@@ -108,6 +108,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
                         world.id().topic(),
                         following.leaderEpoch(),
                         now.replicator().record().revision(),
+                        0,
                         now.drainedSinceMs(nowMs),
                         now.sourcePace(),
                         null));

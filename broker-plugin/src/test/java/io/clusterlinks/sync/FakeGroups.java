@@ -21,12 +21,15 @@ final class FakeGroups implements LocalGroups {
     /** Groups that joined after it was asked who has members. */
     final Set<String> joinedLate = new HashSet<>();
 
+    /** Whether every broker says who has members. */
+    boolean allAnswer = true;
+
     int commits;
     int asked;
 
     @Override
-    public Set<String> active() {
-        return Set.copyOf(members);
+    public Active active() {
+        return new Active(Set.copyOf(members), allAnswer);
     }
 
     @Override

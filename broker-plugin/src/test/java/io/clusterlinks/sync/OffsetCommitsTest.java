@@ -292,6 +292,40 @@ class OffsetCommitsTest {
         assertThat(local.commits).isEqualTo(1);
     }
 
+    /** It was about to be completed when it was found to be gone on both sides. */
+    @Test
+    void aGroupThatIsGoneIsNotCompletedAnyMore() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(100);
+        apply();
+        deleteAtSource();
+        local.committed.clear();
+        local.refusals.put(GROUP, org.apache.kafka.common.protocol.Errors.COORDINATOR_NOT_AVAILABLE);
+        bounds.put(PARTITION, new Bounds(0, 90));
+        apply();
+        time.sleep(GroupTable.GONE_MS);
+        apply();
+        assertThat(table.groups()).isEmpty();
+    }
+
+    @Test
+    void aGroupWithMembersIsLeftAloneWhileABrokerDoesNotSayWhoHasThem() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        local.members.add(GROUP);
+        source(20);
+        apply();
+        local.members.clear();
+        local.allAnswer = false;
+        source(30);
+        apply();
+        assertThat(local.committed).isEmpty();
+
+        local.allAnswer = true;
+        time.sleep(10_000);
+        apply();
+        assertThat(here()).isEqualTo(30);
+    }
+
     @Test
     void aGroupThatIsDeletedAtTheSourceWhileItIsBehindIsCompleted() {
         bounds.put(PARTITION, new Bounds(0, 80));
