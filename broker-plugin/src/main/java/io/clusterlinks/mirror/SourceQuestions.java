@@ -77,25 +77,31 @@ final class SourceQuestions {
     }
 
     private void askStartOffsets(Node leader, List<PartitionTask> tasks, long nowMs) {
+        Map<PartitionTask, Question> asked = open(tasks, Question.Kind.START_OFFSET);
         guarded(leader, tasks, nowMs, () -> {
             Map<TopicPartition, Offset> offsets =
                     client.offsets(leader, epochs(tasks), SourceQueryClient.EARLIEST, timeout);
-            each(tasks, offsets, nowMs, (task, offset) -> answer(task, new Question.Answer(offset, -1, -1, null)));
+            each(
+                    tasks,
+                    offsets,
+                    nowMs,
+                    (task, offset) -> answer(task, asked.get(task), new Question.Answer(offset, -1, -1, null)));
         });
     }
 
     private void askRanges(Node leader, List<PartitionTask> tasks, long nowMs) {
+        Map<PartitionTask, Question> asked = open(tasks, Question.Kind.RANGE);
         guarded(leader, tasks, nowMs, () -> {
             Map<TopicPartition, Offset> starts =
                     client.offsets(leader, epochs(tasks), SourceQueryClient.EARLIEST, timeout);
             Map<TopicPartition, Offset> ends = client.offsets(leader, epochs(tasks), SourceQueryClient.LATEST, timeout);
-            Map<TopicPartition, EpochEnd> epochEnds = epochEnds(leader, tasks);
+            Map<TopicPartition, EpochEnd> epochEnds = epochEnds(leader, asked);
             each(tasks, starts, nowMs, (task, start) -> {
                 Offset end = ends.get(task.partition().source());
                 EpochEnd epochEnd = epochEnds.get(task.partition().source());
                 // Starts were asked for first, so no sane source's log ends before them.
                 if (end != null && end.error() == Errors.NONE && end.offset() >= start && !failed(epochEnd)) {
-                    answer(task, new Question.Answer(-1, start, end.offset(), epochEnd));
+                    answer(task, asked.get(task), new Question.Answer(-1, start, end.offset(), epochEnd));
                 } else {
                     task.askAfter(nowMs + RETRY_MS);
                 }
@@ -104,15 +110,16 @@ final class SourceQuestions {
     }
 
     private void askEpochs(Node leader, List<PartitionTask> tasks, long nowMs) {
+        Map<PartitionTask, Question> asked = open(tasks, Question.Kind.EPOCH);
         guarded(leader, tasks, nowMs, () -> {
-            Map<TopicPartition, EpochEnd> ends = epochEnds(leader, tasks);
+            Map<TopicPartition, EpochEnd> ends = epochEnds(leader, asked);
             for (PartitionTask task : tasks) {
                 EpochEnd end = ends.get(task.partition().source());
                 if (failed(end)) {
                     task.askAfter(nowMs + RETRY_MS);
                     requestRefresh.run();
                 } else {
-                    answer(task, new Question.Answer(-1, -1, -1, end));
+                    answer(task, asked.get(task), new Question.Answer(-1, -1, -1, end));
                 }
             }
         });
@@ -122,16 +129,14 @@ final class SourceQuestions {
         return end != null && end.error() != Errors.NONE;
     }
 
-    private Map<TopicPartition, EpochEnd> epochEnds(Node leader, List<PartitionTask> tasks) {
+    private Map<TopicPartition, EpochEnd> epochEnds(Node leader, Map<PartitionTask, Question> asked) {
         Map<TopicPartition, EpochQuery> queries = new HashMap<>();
-        for (PartitionTask task : tasks) {
-            task.replicator()
-                    .question()
-                    .filter(question -> question.epoch() >= 0)
-                    .ifPresent(question -> queries.put(
-                            task.partition().source(),
-                            new EpochQuery(task.leader().epoch(), question.epoch())));
-        }
+        asked.forEach((task, question) -> {
+            if (question.epoch() >= 0) {
+                queries.put(
+                        task.partition().source(), new EpochQuery(task.leader().epoch(), question.epoch()));
+            }
+        });
         return queries.isEmpty() ? Map.of() : client.epochEnds(leader, queries, timeout);
     }
 
@@ -182,10 +187,23 @@ final class SourceQuestions {
         }
     }
 
-    private static void answer(PartitionTask task, Question.Answer answer) {
-        task.replicator()
+    /**
+     * The questions as they are put: by the time of the answer another may be open, which it is no answer to. Partitions
+     * that have no such question any more are left out.
+     */
+    private static Map<PartitionTask, Question> open(List<PartitionTask> tasks, Question.Kind kind) {
+        Map<PartitionTask, Question> open = new HashMap<>();
+        tasks.forEach(task -> task.replicator()
                 .question()
-                .ifPresent(asked -> task.tell((replicator, nowMs) -> replicator.onAnswer(asked, answer, nowMs)));
+                .filter(question -> question.kind() == kind)
+                .ifPresent(question -> open.put(task, question)));
+        return open;
+    }
+
+    private static void answer(PartitionTask task, Question asked, Question.Answer answer) {
+        if (asked != null) {
+            task.tell((replicator, nowMs) -> replicator.onAnswer(asked, answer, nowMs));
+        }
     }
 
     private void guarded(Node leader, List<PartitionTask> tasks, long nowMs, Runnable questions) {
