@@ -14,7 +14,7 @@ import java.util.List;
  * step is durable before the next begins, and a new leader goes on from the last one:
  *
  * <pre>
- * truncation carried out -> replicated up to the end, and no replica holds more -> STOPPING with the stop offset -> ABORT markers, replicated -> STOPPED
+ * truncation and start offset carried out -> replicated up to the end, and no replica holds more -> STOPPING with the stop offset -> ABORT markers, replicated -> STOPPED
  * </pre>
  *
  * The fence falls when STOPPED is in the image. For one thread; stepped, never waits.
@@ -84,6 +84,8 @@ final class PartitionStop {
         if (cut.isPending()) {
             cut.step(nowMs);
             error = cut.error();
+        } else if (local.logEndOffset() < record.startOffset()) {
+            begin(record.startOffset(), nowMs);
         } else if (record.phase() == Phase.STOPPING) {
             abortOpenTransactions(record, nowMs);
         } else if (isReplicated(nowMs)) {
@@ -92,6 +94,19 @@ final class PartitionStop {
             transitions.propose(Records.stopping(from, end, Lineage.lastEpoch(from.lineage(), end)), null, () -> {});
         }
         return false;
+    }
+
+    /**
+     * A start past the end that a leader recorded and this replica never heard of, as {@link MirrorStart#begin}: others
+     * may have given up already what lies before it.
+     */
+    private void begin(long startOffset, long nowMs) {
+        try {
+            local.truncateFullyAndStartAt(startOffset, partition.leaderEpoch());
+        } catch (AppendException e) {
+            error = "starting the log at offset " + startOffset + " failed, retrying: " + SourceText.oneLine(e);
+            notBeforeMs = nowMs + backoffMs;
+        }
     }
 
     private boolean isReplicated(long nowMs) {

@@ -71,6 +71,20 @@ class PartitionStopTest {
         assertThat(sink.last().record().stopOffset()).isEqualTo(10);
     }
 
+    /** The leader that recorded it has emptied its log, and others may have followed it. */
+    @Test
+    void aStartPastTheEndThatIsRecordedIsCarriedOutBeforeTheStop() {
+        log.append0(0, 11, 1);
+        PartitionStop stop = stop(Records.startingOver(mirroring, 1_000));
+
+        stop.step(nowMs);
+        log.highWatermark = 1_000L;
+        stop.step(nowMs);
+
+        assertThat(log.start).isEqualTo(1_000);
+        assertThat(sink.last().record().stopOffset()).isEqualTo(1_000);
+    }
+
     @Test
     void aPartitionThatNeverStartedStopsToo() {
         PartitionStop stop = stop(FakeSink.claimed(TP, 1));
