@@ -23,6 +23,8 @@ final class Divergence {
         UNCLEAR,
         /** Record {@code record}, which has the log cut or started over. */
         CHANGE,
+        /** What the source holds lies before all that is here: ask for its range first. */
+        RANGE,
         /** Too much would be lost without an operator's word; the reason is in {@code failure}. */
         FAILURE
     }
@@ -52,23 +54,43 @@ final class Divergence {
         if (end < answer.rangeStart()) {
             return skipTo(record, answer.rangeStart(), nowMs);
         }
-        if (end > answer.rangeEnd() && isEmpty()) {
-            // The source has lost all that was ever copied: there is nothing here to agree on.
-            return new Plan(Kind.CHANGE, Records.startingOver(record, answer.rangeEnd()), null, null);
+        Loss loss = asked.epoch() >= 0 && answer.epochEnd() != null
+                ? loss(record, asked.epoch(), answer.epochEnd())
+                : end > answer.rangeEnd() ? new Loss(answer.rangeEnd(), "the source ends there now") : null;
+        if (loss == null) {
+            return Plan.of(asked.epoch() >= 0 && answer.epochEnd() != null ? Kind.AGREES : Kind.UNCLEAR);
         }
-        if (asked.epoch() >= 0 && answer.epochEnd() != null) {
-            return onEpochEnd(record, asked.epoch(), answer.epochEnd(), nowMs);
-        }
-        return end > answer.rangeEnd()
-                ? cut(record, answer.rangeEnd(), "the source ends there now", nowMs)
-                : Plan.of(Kind.UNCLEAR);
+        return loss.commonEnd() < local.logStartOffset()
+                ? startOver(record, loss, answer.rangeStart(), nowMs)
+                : cut(record, loss, nowMs);
     }
 
     /** The source says where {@code ownEpoch}, our last one, ends there; {@code answer} is null if it cannot. */
     Plan onEpochEnd(PartitionRecord record, int ownEpoch, EpochEnd answer, long nowMs) {
-        if (answer == null) {
-            return Plan.of(Kind.AGREES);
-        }
+        Loss loss = answer == null ? null : loss(record, ownEpoch, answer);
+        return loss == null ? Plan.of(Kind.AGREES) : giveUp(record, loss, nowMs);
+    }
+
+    /** The source's largest epoch not above our last one is {@code sourceEpoch}, and ends at {@code sourceEnd}. */
+    Plan onDiverging(PartitionRecord record, int sourceEpoch, long sourceEnd, long nowMs) {
+        return giveUp(record, diverging(record, sourceEpoch, sourceEnd), nowMs);
+    }
+
+    /** The source's batch at {@code base} goes past the end here: ends of epochs hide what its log start has passed. */
+    Plan onOtherBatch(PartitionRecord record, long base, long nowMs) {
+        return giveUp(record, new Loss(base, "the source holds another batch at " + base), nowMs);
+    }
+
+    /** Nothing was copied yet, and the source begins earlier than the log here. */
+    Plan onEarlierStart(PartitionRecord record, long sourceStart) {
+        return new Plan(Kind.CHANGE, Records.startingOver(record, sourceStart), null, null);
+    }
+
+    /** What the source holds agrees with what is here up to {@code commonEnd} only. */
+    private record Loss(long commonEnd, String why) {}
+
+    /** Null if the source, where {@code ownEpoch} ends at {@code answer}, holds all that is here. */
+    private Loss loss(PartitionRecord record, int ownEpoch, EpochEnd answer) {
         if (answer.epoch() < 0) {
             // The source has not heard of our last epoch, so all that was written in it is gone there.
             long epochStart = record.lineage().stream()
@@ -76,50 +98,84 @@ final class Divergence {
                     .mapToLong(SourceEpoch::startOffset)
                     .findFirst()
                     .orElse(local.logEndOffset());
-            return cut(record, epochStart, "the source has lost its leader epoch " + ownEpoch, nowMs);
+            return new Loss(epochStart, "the source has lost its leader epoch " + ownEpoch);
         }
         return answer.epoch() < ownEpoch || answer.endOffset() < local.logEndOffset()
-                ? onDiverging(record, answer.epoch(), answer.endOffset(), nowMs)
-                : Plan.of(Kind.AGREES);
+                ? diverging(record, answer.epoch(), answer.endOffset())
+                : null;
     }
 
-    /** The source's largest epoch not above our last one is {@code sourceEpoch}, and ends at {@code sourceEnd}. */
-    Plan onDiverging(PartitionRecord record, int sourceEpoch, long sourceEnd, long nowMs) {
-        long common = Lineage.commonEnd(record.lineage(), local.logEndOffset(), sourceEpoch, sourceEnd);
-        String why = "the source lost them (its leader epoch " + sourceEpoch + " ends at " + sourceEnd + ")";
-        return cut(record, common, why, nowMs);
+    private Loss diverging(PartitionRecord record, int sourceEpoch, long sourceEnd) {
+        return new Loss(
+                Lineage.commonEnd(record.lineage(), local.logEndOffset(), sourceEpoch, sourceEnd),
+                "the source lost them (its leader epoch " + sourceEpoch + " ends at " + sourceEnd + ")");
     }
 
-    /** The source's batch at {@code base} goes past the end here: ends of epochs hide what its log start has passed. */
-    Plan onOtherBatch(PartitionRecord record, long base, long nowMs) {
-        return cut(record, base, "the source holds another batch at " + base, nowMs);
+    private Plan giveUp(PartitionRecord record, Loss loss, long nowMs) {
+        return loss.commonEnd() < local.logStartOffset() ? Plan.of(Kind.RANGE) : cut(record, loss, nowMs);
     }
 
-    private Plan cut(PartitionRecord record, long commonEnd, String why, long nowMs) {
+    private Plan cut(PartitionRecord record, Loss loss, long nowMs) {
         long end = local.logEndOffset();
-        long target = batchStart(Math.max(commonEnd, local.logStartOffset()));
+        long target = batchStart(loss.commonEnd());
         if (target >= end) {
             return Plan.of(Kind.UNCLEAR);
         }
-        String what =
-                "offsets " + target + " to " + (end - 1) + " (" + (end - target) + " records) of " + partition.local();
-        if (end - target > maxTruncation && !record.repairing()) {
-            return new Plan(
-                    Kind.FAILURE,
-                    null,
-                    null,
-                    "the source lost " + what + ", more than max.truncation.records of link " + partition.link()
-                            + " allows (" + maxTruncation + "): " + why
-                            + "; repair the mirror to let them go, or fail it over to keep what is here.");
+        String what = what(target, end);
+        return end - target > maxTruncation && !record.repairing()
+                ? tooMuch(what, loss)
+                : new Plan(
+                        Kind.CHANGE,
+                        Records.truncating(record, truncation(record, target)),
+                        partition.event("Dropped " + what + ": " + loss.why() + ".", nowMs),
+                        null);
+    }
+
+    /**
+     * The common end lies before the log start here, so nothing here is the source's any more, and what the source has
+     * from {@code sourceStart} on may be older than all that is here.
+     */
+    private Plan startOver(PartitionRecord record, Loss loss, long sourceStart, long nowMs) {
+        long start = local.logStartOffset();
+        long end = local.logEndOffset();
+        long wanted = partition.startOffset() == MirrorPartition.EARLIEST ? 0 : partition.startOffset();
+        long from = Math.max(sourceStart, Math.min(wanted, loss.commonEnd()));
+        if (record.lineage().isEmpty() && start == end) {
+            // Nothing was ever copied, so no replica holds anything.
+            return new Plan(Kind.CHANGE, Records.startingOver(record, from), null, null);
         }
+        String what = what(start, end);
+        if (end - start > maxTruncation && !record.repairing()) {
+            return tooMuch(what, loss);
+        }
+        String event = (start == end ? partition.local() + " was empty" : "Dropped " + what) + ": " + loss.why()
+                + ". It starts over at offset " + from + ", for the source begins at " + sourceStart + " now.";
+        return new Plan(
+                Kind.CHANGE,
+                Records.truncating(Records.startingOver(record, from), truncation(record, from)),
+                partition.event(event, nowMs),
+                null);
+    }
+
+    private String what(long from, long end) {
+        return "offsets " + from + " to " + (end - 1) + " (" + (end - from) + " records) of " + partition.local();
+    }
+
+    private Plan tooMuch(String what, Loss loss) {
+        return new Plan(
+                Kind.FAILURE,
+                null,
+                null,
+                "the source lost " + what + ", more than max.truncation.records of link " + partition.link()
+                        + " allows (" + maxTruncation + "): " + loss.why()
+                        + "; repair the mirror to let them go, or fail it over to keep what is here.");
+    }
+
+    private Truncation truncation(PartitionRecord record, long target) {
         List<Integer> replicas = leadership.replicas(partition.local());
         int minEpoch =
                 replicas.size() == 1 || isUntouched(record) ? partition.leaderEpoch() : partition.leaderEpoch() + 1;
-        return new Plan(
-                Kind.CHANGE,
-                Records.truncating(record, new Truncation(target, minEpoch, replicas)),
-                partition.event("Dropped " + what + ": " + why + ".", nowMs),
-                null);
+        return new Truncation(target, minEpoch, replicas);
     }
 
     /**

@@ -161,7 +161,7 @@ final class FetchRound {
             } else if (answer.complete()) {
                 // In a fetch session, silence means that nothing changed.
                 Replicator replicator = ask.task().replicator();
-                replicator.stats().onFetch(-1, -1, replicator.local().logEndOffset(), nowMs);
+                replicator.stats().onFetch(-1, -1, -1, replicator.local().logEndOffset(), nowMs);
                 replicator.cursor().onSilence(ask.next());
                 ask.task().onValid(ask.leader().epoch());
             }
@@ -171,9 +171,12 @@ final class FetchRound {
 
     private boolean deliver(Asked ask, Fetched fetched, Answer answer, long nowMs) {
         Replicator replicator = ask.task().replicator();
+        boolean startMoved = logStart(fetched) > replicator.local().logStartOffset();
         if (fetched.error() == Errors.NONE) {
             long end = replicator.local().logEndOffset();
-            replicator.stats().onFetch(logStart(fetched), fetched.highWatermark(), end, nowMs);
+            startMoved |= replicator
+                    .stats()
+                    .onFetch(ask.leader().epoch(), logStart(fetched), fetched.highWatermark(), end, nowMs);
             if (fetched.divergingEpoch() < 0) {
                 ask.task().onValid(ask.leader().epoch());
             }
@@ -184,7 +187,6 @@ final class FetchRound {
             // Whatever a recommended replica complains of, the leader knows better.
             ask.task().prefer(-1, 0);
         }
-        boolean startMoved = logStart(fetched) > replicator.local().logStartOffset();
         FetchCursor cursor = replicator.cursor();
         long before = cursor.takenBytes();
         boolean something = cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer()) || startMoved;

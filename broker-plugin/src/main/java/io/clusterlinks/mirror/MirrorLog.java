@@ -3,7 +3,6 @@ package io.clusterlinks.mirror;
 
 import io.clusterlinks.host.AppendException;
 import io.clusterlinks.host.LocalPartition;
-import io.clusterlinks.protocol.record.PartitionRecord;
 
 /**
  * The log of a mirror partition read with its record: where it begins and ends, and under which of the source's leader
@@ -45,10 +44,12 @@ final class MirrorLog {
         return local.logEndOffset() == local.logStartOffset();
     }
 
-    /** Source epoch of the last record here; unknown for a log without records. */
+    /**
+     * Source epoch of the last record that was here, also if the log start has passed it since; unknown where there was
+     * none.
+     */
     int lastEpoch() {
-        PartitionRecord record = transitions.record();
-        return isEmpty() ? Lineage.UNKNOWN : Lineage.lastEpoch(record.lineage(), end());
+        return Lineage.lastEpoch(transitions.record().lineage(), end());
     }
 
     /** Empties the log and has it start at {@code offset}; returns whether it could be done. */
@@ -75,6 +76,18 @@ final class MirrorLog {
     /** Whether there are records here that the source has deleted. */
     boolean isStartBehind() {
         return local.logStartOffset() < Math.min(wantedStart(), end());
+    }
+
+    /**
+     * Whether nothing was copied yet and the source has become one that begins earlier: a replica of it that lacks what was
+     * deleted since it went away. Where something was copied, its source epochs tell whether it is still the source's.
+     */
+    boolean isStartAhead() {
+        return isEmpty()
+                && transitions.record().lineage().isEmpty()
+                && partition.startOffset() == MirrorPartition.EARLIEST
+                && stats.sourceStart() >= 0
+                && stats.sourceStart() < local.logStartOffset();
     }
 
     private long wantedStart() {

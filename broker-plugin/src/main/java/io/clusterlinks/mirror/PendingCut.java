@@ -3,6 +3,7 @@ package io.clusterlinks.mirror;
 
 import io.clusterlinks.host.AppendException;
 import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import java.util.List;
 import java.util.Optional;
@@ -73,7 +74,7 @@ final class PendingCut {
             moveLeader(nowMs);
             return;
         }
-        if (local.logEndOffset() > Math.max(truncation.target(), local.logStartOffset())) {
+        if (!isCut(truncation.target())) {
             cut(truncation.target(), nowMs);
             return;
         }
@@ -89,9 +90,25 @@ final class PendingCut {
         }
     }
 
+    /** Where a log starts over it may have begun later than it will. */
+    private boolean isCut(long target) {
+        return isStartingOver(target)
+                ? local.logStartOffset() == target && local.logEndOffset() == target
+                : local.logEndOffset() <= Math.max(target, local.logStartOffset());
+    }
+
+    private boolean isStartingOver(long target) {
+        PartitionRecord record = transitions.record();
+        return record.startOffset() == target && record.lineage().isEmpty();
+    }
+
     private void cut(long target, long nowMs) {
         try {
-            local.truncateTo(target, partition.leaderEpoch());
+            if (isStartingOver(target)) {
+                local.truncateFullyAndStartAt(target, partition.leaderEpoch());
+            } else {
+                local.truncateTo(target, partition.leaderEpoch());
+            }
         } catch (AppendException e) {
             error = "cutting off what the source lost failed, retrying: " + SourceText.oneLine(e);
             notBeforeMs = nowMs + backoffMs;

@@ -225,6 +225,10 @@ final class Replicator {
 
     private boolean run(long nowMs) {
         log.followStart();
+        if (log.isStartAhead() && !inquiry.isOpen()) {
+            carryOut(divergence.onEarlierStart(transitions.record(), stats.sourceStart()), nowMs);
+            return false;
+        }
         return !inquiry.isOpen() && goOn(appender.step(nowMs), nowMs);
     }
 
@@ -265,6 +269,7 @@ final class Replicator {
     }
 
     private void onRange(Question asked, Question.Answer answer, long nowMs) {
+        stats.onRange(answer.rangeStart());
         if (isAdopting()) {
             goOn(adoption.onRange(answer, nowMs), nowMs);
         } else {
@@ -279,6 +284,10 @@ final class Replicator {
                 cursor.markValid(validUnder);
             }
             case UNCLEAR -> resume(nowMs + settings.backoffMs());
+            case RANGE -> {
+                cursor.pause();
+                inquiry.ask(Question.Kind.RANGE, log.lastEpoch());
+            }
             case FAILURE -> fail(plan.failure(), nowMs);
             case CHANGE -> {
                 if (!log.followers().passes(nowMs)) {

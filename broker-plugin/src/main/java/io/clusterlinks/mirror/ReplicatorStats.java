@@ -13,6 +13,7 @@ final class ReplicatorStats {
     private final LongAdder bytes = new LongAdder();
     private final LongAdder records = new LongAdder();
     private volatile long sourceStart = -1;
+    private int startEpoch = -1;
     private volatile long sourceEnd = -1;
     private volatile long lastFetchMs = -1;
     private volatile long lastLevelMs = -1;
@@ -21,10 +22,12 @@ final class ReplicatorStats {
     /** Whether what holds the partition up on this side is what the source sends. */
     private volatile boolean sentUnfit;
 
-    /** The source answered; offsets are -1 where the answer did not name them. */
-    void onFetch(long newSourceStart, long newSourceEnd, long localEnd, long nowMs) {
-        // Answers may come out of order when a partition moves between fetchers; a log start only moves forward.
-        sourceStart = Math.max(sourceStart, newSourceStart);
+    /**
+     * The source's leader of {@code leaderEpoch} answered; offsets are -1 where the answer did not name them. Returns whether
+     * the source's log begins earlier than it did.
+     */
+    boolean onFetch(int leaderEpoch, long newSourceStart, long newSourceEnd, long localEnd, long nowMs) {
+        boolean earlier = onSourceStart(leaderEpoch, newSourceStart);
         if (newSourceEnd >= 0) {
             sourceEnd = newSourceEnd;
         }
@@ -35,6 +38,25 @@ final class ReplicatorStats {
             localError(null);
         }
         onEnd(localEnd, nowMs);
+        return earlier;
+    }
+
+    /**
+     * Answers may come out of order when a partition moves between fetchers; the log start of one leader only moves
+     * forward, and another leader's may lie before it.
+     */
+    private synchronized boolean onSourceStart(int leaderEpoch, long start) {
+        long before = sourceStart;
+        if (start >= 0 && leaderEpoch >= startEpoch) {
+            sourceStart = leaderEpoch > startEpoch ? start : Math.max(sourceStart, start);
+            startEpoch = leaderEpoch;
+        }
+        return sourceStart < before;
+    }
+
+    /** The source's log begins at {@code start}, whoever leads it. */
+    synchronized void onRange(long start) {
+        sourceStart = Math.max(sourceStart, start);
     }
 
     /** The local log now ends at {@code localEnd}. */

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.source.SourceQueryClient.EpochEnd;
 import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 
 /** A log of ten records, of which the source lost the last four, led under epoch 2. */
@@ -56,6 +58,86 @@ class DivergenceTest {
         append(6, 4, 2);
 
         assertThat(minLeaderEpoch(CLAIMED)).isEqualTo(2);
+    }
+
+    /** An unclean election at the source may bring back what it had deleted, and with it the mirror. */
+    @Test
+    void aSourceThatAgreesOnlyWithWhatWasDeletedHereIsAskedWhereItBegins() {
+        startAt100();
+
+        assertThat(divergence().onDiverging(CLAIMED, 5, 3, 1).kind()).isEqualTo(Divergence.Kind.RANGE);
+    }
+
+    @Test
+    void theLogThenStartsOverWhereTheSourceBegins() {
+        leadership.replicas = List.of(1, 2, 3);
+        startAt100();
+        log.append0(100, 20, 2);
+
+        Divergence.Plan plan = onRange(PARTITION, 2, 60, new EpochEnd(Errors.NONE, 5, 3));
+
+        assertThat(plan.record().startOffset()).isEqualTo(2);
+        assertThat(plan.record().lineage()).isEmpty();
+        assertThat(plan.record().truncation().target()).isEqualTo(2);
+        assertThat(plan.record().truncation().minLeaderEpoch()).isEqualTo(3);
+        assertThat(plan.event().message()).contains("offsets 100 to 119 (20 records)", "starts over at offset 2");
+    }
+
+    /** Nothing was dropped, and yet a replica that is away may hold what was here before. */
+    @Test
+    void anEmptyLogStartsOverUnderANewLeaderEpochToo() {
+        leadership.replicas = List.of(1, 2, 3);
+        startAt100();
+
+        Divergence.Plan plan = onRange(PARTITION, 0, 60, new EpochEnd(Errors.NONE, 5, 3));
+
+        assertThat(plan.record().truncation().target()).isZero();
+        assertThat(plan.record().truncation().minLeaderEpoch()).isEqualTo(3);
+        assertThat(plan.event().message()).contains("was empty", "starts over at offset 0");
+    }
+
+    /** What was written before the mirror was to begin it does not want; what was written since it does. */
+    @Test
+    void aMirrorThatWasToBeginLaterStartsOverAtTheCommonEnd() {
+        startAt100();
+        MirrorPartition latest =
+                new MirrorPartition("L", TP, "topic-id", new TopicPartition("source", 0), Uuid.ZERO_UUID, 4, false, 2);
+
+        Divergence.Plan plan = onRange(latest, 0, 60, new EpochEnd(Errors.NONE, 5, 3));
+
+        assertThat(plan.record().startOffset()).isEqualTo(3);
+    }
+
+    @Test
+    void moreThanMayBeCutIsNotGivenUpForStartingOverEither() {
+        startAt100();
+        log.append0(100, 20, 2);
+        Question asked = new Question(Question.Kind.RANGE, 6);
+        Question.Answer answer = new Question.Answer(-1, 0, 60, new EpochEnd(Errors.NONE, 5, 3));
+
+        Divergence.Plan plan = new Divergence(PARTITION, log, leadership, 19).onRange(CLAIMED, asked, answer, 1);
+
+        assertThat(plan.kind()).isEqualTo(Divergence.Kind.FAILURE);
+        assertThat(plan.failure()).contains("max.truncation.records");
+    }
+
+    private void startAt100() {
+        log.start = 100;
+        log.end = 100;
+        log.leaderEpoch = 2;
+    }
+
+    private Divergence divergence() {
+        return new Divergence(PARTITION, log, leadership, Long.MAX_VALUE);
+    }
+
+    private Divergence.Plan onRange(MirrorPartition partition, long start, long end, EpochEnd epochEnd) {
+        return new Divergence(partition, log, leadership, Long.MAX_VALUE)
+                .onRange(
+                        CLAIMED,
+                        new Question(Question.Kind.RANGE, 6),
+                        new Question.Answer(-1, start, end, epochEnd),
+                        1);
     }
 
     private int minLeaderEpoch(PartitionRecord record) {

@@ -75,7 +75,7 @@ abstract class ReplicatorScene {
 
     void fetch(ByteBuffer batches, long sourceEnd, long sourceStart) {
         Fetched fetched = fetched(batches, sourceEnd, sourceStart);
-        replicator.stats().onFetch(sourceStart, sourceEnd, log.end, nowMs);
+        replicator.stats().onFetch(0, sourceStart, sourceEnd, log.end, nowMs);
         assertThat(offer(next(), fetched)).isTrue();
     }
 

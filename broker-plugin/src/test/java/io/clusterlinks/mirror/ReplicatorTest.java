@@ -96,6 +96,41 @@ class ReplicatorTest extends ReplicatorScene {
         assertThat(next().lastEpoch()).isEqualTo(2);
     }
 
+    /** A leader of the source that lacks what the last one deleted: offsets from 3 on are of another history. */
+    @Test
+    void aSourceThatWentBackBeforeTheLogStartIsCopiedFromWhereItBegins() {
+        log.start = 100;
+        log.end = 100;
+        start(record(new SourceEpoch(4, 0)));
+        assertThat(next().lastEpoch()).isEqualTo(4);
+
+        offer(next(), diverging(4, 3));
+        step();
+        answerRange(0, 60, new EpochEnd(Errors.NONE, 4, 3));
+
+        assertThat(log.start).isZero();
+        assertThat(next().offset()).isZero();
+        assertThat(sink.last().record().truncation()).isNull();
+        assertThat(sink.last().record().startOffset()).isZero();
+    }
+
+    /** Nothing was copied yet, and the next leader of the source still has what the last one had deleted. */
+    @Test
+    void anEmptyMirrorFollowsASourceThatBeginsEarlierNow() {
+        log.start = 100;
+        log.end = 100;
+        start(Records.started(CLAIMED, 100));
+        replicator.stats().onFetch(3, 100, 100, 100, nowMs);
+        step();
+        assertThat(next().offset()).isEqualTo(100);
+
+        assertThat(replicator.stats().onFetch(4, 60, 100, 100, nowMs)).isTrue();
+        step();
+
+        assertThat(next().offset()).isEqualTo(60);
+        assertThat(log.start).isEqualTo(60);
+    }
+
     @Test
     void aSourceShorterThanTheMirrorWithoutEpochsCutsTheMirror() {
         log.append0(0, 5, 1);

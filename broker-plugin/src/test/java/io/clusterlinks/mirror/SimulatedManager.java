@@ -205,11 +205,12 @@ final class SimulatedManager implements TransitionSink, Leadership {
         asking.cursor().next(nowMs).ifPresent(next -> {
             Fetched answer = source.fetch(next.offset(), next.lastEpoch(), sourceEpoch);
             network.add(() -> {
-                asking.stats().onFetch(answer.logStartOffset(), answer.highWatermark(), node.log.end, nowMs);
+                boolean startMoved = asking.stats()
+                        .onFetch(leaderEpoch, answer.logStartOffset(), answer.highWatermark(), node.log.end, nowMs);
                 if (answer.error() == Errors.NONE && answer.divergingEpoch() < 0) {
                     of.onValid(leaderEpoch);
                 }
-                boolean startMoved = answer.logStartOffset() > node.log.start;
+                startMoved |= answer.logStartOffset() > node.log.start;
                 awake |= asking.cursor().offer(next, answer, -1, FetchBuffer.UNCOUNTED) || startMoved;
             });
         });

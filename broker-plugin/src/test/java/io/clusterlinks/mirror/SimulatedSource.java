@@ -5,9 +5,11 @@ import io.clusterlinks.source.SourceFetchClient.Fetched;
 import io.clusterlinks.source.SourceQueryClient.EpochEnd;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.common.protocol.Errors;
 
@@ -21,9 +23,18 @@ final class SimulatedSource {
     /** Start offset by epoch. */
     final TreeMap<Integer, Long> epochs = new TreeMap<>();
 
+    /** Every batch that was ever written, in whatever history. */
+    private final List<Batch> written = new ArrayList<>();
+    /** What lay before a log start once, in whatever history, by what {@link SimulatedLog#describe} says of it. */
+    final Set<String> deleted = new HashSet<>();
+
     long start;
     long end;
     int epoch;
+    /** A replica that has been away since the log was as here; null if none is. */
+    private SimulatedSource away;
+    /** Whether such a replica has become leader. */
+    boolean wentBack;
 
     SimulatedSource(Random random) {
         this.random = random;
@@ -32,9 +43,10 @@ final class SimulatedSource {
 
     void produce() {
         int count = 1 + random.nextInt(20);
-        end += isWithinEpoch() && random.nextInt(4) == 0 ? random.nextInt(30) : 0;
+        end += !wentBack && isWithinEpoch() && random.nextInt(4) == 0 ? random.nextInt(30) : 0;
         ByteBuffer bytes = TestBatches.batch(end, count, epoch);
         batches.add(new Batch(end, end + count, epoch, bytes, SimulatedLog.describe(bytes)));
+        written.add(batches.get(batches.size() - 1));
         end += count;
     }
 
@@ -44,6 +56,46 @@ final class SimulatedSource {
      */
     private boolean isWithinEpoch() {
         return !batches.isEmpty() && batches.get(batches.size() - 1).epoch() == epoch;
+    }
+
+    /** A replica goes away and will hear of nothing that happens from now on; only of a log without gaps. */
+    void leaveOneBehind() {
+        if (hasGaps()) {
+            return;
+        }
+        away = new SimulatedSource(random);
+        away.batches.addAll(batches);
+        away.epochs.clear();
+        away.epochs.putAll(epochs);
+        away.start = start;
+        away.end = end;
+    }
+
+    private boolean hasGaps() {
+        for (int i = 1; i < batches.size(); i++) {
+            if (batches.get(i).base() != batches.get(i - 1).next()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The replica that was away becomes leader: it lacks the tail, and holds what was deleted since; false if none was. */
+    boolean electTheOneLeftBehind() {
+        if (away == null) {
+            return false;
+        }
+        batches.clear();
+        batches.addAll(away.batches);
+        epochs.clear();
+        epochs.putAll(away.epochs);
+        start = away.start;
+        end = away.end;
+        away = null;
+        wentBack = true;
+        end = batches.isEmpty() ? end : batches.get(batches.size() - 1).next();
+        begin();
+        return true;
     }
 
     /** A replica that lacks the tail becomes leader; with nothing to lose, a clean election. */
@@ -58,6 +110,10 @@ final class SimulatedSource {
         end = batches.isEmpty()
                 ? newEnd
                 : Math.max(start, batches.get(batches.size() - 1).next());
+        begin();
+    }
+
+    private void begin() {
         epochs.values().removeIf(offset -> offset >= end && offset > 0);
         epoch += 1 + random.nextInt(3);
         epochs.put(epoch, end);
@@ -65,6 +121,7 @@ final class SimulatedSource {
 
     void deleteHead() {
         start = Math.min(end, start + random.nextInt(40));
+        written.stream().filter(batch -> batch.base() < start).forEach(batch -> deleted.add(batch.described()));
         batches.removeIf(batch -> batch.next() <= start);
         start = batches.isEmpty() ? end : Math.max(start, batches.get(0).base());
         Map.Entry<Integer, Long> floor = null;

@@ -184,7 +184,11 @@ final class Simulation {
         if (isSourceQuiet()) {
             return;
         }
-        if (dice < 15) {
+        if (dice == 15 && random.nextInt(4) == 0) {
+            source.leaveOneBehind();
+        } else if (dice == 15 && random.nextInt(4) == 0 && source.electTheOneLeftBehind()) {
+            trace.note("source is as it was: " + source.start + " to " + source.end);
+        } else if (dice < 15) {
             source.produce();
         } else if (dice < 18) {
             trace.note("source loses its tail at " + source.end);
