@@ -9,13 +9,11 @@ import io.clusterlinks.protocol.TaskItem;
 import io.clusterlinks.state.LinkImage;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,14 +22,11 @@ import org.slf4j.LoggerFactory;
 public final class TopicDiscovery implements SyncTask {
     private static final Logger LOG = LoggerFactory.getLogger(TopicDiscovery.class);
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
-    private static final long CREATE_TIMEOUT_MS = 30_000;
-
-    /** Mirrors that are created at once; the next run goes on. */
-    private static final int MAX_CREATIONS = 100;
 
     private final LocalBroker broker;
     private final Supplier<LinkImage> newest;
     private final Creator creator;
+    private final Map<String, NewMirrors> mirrors = new ConcurrentHashMap<>();
 
     /** Creates a mirror as if an operator had asked for it. */
     @FunctionalInterface
@@ -71,12 +66,7 @@ public final class TopicDiscovery implements SyncTask {
         }
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(plan.taking());
-        Map<String, CompletableFuture<Void>> creations = new TreeMap<>();
-        plan.create().entrySet().stream()
-                .limit(MAX_CREATIONS)
-                .forEach(entry -> creations.put(entry.getKey(), create(link, entry.getKey(), entry.getValue())));
-        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CREATE_TIMEOUT_MS);
-        creations.forEach((topic, creation) -> await(topic, creation, deadlineNs, counter));
+        create(context, plan.create(), counter);
         for (TaskItem conflict : plan.conflicts()) {
             counter.trouble(conflict.item(), conflict.state(), conflict.message());
         }
@@ -102,6 +92,18 @@ public final class TopicDiscovery implements SyncTask {
                         .isPresent());
     }
 
+    private void create(SyncContext context, Map<String, String> sourceTopics, TaskOutcome.Counter counter) {
+        String link = context.link().link();
+        mirrors.computeIfAbsent(link, name -> new NewMirrors())
+                .create(
+                        sourceTopics.keySet(),
+                        topic -> create(link, topic, sourceTopics.get(topic)),
+                        // A link that was altered meanwhile may want other topics, or none; it is looked at again at
+                        // once.
+                        () -> newest.get().link(link).equals(Optional.of(context.link())),
+                        counter);
+    }
+
     private CompletableFuture<Void> create(String link, String topic, String sourceTopic) {
         LOG.info("Link {}: mirroring new topic {} as {}", link, sourceTopic, topic);
         try {
@@ -111,18 +113,8 @@ public final class TopicDiscovery implements SyncTask {
         }
     }
 
-    private static void await(
-            String topic, CompletableFuture<Void> creation, long deadlineNs, TaskOutcome.Counter counter) {
-        try {
-            creation.get(Math.max(0, deadlineNs - System.nanoTime()), TimeUnit.NANOSECONDS);
-            counter.changed(1);
-        } catch (ExecutionException e) {
-            counter.trouble(topic, "FAILED", e.getCause().getMessage());
-        } catch (TimeoutException e) {
-            counter.trouble(topic, "PENDING", "Still being created.");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw LinkException.unavailable("Interrupted while creating mirrors.");
-        }
+    @Override
+    public void forget(String link) {
+        mirrors.remove(link);
     }
 }

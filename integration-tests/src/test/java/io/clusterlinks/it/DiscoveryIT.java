@@ -8,12 +8,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Topics appear here as they appear at the source, from where they are wanted. */
 class DiscoveryIT {
@@ -59,6 +62,21 @@ class DiscoveryIT {
         Await.until("new is mirrored", PROMISED, () -> Topics.exists(destination.admin(), "new"));
         assertThat(Topics.partitions(destination.admin(), "new")).hasSize(3);
         assertThat(Topics.exists(destination.admin(), "a-scratch")).isFalse();
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "clusterlinks.scale", matches = "true")
+    void mirrorsFiveHundredNewTopicsWithinThePromisedTime() {
+        List<String> names = IntStream.range(0, 500).mapToObj(i -> "many-" + i).toList();
+        Topics.get(source.admin()
+                .createTopics(names.stream()
+                        .map(name -> new NewTopic(name, 1, (short) 1))
+                        .toList())
+                .all());
+
+        Await.until("all are mirrored", PROMISED, () -> Topics.get(
+                        destination.admin().listTopics().names())
+                .containsAll(names));
     }
 
     @Test

@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
@@ -123,6 +125,35 @@ class PermissionsIT {
                             awaitTask("topics", "ATTENTION", "DESCRIBE on TOPIC 'orders' at the source");
                             awaitTask("topic.discovery", "ATTENTION", "needs the ACL DESCRIBE on the TOPICs there");
                         })));
+    }
+
+    /** Where more topics fail in every run than are tried again at once, those that come later must not wait for them. */
+    @Test
+    void topicsThatMayNotBeReadKeepNoOtherFromBeingDiscovered() {
+        AclBinding denied = new AclBinding(
+                new ResourcePattern(ResourceType.TOPIC, "denied-", PatternType.PREFIXED),
+                new AccessControlEntry("User:link", "*", AclOperation.READ, AclPermissionType.DENY));
+        List<String> names =
+                IntStream.range(0, 120).mapToObj(i -> "denied-" + i).toList();
+        allow(source, denied);
+        try {
+            // Given topics that may be seen at the source and not read
+            Topics.get(source.admin()
+                    .createTopics(names.stream()
+                            .map(name -> new NewTopic(name, 1, (short) 1))
+                            .toList())
+                    .all());
+            awaitTask("topic.discovery", "ATTENTION", "\"troubled\":120");
+
+            // When another comes up, last in the alphabet
+            Topics.create(source.admin(), "zebra", 1, Map.of());
+
+            // Then it is mirrored
+            links.awaitState(LINK, "zebra", MirrorState.ACTIVE);
+        } finally {
+            Topics.get(source.admin().deleteTopics(names).all());
+            Topics.get(source.admin().deleteAcls(List.of(denied.toFilter())).all());
+        }
     }
 
     @Test
