@@ -5,11 +5,13 @@ import io.clusterlinks.host.RequestChannel;
 import io.clusterlinks.protocol.LinkException;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.CreatePartitionsRequestData;
 import org.apache.kafka.common.message.CreatePartitionsRequestData.CreatePartitionsTopic;
 import org.apache.kafka.common.message.CreatePartitionsResponseData.CreatePartitionsTopicResult;
@@ -50,6 +52,43 @@ public final class TopicChanges {
                 .responses()
                 .get(0);
         throwIfError(topic, "ALTER_CONFIGS", result.errorCode(), result.errorMessage());
+    }
+
+    /**
+     * As {@link #configure}, but one by one if the controller refuses them as a whole, so that the others do not wait for the
+     * one that this cluster does not allow.
+     *
+     * @return why, by the names of those that were refused
+     * @throws LinkException if the controller does not answer, or this broker may not change the topic
+     */
+    Map<String, String> configureWhatMayBe(String topic, Map<String, String> set, Set<String> delete) {
+        try {
+            configure(topic, set, delete);
+            return Map.of();
+        } catch (LinkException e) {
+            throwUnlessRefused(e);
+        }
+        Map<String, String> refused = new TreeMap<>();
+        set.forEach((name, value) -> configureOne(topic, name, Map.of(name, value), Set.of(), refused));
+        delete.forEach(name -> configureOne(topic, name, Map.of(), Set.of(name), refused));
+        return refused;
+    }
+
+    private void configureOne(
+            String topic, String name, Map<String, String> set, Set<String> delete, Map<String, String> refused) {
+        try {
+            configure(topic, set, delete);
+        } catch (LinkException e) {
+            throwUnlessRefused(e);
+            refused.put(name, e.getMessage());
+        }
+    }
+
+    /** What has nothing to do with the values would be the same for each of them. */
+    private static void throwUnlessRefused(LinkException e) {
+        if (e.error().exception() instanceof RetriableException || e.error() == Errors.TOPIC_AUTHORIZATION_FAILED) {
+            throw e;
+        }
     }
 
     private static AlterableConfig config(String name, OpType type, String value) {

@@ -12,7 +12,8 @@ import java.util.TreeSet;
 /**
  * What must change at the destination so that a mirror topic has its source's synced configs and partitions.
  *
- * @param configs the configs that the mirror's record should hold: the source's synced ones and the mirror's own
+ * @param configs the configs that the mirror's record should hold when that is done: the source's synced ones and the
+ *     mirror's own
  * @param set configs to set here
  * @param delete configs to return to their default here
  * @param edited synced configs that somebody changed here, and that are put back: what became of each, in words
@@ -30,7 +31,8 @@ record TopicPlan(
     /**
      * Compares three ways.
      *
-     * @param mirror holds the configs as last synced
+     * @param mirror holds the configs as they were last known to be here: what differs from that was edited, but not what
+     *     could never be set
      * @param synced names of the configs that follow the source
      * @param here configs set on the topic at the destination
      */
@@ -62,6 +64,19 @@ record TopicPlan(
             return "the default";
         }
         return '\'' + (value.length() > MAX_SHOWN ? value.substring(0, MAX_SHOWN) + "..." : value) + '\'';
+    }
+
+    /** What the record should hold when all was done but what was refused; {@code here} as given to {@link #of}. */
+    Map<String, String> configsWithout(Set<String> refused, Map<String, String> here) {
+        Map<String, String> left = new HashMap<>(configs);
+        refused.forEach(key -> {
+            if (here.containsKey(key)) {
+                left.put(key, here.get(key));
+            } else {
+                left.remove(key);
+            }
+        });
+        return left;
     }
 
     boolean changesConfigs() {

@@ -17,17 +17,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has mirror topics follow their source's configs and number of partitions. What should be is written to the mirror's
- * record first, so that whoever coordinates next finishes it; each run compares anew and holds no state.
+ * Has mirror topics follow their source's configs and number of partitions. The number of partitions that should be is
+ * written to the mirror's record first, so that whoever coordinates next finishes it; of configs, what has been applied,
+ * afterwards. Each run compares anew and holds no state.
  */
 public final class TopicSync implements SyncTask {
     private static final Logger LOG = LoggerFactory.getLogger(TopicSync.class);
@@ -94,51 +96,91 @@ public final class TopicSync implements SyncTask {
         if (here == null || !here.id().toString().equals(mirror.topicId())) {
             return;
         }
-        try {
-            TopicPlan plan = TopicPlan.of(mirror, source, synced, cluster.topicConfigs(mirror.topic()));
-            boolean addsPartitions = here.partitions().size() < plan.partitions();
-            if (plan.changesRecord(mirror) || plan.changesConfigs() || addsPartitions) {
-                // Also where the record is right already: a coordinator that was deposed, or whose mirror was stopped
-                // meanwhile, must not touch the topic.
-                state.commit(image -> record(image, mirror, plan)).join();
-            }
-            if (plan.changesConfigs()) {
-                changes.configure(mirror.topic(), plan.set(), plan.delete());
-                LOG.info("Mirror topic {}: set {}, unset {}", mirror.topic(), plan.set(), plan.delete());
-            }
-            if (addsPartitions) {
-                changes.addPartitions(mirror.topic(), plan.partitions());
-                LOG.info("Mirror topic {}: {} partitions, as its source", mirror.topic(), plan.partitions());
-            }
-            if (plan.changesConfigs() || here.partitions().size() < plan.partitions()) {
-                counter.changed(1);
-            }
-            if (!plan.edited().isEmpty()) {
-                counter.trouble(
-                        mirror.topic(),
-                        "EDITED_HERE",
-                        edits(plan) + " follow the source and were put back; change them there, or name them in "
-                                + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE + ".");
-            }
-        } catch (RuntimeException e) {
-            Throwable cause = e instanceof CompletionException ? e.getCause() : e;
-            LOG.warn(
-                    "Mirror topic {} could not follow its source's configs and partitions; trying again",
-                    mirror.topic(),
-                    cause);
-            counter.trouble(mirror.topic(), "FAILED", String.valueOf(cause.getMessage()));
+        Map<String, String> configs = cluster.topicConfigs(mirror.topic());
+        TopicPlan plan = TopicPlan.of(mirror, source, synced, configs);
+        boolean addsPartitions = here.partitions().size() < plan.partitions();
+        if (!plan.changesRecord(mirror) && !plan.changesConfigs() && !addsPartitions) {
+            return;
+        }
+        // Also where the record is right already: a coordinator that was deposed, or whose mirror was stopped
+        // meanwhile,
+        // must not touch the topic.
+        if (!attempt(mirror, counter, () -> Commits.commit(state, image -> begin(image, mirror, plan)))) {
+            return;
+        }
+        // Each for itself: this cluster may refuse a config that the source allows.
+        boolean added = addsPartitions && attempt(mirror, counter, () -> addPartitions(mirror, plan));
+        boolean configured =
+                plan.changesConfigs() && attempt(mirror, counter, () -> configure(mirror, plan, configs, counter));
+        if (added || configured) {
+            counter.changed(1);
         }
     }
 
-    private List<Change> record(LinkImage image, MirrorRecord seen, TopicPlan plan) {
-        MirrorRecord now = image.mirror(seen.topic())
-                .filter(mirror -> mirror.topicId().equals(seen.topicId())
-                        && follows(mirror)
-                        && mirror.configs().equals(seen.configs()))
+    private static boolean attempt(MirrorRecord mirror, TaskOutcome.Counter counter, Runnable step) {
+        try {
+            step.run();
+            return true;
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "Mirror topic {} could not follow its source's configs and partitions; trying again",
+                    mirror.topic(),
+                    e);
+            counter.trouble(mirror.topic(), "FAILED", String.valueOf(e.getMessage()));
+            return false;
+        }
+    }
+
+    private void addPartitions(MirrorRecord mirror, TopicPlan plan) {
+        changes.addPartitions(mirror.topic(), plan.partitions());
+        LOG.info("Mirror topic {}: {} partitions, as its source", mirror.topic(), plan.partitions());
+    }
+
+    private void configure(MirrorRecord mirror, TopicPlan plan, Map<String, String> here, TaskOutcome.Counter counter) {
+        Map<String, String> refused = changes.configureWhatMayBe(mirror.topic(), plan.set(), plan.delete());
+        LOG.info(
+                "Mirror topic {}: set {}, unset {}, but for what was refused: {}",
+                mirror.topic(),
+                plan.set(),
+                plan.delete(),
+                refused);
+        refused.forEach((key, why) -> counter.trouble(
+                mirror.topic(),
+                "FAILED",
+                "'" + key + "' does not follow the source, for this cluster refuses it (" + why
+                        + "); change it there, or name it in " + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE + "."));
+        Map<String, String> putBack = new TreeMap<>(plan.edited());
+        putBack.keySet().removeAll(refused.keySet());
+        if (!putBack.isEmpty()) {
+            counter.trouble(
+                    mirror.topic(),
+                    "EDITED_HERE",
+                    inWords(putBack) + " follow the source and were put back; change them there, or name them in "
+                            + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE + ".");
+        }
+        Commits.commit(state, image -> end(image, mirror, plan.configsWithout(refused.keySet(), here)));
+    }
+
+    /** The number of partitions is what should be; the configs stay as they are here until they are changed. */
+    private List<Change> begin(LinkImage image, MirrorRecord seen, TopicPlan plan) {
+        MirrorRecord now = current(image, seen)
+                .filter(mirror -> mirror.configs().equals(seen.configs()))
                 .orElseThrow(() -> LinkException.invalid("it was changed meanwhile"));
-        MirrorRecord next = withEvent(now.following(plan.configs(), plan.partitions()), plan);
+        Map<String, String> configs = plan.changesConfigs() ? now.configs() : plan.configs();
         // Always written: only a write proves that this broker still coordinates.
-        return List.of(Change.put(next));
+        return List.of(Change.put(withEvent(now.following(configs, plan.partitions()), plan)));
+    }
+
+    /** What is recorded as being here and is not any more was edited here. */
+    private static List<Change> end(LinkImage image, MirrorRecord seen, Map<String, String> configs) {
+        return current(image, seen)
+                .filter(mirror -> !mirror.configs().equals(configs))
+                .map(mirror -> List.<Change>of(Change.put(mirror.following(configs, mirror.partitions()))))
+                .orElse(List.of());
+    }
+
+    private static Optional<MirrorRecord> current(LinkImage image, MirrorRecord seen) {
+        return image.mirror(seen.topic()).filter(mirror -> mirror.topicId().equals(seen.topicId()) && follows(mirror));
     }
 
     private MirrorRecord withEvent(MirrorRecord mirror, TopicPlan plan) {
@@ -147,12 +189,12 @@ public final class TopicSync implements SyncTask {
                 : mirror.withEvent(new LinkEvent(
                         time.milliseconds(),
                         -1,
-                        "Topic configs were changed here and put back as they are at the source: " + edits(plan)
-                                + "."));
+                        "Topic configs were changed here and put back as they are at the source: "
+                                + inWords(plan.edited()) + "."));
     }
 
-    private static String edits(TopicPlan plan) {
-        return plan.edited().entrySet().stream()
+    private static String inWords(Map<String, String> edits) {
+        return edits.entrySet().stream()
                 .map(edit -> edit.getKey() + " (" + edit.getValue() + ")")
                 .collect(Collectors.joining(", "));
     }

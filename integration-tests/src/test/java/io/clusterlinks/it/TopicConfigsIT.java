@@ -3,12 +3,14 @@ package io.clusterlinks.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.WireContract;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,7 +28,10 @@ class TopicConfigsIT {
     @BeforeAll
     static void start() {
         source = TestCluster.builder("source").start();
-        destination = TestCluster.builder("destination").agent().start();
+        destination = TestCluster.builder("destination")
+                .agent()
+                .config("log.cleaner.min.compaction.lag.ms", "60000")
+                .start();
         links = new Links(destination);
         Topics.create(source.admin(), TOPIC, 1, Map.of("retention.ms", "86400000", "cleanup.policy", "compact"));
         links.create(LINK, source, "topic.config.sync.ms=300");
@@ -93,6 +98,34 @@ class TopicConfigsIT {
                 links.cli().run("alter", "--link", LINK, "--add-config", "topic.config.sync.exclude=cleanup.policy");
         assertThat(refused.exitCode()).isEqualTo(1);
         assertThat(refused.stderr()).contains("topic.config.sync.exclude").contains("cleanup.policy");
+    }
+
+    /** Partitions waited for the refused config, a promotion for the partitions, and each run told of an edit by nobody. */
+    @Test
+    void whatTheDestinationRefusesHoldsUpNothingElse() {
+        Topics.create(source.admin(), "lagging", 1, Map.of());
+        links.mirror(LINK, "lagging");
+
+        // When the source takes on a config that contradicts one of the destination's brokers, another, and partitions
+        Topics.alter(source.admin(), "lagging", Map.of("max.compaction.lag.ms", "1000", "segment.ms", "7200000"));
+        Topics.get(source.admin()
+                .createPartitions(Map.of("lagging", NewPartitions.increaseTo(3)))
+                .all());
+
+        // Then the others follow, and it is named
+        Await.untilPasses(SOON, () -> {
+            assertThat(Topics.partitions(destination.admin(), "lagging")).hasSize(3);
+            assertThat(Topics.describe(destination.admin(), "lagging")).containsEntry("segment.ms", "7200000");
+            assertThat(links.run("describe", "--link", LINK, "--tasks").stdout())
+                    .contains("'max.compaction.lag.ms' does not follow the source")
+                    .contains("min.compaction.lag.ms (60000)");
+        });
+        assertThat(links.describe(LINK, "lagging").getOrDefault(WireContract.STATUS_EVENTS, ""))
+                .doesNotContain("put back");
+
+        // And the mirror can be promoted
+        links.run("mirrors", "promote", "--link", LINK, "--topic", "lagging", "--wait");
+        links.awaitState(LINK, "lagging", MirrorState.STOPPED);
     }
 
     private static Map<String, String> here() {

@@ -20,7 +20,7 @@ import java.util.Map;
  * @param initialPartitions number of partitions when the mirror was created; those added since start at the earliest
  *     offset, whatever {@code startOffsetSpec} says: nothing in them is older than the mirror
  * @param replicationFactor at the destination, -1 for the destination's default
- * @param configs topic configs the topic is created with
+ * @param configs topic configs the topic is created with; those that follow the source as they were last known to be here
  * @param startOffsetSpec {@code earliest}, {@code latest} or an ISO-8601 instant; where the initial partitions start
  * @param startOffsets what {@code startOffsetSpec} meant at the source when the mirror was created, by partition; empty
  *     for {@code earliest}, which means the earliest that there is when a partition starts
