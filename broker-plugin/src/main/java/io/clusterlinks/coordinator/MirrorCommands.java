@@ -94,7 +94,7 @@ final class MirrorCommands {
         Optional<MirrorRecord> repeated =
                 image.mirror(command.topic()).filter(there -> drafts.isRepeated(link, command, there));
         if (repeated.isPresent()) {
-            return creation.join(image, repeated.get());
+            return repeat(image, command, repeated.get(), validateOnly);
         }
         check(image, link, command);
         CompletableFuture<MirrorRecord> plan = CompletableFuture.supplyAsync(
@@ -109,6 +109,25 @@ final class MirrorCommands {
             check(now, current, command);
             return creation(now, checkOnce(now, mirror));
         }));
+    }
+
+    private CompletableFuture<Void> repeat(
+            LinkImage image, CreateMirror command, MirrorRecord there, boolean validateOnly) {
+        if (there.topicId() == null) {
+            return creation.join(image, there);
+        }
+        return creation.isThere(there)
+                .thenCompose(exists -> exists || validateOnly
+                        ? CompletableFuture.completedFuture(null)
+                        : endGone(there).thenCompose(ended -> createNow(command, false)));
+    }
+
+    /** Who deleted its topic and wants the mirror back does not have to wait until it is known to have ended. */
+    private CompletableFuture<LinkImage> endGone(MirrorRecord gone) {
+        return writer.commit(image -> image.mirror(gone.topic())
+                .filter(now -> gone.topicId().equals(now.topicId()))
+                .map(now -> MirrorTransitions.retire(image, now, time.milliseconds()))
+                .orElse(List.of()));
     }
 
     /** A link fetches each source topic once: a second mirror of it would get no records. */

@@ -11,6 +11,7 @@ import io.clusterlinks.state.LinkImage.Change;
 import io.clusterlinks.state.StateCommitter;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -93,11 +94,8 @@ final class MirrorCreation {
         }
     }
 
-    /** Completes as the creation of {@code mirror} that is under way does; a topic that exists needs nothing. */
+    /** Completes as the creation of {@code mirror} that is under way does. */
     CompletableFuture<Void> join(LinkImage image, MirrorRecord mirror) {
-        if (mirror.topicId() != null) {
-            return CompletableFuture.completedFuture(null);
-        }
         resume(image, mirror);
         return underWay.getOrDefault(mirror.topic(), CompletableFuture.completedFuture(null));
     }
@@ -110,6 +108,41 @@ final class MirrorCreation {
             finish(mirror, image.nextOffset())
                     .whenComplete((nothing, failure) -> release(mirror.topic(), done, failure));
         }
+    }
+
+    /**
+     * Whether the topic of a mirror exists, which somebody may have deleted a moment ago. The controller is asked, for this
+     * broker may hear late of both, and it is gone only if both say so. Fails where that is not to be told.
+     */
+    CompletableFuture<Boolean> isThere(MirrorRecord mirror) {
+        return topics.validate(mirror)
+                .handle((nothing, failure) -> isThere(mirror, failure == null ? null : asLinkException(failure)));
+    }
+
+    /** Given why the controller would not create a topic of that name; null if it would. */
+    private boolean isThere(MirrorRecord mirror, LinkException refusal) {
+        Optional<String> id =
+                broker.cluster().topic(mirror.topic()).map(topic -> topic.id().toString());
+        boolean known = id.equals(Optional.of(mirror.topicId()));
+        if (refusal == null) {
+            return orUnclear(mirror, !known, false);
+        }
+        if (refusal.error() == Errors.TOPIC_ALREADY_EXISTS) {
+            return orUnclear(mirror, known || id.isEmpty(), true);
+        }
+        if (!known) {
+            throw refusal;
+        }
+        return true;
+    }
+
+    private static boolean orUnclear(MirrorRecord mirror, boolean clear, boolean answer) {
+        if (!clear) {
+            throw LinkException.unavailable(
+                    "Topic '" + mirror.topic()
+                            + "' is not the one any more that was created for the mirror; repeat the command in a few seconds.");
+        }
+        return answer;
     }
 
     private CompletableFuture<Void> finish(MirrorRecord mirror, long offset) {

@@ -151,6 +151,26 @@ class LifecycleIT {
         assertThat(write("deleted")).isEmpty();
     }
 
+    /** It was answered as done, since the mirror had not ended yet, and then the mirror ended. */
+    @Test
+    void createsAMirrorAgainRightAfterItsTopicWasDeleted() {
+        // Given a mirror whose topic somebody deletes
+        newMirror("again", "ag");
+        Topics.get(destination.admin().deleteTopics(List.of("again")).all());
+
+        // When it is created again at once, as often as it says that the command is to be repeated
+        Await.untilPasses(LEVEL, () -> {
+            Cli.Result result = links.cli().run("mirrors", "create", "--link", "ag", "--topic", "again");
+            assertThat(result.exitCode()).as(result.toString()).isZero();
+        });
+
+        // Then it is there, and stays when it is created once more
+        assertThat(Topics.exists(destination.admin(), "again")).isTrue();
+        assertLevel("again");
+        links.run("mirrors", "create", "--link", "ag", "--topic", "again");
+        assertThat(links.state("ag", "again")).isEqualTo(MirrorState.ACTIVE);
+    }
+
     @Test
     void changesNothingInADryRun() {
         // Given a topic that could be mirrored, and a mirror
