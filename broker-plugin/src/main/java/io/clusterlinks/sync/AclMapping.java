@@ -2,10 +2,15 @@
 package io.clusterlinks.sync;
 
 import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.TaskItem;
+import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.state.LinkImage;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,11 +27,17 @@ final class AclMapping {
     /** Names of mirrors by the name of their source topic. */
     private final Map<String, List<String>> mirrors;
 
-    AclMapping(LinkConfig config, Stream<MirrorRecord> mirrors) {
+    private final LinkImage image;
+    private final LinkRecord link;
+
+    AclMapping(LinkConfig config, LinkImage image, LinkRecord link) {
         this.topicPrefix = config.prefix();
         this.groupPrefix = config.groupPrefix();
-        this.mirrors = mirrors.collect(Collectors.groupingBy(
-                MirrorRecord::sourceTopic, Collectors.mapping(MirrorRecord::topic, Collectors.toList())));
+        this.mirrors = image.mirrorsOf(link.link())
+                .collect(Collectors.groupingBy(
+                        MirrorRecord::sourceTopic, Collectors.mapping(MirrorRecord::topic, Collectors.toList())));
+        this.image = image;
+        this.link = link;
     }
 
     Set<AclBinding> map(Set<AclBinding> atSource) {
@@ -37,7 +48,46 @@ final class AclMapping {
         return here;
     }
 
+    /** ACLs on a topic whose name here is that of another topic's mirror: they would open the copy of that. */
+    List<TaskItem> conflicts(Set<AclBinding> atSource) {
+        return atSource.stream()
+                .flatMap(acl -> otherMirror(acl.pattern()).map(mirror -> conflict(acl, mirror)).stream())
+                .toList();
+    }
+
+    private static TaskItem conflict(AclBinding acl, MirrorRecord mirror) {
+        return new TaskItem(
+                acl.toString(),
+                "CONFLICT",
+                "Not taken over: topic '" + mirror.topic() + "' here is the mirror of '" + mirror.sourceTopic()
+                        + "' over link '" + mirror.link()
+                        + "', which the ACL is not about. If it is to hold for that, create"
+                        + " it here.");
+    }
+
+    /** The mirror that has the name which the topic of a literal pattern would have here, and is of another topic. */
+    private Optional<MirrorRecord> otherMirror(ResourcePattern pattern) {
+        if (pattern.resourceType() != ResourceType.TOPIC
+                || pattern.patternType() != PatternType.LITERAL
+                || isAll(pattern)
+                || mirrors.containsKey(pattern.name())) {
+            return Optional.empty();
+        }
+        return image.mirror(topicPrefix + pattern.name())
+                .filter(mirror -> !mirror.sourceTopic().equals(pattern.name()) || !isOfSameSource(mirror));
+    }
+
+    /** Several links may lead to one cluster. */
+    private boolean isOfSameSource(MirrorRecord mirror) {
+        return image.link(mirror.link())
+                .filter(other -> Objects.equals(other.sourceClusterId(), link.sourceClusterId()))
+                .isPresent();
+    }
+
     private Stream<ResourcePattern> patterns(ResourcePattern pattern) {
+        if (otherMirror(pattern).isPresent()) {
+            return Stream.empty();
+        }
         if (pattern.resourceType() == ResourceType.TOPIC) {
             List<String> names = mirrors.get(pattern.name());
             return pattern.patternType() == PatternType.LITERAL && names != null

@@ -75,13 +75,16 @@ public final class AclSync implements SyncTask {
         // Asked after the others: an ACL that came over a link is recorded before it is there.
         atSource.removeAll(context.source().linkedAcls(SOURCE_TIMEOUT));
         LinkImage image = newest.get();
-        Set<AclBinding> wanted = new AclMapping(context.config(), image.mirrorsOf(link)).map(atSource);
+        AclMapping mapping = new AclMapping(context.config(), image, context.link());
+        Set<AclBinding> wanted = mapping.map(atSource);
         Set<AclBinding> owned =
                 image.acls(link).stream().map(AclRecord::binding).collect(Collectors.toSet());
         AclPlan plan = AclPlan.of(wanted, owned, ofOthers(image, link), here());
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(wanted.size());
         carryOut(link, plan, counter);
+        mapping.conflicts(atSource)
+                .forEach(conflict -> counter.trouble(conflict.item(), conflict.state(), conflict.message()));
         return counter.outcome();
     }
 

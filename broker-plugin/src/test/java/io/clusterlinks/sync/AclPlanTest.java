@@ -6,13 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.clusterlinks.Records;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.TaskItem;
 import io.clusterlinks.protocol.record.AclRecord;
+import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.StateKey;
 import io.clusterlinks.protocol.record.StateRecords;
+import io.clusterlinks.state.LinkImage;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -103,7 +107,8 @@ class AclPlanTest {
     void aRenamedMirrorTakesTheAclsOfItsSource() {
         AclMapping mapping = new AclMapping(
                 LinkConfig.parse(Map.of("bootstrap.servers", "localhost:1")),
-                Stream.of(Records.mirror(MirrorState.ACTIVE, StopMode.NONE)));
+                Records.image(Records.link(), Records.mirror(MirrorState.ACTIVE, StopMode.NONE)),
+                Records.link());
 
         assertThat(mapping.map(Set.of(acl(ResourceType.TOPIC, Records.TOPIC, PatternType.LITERAL))))
                 .containsExactly(acl(ResourceType.TOPIC, Records.TOPIC, PatternType.LITERAL));
@@ -114,7 +119,8 @@ class AclPlanTest {
     void aRenamedMirrorTakesWhatPatternsGrantAtTheSource() {
         AclMapping mapping = new AclMapping(
                 LinkConfig.parse(Map.of("bootstrap.servers", "localhost:1", "cluster.link.prefix", "west.")),
-                Stream.of(Records.mirror(MirrorState.ACTIVE, StopMode.NONE)));
+                Records.image(Records.link(), Records.mirror(MirrorState.ACTIVE, StopMode.NONE)),
+                Records.link());
 
         assertThat(mapping.map(Set.of(acl(ResourceType.TOPIC, "ord", PatternType.PREFIXED))))
                 .containsExactlyInAnyOrder(
@@ -126,6 +132,35 @@ class AclPlanTest {
                         acl(ResourceType.TOPIC, Records.TOPIC, PatternType.LITERAL));
         assertThat(mapping.map(Set.of(acl(ResourceType.TOPIC, "pay", PatternType.PREFIXED))))
                 .containsExactly(acl(ResourceType.TOPIC, "west.pay", PatternType.PREFIXED));
+    }
+
+    /** Who could read a topic of the source could read the copy of another one here, which had been given its name. */
+    @Test
+    void anAclDoesNotOpenTheMirrorOfAnotherTopic() {
+        // Given a link whose mirrors are called after others of the source's topics, one also of another cluster's
+        LinkImage image = Records.image(
+                Records.link(),
+                new LinkRecord(1, "same", "source-cluster", Map.of(), false, 1),
+                new LinkRecord(1, "other", "other-cluster", Map.of(), false, 1),
+                mirror(Records.LINK, "orders", "payments"),
+                mirror("same", "shared", "shared"),
+                mirror("other", "theirs", "theirs"));
+        AclMapping mapping =
+                new AclMapping(LinkConfig.parse(Map.of("bootstrap.servers", "localhost:1")), image, Records.link());
+        AclBinding shared = acl(ResourceType.TOPIC, "shared", PatternType.LITERAL);
+        AclBinding theirs = acl(ResourceType.TOPIC, "theirs", PatternType.LITERAL);
+        AclBinding payments = acl(ResourceType.TOPIC, "payments", PatternType.LITERAL);
+
+        // Then only what is about the same topic holds for a mirror, and the rest is told
+        assertThat(mapping.map(Set.of(ORDERS, shared, theirs))).containsExactly(shared);
+        assertThat(mapping.conflicts(Set.of(ORDERS, shared, theirs, payments, BILLING)))
+                .extracting(TaskItem::item)
+                .containsExactlyInAnyOrder(ORDERS.toString(), theirs.toString());
+        assertThat(mapping.conflicts(Set.of(ORDERS))).singleElement().satisfies(item -> {
+            assertThat(item.state()).isEqualTo("CONFLICT");
+            assertThat(item.message()).contains("'orders' here is the mirror of 'payments' over link 'east'");
+        });
+        assertThat(mapping.map(Set.of(payments))).containsExactly(ORDERS);
     }
 
     @Test
@@ -140,10 +175,33 @@ class AclPlanTest {
         assertThat(read.binding()).isEqualTo(acl(ResourceType.GROUP, "a/b c", PatternType.PREFIXED));
     }
 
+    private static MirrorRecord mirror(String link, String topic, String sourceTopic) {
+        return new MirrorRecord(
+                1,
+                link,
+                topic,
+                sourceTopic,
+                topic + "-id",
+                "source-id",
+                1,
+                1,
+                (short) -1,
+                Map.of(),
+                "earliest",
+                List.of(),
+                false,
+                MirrorState.ACTIVE,
+                StopMode.NONE,
+                null,
+                null,
+                1,
+                List.of());
+    }
+
     private static AclMapping mapping(Map<String, String> configs) {
         Map<String, String> all = new java.util.HashMap<>(configs);
         all.put("bootstrap.servers", "localhost:1");
-        return new AclMapping(LinkConfig.parse(all), Stream.of());
+        return new AclMapping(LinkConfig.parse(all), Records.image(Records.link()), Records.link());
     }
 
     private static AclBinding acl(ResourceType type, String name, PatternType pattern) {

@@ -86,6 +86,30 @@ class AclSyncIT {
         assertThat(links.run("describe", "--link", "west", "--tasks").stdout()).containsPattern("acls +OK");
     }
 
+    /** Who could read a topic of the source could read the copy of another one here, which had been given its name. */
+    @Test
+    void doesNotOpenTheMirrorOfAnotherTopic() {
+        // Given a mirror that is called like another topic of the source
+        Topics.create(source.admin(), "secret", 1, Map.of());
+        Topics.create(source.admin(), "public", 1, Map.of());
+        links.create("renaming", source, "acl.sync.enable=true", "acl.sync.ms=500", ALL);
+        links.mirror("renaming", "public", "--source-topic", "secret");
+
+        // When somebody may read that topic there
+        AclBinding carol = acl(ResourceType.TOPIC, "public", PatternType.LITERAL, "User:carol");
+        create(source, carol, acl(ResourceType.TOPIC, "secret", PatternType.LITERAL, "User:dave"));
+
+        // Then not the mirror here, which is said
+        Await.untilPasses(SOON, () -> {
+            assertThat(acls(destination)).contains(acl(ResourceType.TOPIC, "public", PatternType.LITERAL, "User:dave"));
+            assertThat(links.run("describe", "--link", "renaming", "--tasks").stdout())
+                    .contains("CONFLICT")
+                    .contains("'public' here is the mirror of 'secret' over link 'renaming'");
+        });
+        assertThat(acls(destination)).doesNotContain(carol);
+        links.run("delete", "--link", "renaming", "--force");
+    }
+
     @Test
     void saysThatThereIsNoAuthorizerAndTheLinkWorks() {
         try (TestCluster open = TestCluster.builder("open").agent().start()) {
