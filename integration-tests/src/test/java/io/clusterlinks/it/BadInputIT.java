@@ -114,6 +114,8 @@ class BadInputIT {
             alter --link good --add-config auto.create.mirror.topics.filters={"topicFilters":[{"name":"(","patternType":"REGEX"}]} | $.topicFilters[0].name
             alter --link good --add-config acl.filters={"aclFilters":[{"resource":{}}]} | 'resource'
             alter --link good --add-config consumer.offset.group.filters={"groupFilters":[{"name":"a"},{"name":"a","filterType":"EXCLUDE"}]} | contradicts
+            alter --link good --add-config consumer.offset.group.filters={"groupFilters":[{"name":"a"},{"name":"*","filterType":"EXCLUDE"}]} | $.groupFilters[1]
+            alter --link good --add-config auto.create.mirror.topics.filters={"topicFilters":[{"name":"ab"},{"name":"a","patternType":"PREFIXED","filterType":"EXCLUDE"}]} | $.topicFilters[0]
             alter --link good --add-config consumer.offset.sync.ms=99               | consumer.offset.sync.ms
             alter --link good --add-config acl.sync.ms=99                           | acl.sync.ms
             alter --link good --add-config topic.config.sync.ms=99                  | topic.config.sync.ms

@@ -19,7 +19,8 @@ import java.util.Set;
  * </pre>
  *
  * A name takes part if a filter includes it and none excludes it. LITERAL {@code *} means all. REGEX must match the
- * whole name, with RE2's syntax, which matches in linear time whatever the expression.
+ * whole name, with RE2's syntax, which matches in linear time whatever the expression. Filters that contradict each other are
+ * refused: an EXCLUDE of all, an INCLUDE of one name that an EXCLUDE covers.
  */
 public final class NameFilters {
     /** Takes part in nothing. */
@@ -47,9 +48,13 @@ public final class NameFilters {
 
     /** One filter; {@code regex} is null unless it is one. */
     private record Filter(PatternType pattern, String name, Pattern regex, FilterType type) {
+        boolean isAll() {
+            return pattern == PatternType.LITERAL && name.equals(ALL);
+        }
+
         boolean matches(String candidate) {
             return switch (pattern) {
-                case LITERAL -> name.equals(ALL) || name.equals(candidate);
+                case LITERAL -> isAll() || name.equals(candidate);
                 case PREFIXED -> candidate.startsWith(name);
                 case REGEX -> regex.matches(candidate);
             };
@@ -107,6 +112,30 @@ public final class NameFilters {
             if (before != null && filters.get(before).type() != filter.type()) {
                 throw elements.get(i)
                         .refusal("contradicts filter " + before + ": one includes what the other excludes");
+            }
+        }
+        for (int i = 0; i < filters.size(); i++) {
+            if (filters.get(i).type() == FilterType.EXCLUDE) {
+                refuseContradictions(elements, filters, i);
+            }
+        }
+    }
+
+    /** What an exclusion leaves nothing of was meant otherwise, whatever its order. */
+    private static void refuseContradictions(List<FilterJson> elements, List<Filter> filters, int exclusion) {
+        Filter excluding = filters.get(exclusion);
+        if (excluding.isAll()) {
+            throw elements.get(exclusion).refusal("excludes everything, so that nothing takes part");
+        }
+        for (int i = 0; i < filters.size(); i++) {
+            Filter filter = filters.get(i);
+            if (filter.type() == FilterType.INCLUDE
+                    && filter.pattern() == PatternType.LITERAL
+                    && !filter.isAll()
+                    && excluding.matches(filter.name())) {
+                throw elements.get(i)
+                        .refusal("includes '" + filter.name() + "', which filter " + exclusion
+                                + " excludes, so that it never takes part");
             }
         }
     }

@@ -36,6 +36,20 @@ class FiltersTest {
     }
 
     @Test
+    void anExclusionOfSomeContradictsNoPatternAndNoOtherName() {
+        NameFilters filters = groups(
+                """
+                {"groupFilters":[{"name":"*"},
+                                 {"name":"a","patternType":"PREFIXED"},
+                                 {"name":"abc"},
+                                 {"name":"[*]","patternType":"REGEX","filterType":"EXCLUDE"},
+                                 {"name":"ab","filterType":"EXCLUDE"}]}""");
+
+        assertThat(filters.matches("abc")).isTrue();
+        assertThat(filters.matches("ab")).isFalse();
+    }
+
+    @Test
     void aRegexMustMatchTheWholeName() {
         NameFilters filters = groups("{\"groupFilters\":[{\"name\":\"ord(er)?s\",\"patternType\":\"REGEX\"}]}");
 
@@ -60,6 +74,10 @@ class FiltersTest {
                 "{\"groupFilters\":[{\"name\":\"(?=a)\",\"patternType\":\"REGEX\"}]} ~ $.groupFilters[0].name is no regular expression of RE2",
                 "{\"groupFilters\":[{\"name\":\"a\"},{\"name\":\"a\",\"filterType\":\"EXCLUDE\"}]} ~ $.groupFilters[1] contradicts filter 0",
                 "{\"groupFilters\":[{\"name\":\"a\",\"filterType\":\"EXCLUDE\"}]} ~ $.groupFilters includes nothing",
+                "{\"groupFilters\":[{\"name\":\"a\"},{\"name\":\"*\",\"filterType\":\"EXCLUDE\"}]} ~ $.groupFilters[1] excludes everything",
+                "{\"groupFilters\":[{\"name\":\"a\",\"patternType\":\"REGEX\"},{\"name\":\"*\",\"filterType\":\"EXCLUDE\"}]} ~ $.groupFilters[1] excludes everything",
+                "{\"groupFilters\":[{\"name\":\"ab\"},{\"name\":\"a\",\"patternType\":\"PREFIXED\",\"filterType\":\"EXCLUDE\"}]} ~ $.groupFilters[0] includes 'ab', which filter 1 excludes",
+                "{\"groupFilters\":[{\"name\":\"a.\",\"patternType\":\"REGEX\",\"filterType\":\"EXCLUDE\"},{\"name\":\"*\"},{\"name\":\"ab\"}]} ~ $.groupFilters[2] includes 'ab', which filter 0 excludes",
                 "{\"groupFilters\":[{\"name\":\"a\"}]} x ~ is not JSON",
             })
     void refusesNamingTheKeyAndThePlace(String json, String place) {
