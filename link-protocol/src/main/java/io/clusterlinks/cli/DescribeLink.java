@@ -109,7 +109,13 @@ final class DescribeLink extends ClusterCommand {
     }
 
     private static String shown(LinkConfigValue config) {
-        return config.isSensitive() ? "(hidden)" : config.value();
+        if (config.isSensitive()) {
+            return "(hidden)";
+        }
+        // A limit of nothing would be the opposite.
+        boolean unlimited = config.name().equals(LinkConfig.MAX_BYTES_PER_SECOND)
+                && List.of("0", "-1").contains(config.value());
+        return config.value() + (unlimited ? " (no limit)" : "");
     }
 
     private static Map<MirrorState, Integer> countByState(List<MirrorSummary> mirrors) {

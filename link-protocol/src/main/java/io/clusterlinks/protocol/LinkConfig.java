@@ -134,8 +134,8 @@ public final class LinkConfig extends AbstractConfig {
                     -1L,
                     LinkConfig::validateRate,
                     Importance.MEDIUM,
-                    "Most bytes of batches per second that each broker copies over the link; -1 for no limit. Takes effect"
-                            + " at once.")
+                    "Most bytes of batches per second that each broker copies over the link; 0 or -1 for no limit. Takes"
+                            + " effect at once.")
             .define(FETCH_MIN_BYTES, Type.INT, 1, Range.atLeast(1), Importance.LOW, "Bytes a fetch waits for.")
             .define(
                     FETCH_WAIT_MAX_MS,
@@ -372,7 +372,7 @@ public final class LinkConfig extends AbstractConfig {
     /** Most bytes per second on one broker; {@link Long#MAX_VALUE} for no limit. */
     public long maxBytesPerSecond() {
         long limit = getLong(MAX_BYTES_PER_SECOND);
-        return limit < 0 ? Long.MAX_VALUE : limit;
+        return limit <= 0 ? Long.MAX_VALUE : limit;
     }
 
     public boolean paused() {
@@ -429,8 +429,8 @@ public final class LinkConfig extends AbstractConfig {
 
     private static void validateRate(String name, Object value) {
         long rate = (Long) value;
-        if (rate != -1 && rate < 1024) {
-            throw new ConfigException(name, value, "use at least 1024 bytes per second, or -1 for no limit");
+        if (rate != -1 && rate != 0 && rate < 1024) {
+            throw new ConfigException(name, value, "use at least 1024 bytes per second, or 0 for no limit");
         }
     }
 

@@ -61,6 +61,8 @@ class LinkConfigTest {
         "topic.config.sync.ms, 99",
         "consumer.offset.sync.ms, 99",
         "acl.sync.ms, 99",
+        "cluster.link.max.bytes.per.second, 1023",
+        "cluster.link.max.bytes.per.second, -2",
         "cluster.link.paused, perhaps"
     })
     void malformedValuesAreRefusedByName(String key, String value) {
@@ -74,6 +76,15 @@ class LinkConfigTest {
                 LinkConfig.parse(Map.of(LinkConfig.BOOTSTRAP_SERVERS, SERVERS, LinkConfig.START_OFFSET_SPEC, spec));
 
         assertThat(config.getString(LinkConfig.START_OFFSET_SPEC)).isEqualTo(spec);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1"})
+    void noLimitIsZeroOrMinusOne(String value) {
+        LinkConfig config =
+                LinkConfig.parse(Map.of(LinkConfig.BOOTSTRAP_SERVERS, SERVERS, LinkConfig.MAX_BYTES_PER_SECOND, value));
+
+        assertThat(config.maxBytesPerSecond()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
