@@ -91,6 +91,13 @@ final class PartitionTask {
         moved = true;
     }
 
+    /** A broker that cannot be reached is not preferred to the leader any more. */
+    void forgetReplica(int replica) {
+        if (preferredReplica == replica) {
+            prefer(-1, 0);
+        }
+    }
+
     /** An answer held records. */
     void onRecords(long nowMs) {
         if (activity.onRecords(nowMs)) {
@@ -133,6 +140,10 @@ final class PartitionTask {
     void draining(long sinceMs) {
         if (sinceMs == NOT_DRAINING) {
             endError = null;
+        }
+        if (sinceMs != NOT_DRAINING && sinceMs != drainSinceMs) {
+            // What is drained is judged by the leader of now.
+            replicator.wantLeaders();
         }
         drainSinceMs = sinceMs;
     }

@@ -111,6 +111,11 @@ final class Replicator {
         return inquiry.takeLeadersWanted();
     }
 
+    /** Has the source's leaders asked for again. From any thread. */
+    void wantLeaders() {
+        inquiry.wantLeaders();
+    }
+
     /** The record as last written by this leader. From any thread. */
     PartitionRecord record() {
         return transitions.record();

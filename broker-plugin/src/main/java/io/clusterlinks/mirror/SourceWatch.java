@@ -10,7 +10,8 @@ import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Tells each partition what the source's metadata says of it: its leader, or that it is gone. A broker of the source
- * may be behind the others, so that a topic is gone is believed only after several looks. For the link's thread.
+ * may be behind the others, so that a topic is gone is believed only after several looks, each of which asks another broker.
+ * For the link's thread.
  */
 final class SourceWatch {
     private static final int LOOKS = 3;

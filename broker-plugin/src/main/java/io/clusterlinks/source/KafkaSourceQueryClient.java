@@ -5,7 +5,9 @@ import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,6 +53,7 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
         List<Node> nodes = new ArrayList<>(known);
         nodes.addAll(bootstrap);
         LinkException failure = null;
+        Set<Integer> failed = new HashSet<>();
         for (int i = 0; i < nodes.size(); i++) {
             long leftMs = deadlineMs - time.milliseconds();
             if (leftMs <= 0) {
@@ -59,8 +62,9 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
             try {
                 // Half of what is left, so that a black hole at the first address does not hide a healthy second one.
                 boolean last = i == nodes.size() - 1;
-                return metadata(nodes.get(i), topics, (int) Math.max(1, last ? leftMs : leftMs / 2));
+                return metadata(nodes.get(i), failed, topics, (int) Math.max(1, last ? leftMs : leftMs / 2));
             } catch (LinkException e) {
+                failed.add(nodes.get(i).id());
                 failure = failure == null ? e : failure;
             }
         }
@@ -72,7 +76,7 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                                 + " ms; check that the source is up.");
     }
 
-    private SourceMetadata metadata(Node node, Set<String> topics, int timeoutMs) {
+    private SourceMetadata metadata(Node node, Set<Integer> failed, Set<String> topics, int timeoutMs) {
         MetadataResponse response = (MetadataResponse)
                 send(node, MetadataRequest.Builder.forTopicNames(new ArrayList<>(topics), false), timeoutMs);
         Map<Integer, Node> brokers = response.brokersById();
@@ -82,9 +86,12 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                     "Source of link " + link + ": " + SourceConnection.address(node)
                             + " names no brokers; it may be starting, or a controller: check bootstrap.servers.");
         }
-        // The node that answered goes first the next time; the connection to it is open.
-        List<Node> order = new ArrayList<>(brokers.values());
-        order.sort((a, b) -> Boolean.compare(b.id() == node.id(), a.id() == node.id()));
+        // Another node is asked the next time: one that is cut off from the others would tell the same for ever.
+        List<Node> order = new ArrayList<>(known);
+        order.retainAll(brokers.values());
+        brokers.values().stream().filter(broker -> !order.contains(broker)).forEach(order::add);
+        order.sort(
+                Comparator.comparingInt(broker -> failed.contains(broker.id()) ? 2 : broker.id() == node.id() ? 1 : 0));
         known = order;
         Map<String, SourceMetadata.Topic> byName = new HashMap<>();
         for (MetadataResponse.TopicMetadata topic : response.topicMetadata()) {

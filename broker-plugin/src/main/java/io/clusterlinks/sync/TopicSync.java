@@ -102,9 +102,9 @@ public final class TopicSync implements SyncTask {
         if (!plan.changesRecord(mirror) && !plan.changesConfigs() && !addsPartitions) {
             return;
         }
-        // Also where the record is right already: a coordinator that was deposed, or whose mirror was stopped
-        // meanwhile,
-        // must not touch the topic.
+        // Also where the record is right already: a coordinator that was deposed must not touch the topic, nor one
+        // whose
+        // mirror was stopped meanwhile.
         if (!attempt(mirror, counter, () -> Commits.commit(state, image -> begin(image, mirror, plan)))) {
             return;
         }
