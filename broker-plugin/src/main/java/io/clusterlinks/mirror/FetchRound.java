@@ -183,9 +183,12 @@ final class FetchRound {
             if (fetched.preferredReplica() >= 0) {
                 ask.task().prefer(fetched.preferredReplica(), nowMs + PREFERRED_REPLICA_MS);
             }
-        } else if (ask.task().leader().broker() != broker) {
-            // Whatever a recommended replica complains of, the leader knows better.
+        }
+        if (ask.leader().broker() != broker && isComplaint(fetched)) {
             ask.task().prefer(-1, 0);
+            if (fetched.error() == Errors.NONE) {
+                return false;
+            }
         }
         FetchCursor cursor = replicator.cursor();
         long before = cursor.takenBytes();
@@ -199,6 +202,11 @@ final class FetchRound {
             ask.task().wake();
         }
         return something;
+    }
+
+    /** Whatever a recommended replica complains of, the leader knows better: it may only be behind. */
+    private static boolean isComplaint(Fetched fetched) {
+        return fetched.error() != Errors.NONE || fetched.divergingEpoch() >= 0;
     }
 
     /** A log cannot start past its high watermark: following such a claim would delete the copy. */

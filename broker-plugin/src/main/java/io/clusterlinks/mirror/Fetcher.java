@@ -115,7 +115,10 @@ final class Fetcher implements AutoCloseable {
             return;
         }
         log.warn("{}: {}", thread.getName(), reason);
-        tasks.forEach(task -> task.replicator().stats().sourceError(reason));
+        tasks.forEach(task -> {
+            task.replicator().stats().sourceError(reason);
+            task.forgetReplica(broker.id());
+        });
         long seen = owner.refreshes();
         owner.requestRefresh();
         long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(backoffMs);

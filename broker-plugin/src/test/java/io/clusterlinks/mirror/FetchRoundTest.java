@@ -68,6 +68,24 @@ class FetchRoundTest {
         assertThat(passedMs()).isZero();
     }
 
+    /** It is listed as soon as it is back, before its log has caught up, and lacks what the leader has. */
+    @Test
+    void aRecommendedReplicaThatDivergesIsLeftForTheLeader() {
+        task.leader(new SourceLeader(2, 5, Uuid.ZERO_UUID));
+        task.prefer(1, Long.MAX_VALUE);
+        FetchCursor cursor = task.replicator().cursor();
+        FetchCursor.Next before = cursor.next(clock.milliseconds()).orElseThrow();
+
+        run(
+                1,
+                () -> Map.of(
+                        SOURCE, new SourceFetchClient.Fetched(Errors.NONE, 20, 0, 3, 0, -1, ByteBuffer.allocate(0))));
+
+        assertThat(task.fetchFrom(clock.milliseconds())).isEqualTo(2);
+        assertThat(cursor.peek()).isNull();
+        assertThat(cursor.next(clock.milliseconds())).contains(before);
+    }
+
     /** Following such a claim would delete the copy. */
     @Test
     void aLogStartPastTheHighWatermarkIsNotBelieved() {
