@@ -134,7 +134,7 @@ final class Describer {
     }
 
     static boolean isPaused(LinkRecord link) {
-        return Boolean.parseBoolean(link.configs().get(LinkConfig.PAUSED));
+        return LinkConfig.isPaused(link.configs());
     }
 
     private List<Entry> link(LinkImage image, LinkRecord link) {

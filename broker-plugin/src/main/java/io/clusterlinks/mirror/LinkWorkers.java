@@ -56,7 +56,7 @@ final class LinkWorkers implements AutoCloseable {
 
     /** Whether the mirrors of {@code link} must not fetch; its configs may not be usable here. */
     boolean isResting(LinkRecord link) {
-        return link.deleting() || Boolean.parseBoolean(link.configs().get(LinkConfig.PAUSED));
+        return link.deleting() || LinkConfig.isPaused(link.configs());
     }
 
     List<ObservedLink> observed() {

@@ -375,6 +375,11 @@ public final class LinkConfig extends AbstractConfig {
         return limit <= 0 ? Long.MAX_VALUE : limit;
     }
 
+    /** As {@link #paused}, of configs that may not be usable otherwise. */
+    public static boolean isPaused(Map<String, String> configs) {
+        return Boolean.parseBoolean(configs.getOrDefault(PAUSED, "false").trim());
+    }
+
     public boolean paused() {
         return getBoolean(PAUSED);
     }

@@ -16,6 +16,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LinkConfigTest {
     private static final String SERVERS = "a:9092,b:9092";
 
+    /** The definition of configs cuts white space off; so must who looks at them without it. */
+    @Test
+    void isPausedWhateverSurroundsTheValue() {
+        assertThat(LinkConfig.isPaused(Map.of(LinkConfig.PAUSED, " TRUE "))).isTrue();
+        assertThat(LinkConfig.isPaused(Map.of(LinkConfig.PAUSED, "no"))).isFalse();
+        assertThat(LinkConfig.isPaused(Map.of())).isFalse();
+    }
+
     @Test
     void bootstrapServersAreEnough() {
         LinkConfig config = LinkConfig.parse(Map.of(LinkConfig.BOOTSTRAP_SERVERS, SERVERS));
