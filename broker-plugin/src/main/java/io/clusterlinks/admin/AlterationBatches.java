@@ -91,11 +91,11 @@ final class AlterationBatches {
     }
 
     private CompletableFuture<AbstractResponse> request(Target target, List<Item> batch) {
-        ForwardedRequests.Alterations alterations = new ForwardedRequests.Alterations(target.validateOnly());
-        batch.forEach(item -> alterations.add(item.alteration(), item.principal()));
         try {
+            ForwardedRequests.Alterations alterations = new ForwardedRequests.Alterations(target.validateOnly());
+            batch.forEach(item -> alterations.add(item.alteration(), item.principal()));
             return channel.send(target.broker(), alterations.request()).orTimeout(timeoutMs, TimeUnit.MILLISECONDS);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return CompletableFuture.failedFuture(e);
         }
     }
@@ -110,7 +110,7 @@ final class AlterationBatches {
             try {
                 ForwardedRequests.throwIfRefused(target.broker(), response, i);
                 done.complete(null);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 done.completeExceptionally(e);
             }
         }

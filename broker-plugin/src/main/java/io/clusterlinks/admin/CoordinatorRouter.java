@@ -160,7 +160,7 @@ public final class CoordinatorRouter {
                     .map(call)
                     .orElseGet(() -> CompletableFuture.failedFuture(LinkException.unavailable(
                             "No broker coordinates cluster links: " + StateTopic.NAME + " has no leader.")));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return CompletableFuture.failedFuture(e);
         }
     }

@@ -3,6 +3,7 @@ package io.clusterlinks.admin;
 
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.state.BrokerReport;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -58,30 +59,46 @@ public final class ReportSender {
     }
 
     private void send() {
-        if (!stateTopic.exists()) {
+        try {
+            if (!stateTopic.exists()) {
+                return;
+            }
+            if (!inFlight.compareAndSet(false, true)) {
+                wantedAgain.set(true);
+                return;
+            }
+        } catch (Throwable e) {
+            onUnexpected(e);
             return;
         }
-        if (!inFlight.compareAndSet(false, true)) {
-            wantedAgain.set(true);
-            return;
-        }
+        report().whenComplete(this::onAnswer);
+    }
+
+    private CompletableFuture<Void> report() {
         try {
             BrokerReport report = changes.next(reports.get(), System.nanoTime() / 1_000_000);
             quiet = report.base() != null && report.partitions().isEmpty();
-            router.report(Json.write(report)).whenComplete((done, failure) -> {
-                if (failure != null) {
-                    LOG.debug("Report did not reach the coordinator: {}", failure.getMessage());
-                } else {
-                    changes.onTaken();
-                }
-                inFlight.set(false);
-                if (wantedAgain.getAndSet(false)) {
-                    sendSoon();
-                }
-            });
-        } catch (RuntimeException e) {
-            inFlight.set(false);
-            LOG.warn("Could not report to the coordinator; trying again", e);
+            return router.report(Json.write(report));
+        } catch (Throwable e) {
+            onUnexpected(e);
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** Whatever it is, the next turn must come: an exception would end the schedule silently. */
+    private static void onUnexpected(Throwable failure) {
+        LOG.warn("Could not report to the coordinator; trying again", failure);
+    }
+
+    private void onAnswer(Void done, Throwable failure) {
+        if (failure != null) {
+            LOG.debug("Report did not reach the coordinator: {}", failure.getMessage());
+        } else {
+            changes.onTaken();
+        }
+        inFlight.set(false);
+        if (wantedAgain.getAndSet(false)) {
+            sendSoon();
         }
     }
 }

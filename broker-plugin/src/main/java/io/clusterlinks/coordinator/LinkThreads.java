@@ -67,7 +67,8 @@ final class LinkThreads {
         for (Runnable work = first; work != null; work = next(link)) {
             try {
                 work.run();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                // Also an error: a lane that nobody leaves lets fewer in, until none is let in.
                 LOG.error("Work for link {} failed", link, e);
             }
         }

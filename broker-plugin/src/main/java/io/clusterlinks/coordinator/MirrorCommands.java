@@ -74,7 +74,7 @@ final class MirrorCommands {
         CompletableFuture<Void> creation;
         try {
             creation = createNow(command, false);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             creation = CompletableFuture.failedFuture(e);
         }
         creation.whenComplete((nothing, failure) -> {

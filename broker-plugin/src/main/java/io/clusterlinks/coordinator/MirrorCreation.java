@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
@@ -73,14 +74,17 @@ final class MirrorCreation {
                     Errors.TOPIC_ALREADY_EXISTS,
                     "Mirror topic '" + mirror.topic() + "' is being created by another command.");
         }
-        try {
-            writer.commit(decision)
-                    .thenCompose(image -> finish(mirror, image.nextOffset()))
-                    .whenComplete((nothing, failure) -> release(mirror.topic(), done, failure));
-        } catch (RuntimeException e) {
-            release(mirror.topic(), done, e);
-        }
+        begin(mirror.topic(), done, () -> writer.commit(decision)
+                .thenCompose(image -> finish(mirror, image.nextOffset())));
         return done;
+    }
+
+    private void begin(String topic, CompletableFuture<Void> done, Supplier<CompletableFuture<Void>> creation) {
+        try {
+            creation.get().whenComplete((nothing, failure) -> release(topic, done, failure));
+        } catch (Throwable e) {
+            release(topic, done, e);
+        }
     }
 
     /** A failed attempt is not repeated at once. */
@@ -105,8 +109,7 @@ final class MirrorCreation {
         CompletableFuture<Void> done = new CompletableFuture<>();
         if (underWay.putIfAbsent(mirror.topic(), done) == null) {
             LOG.info("Going on to create mirror topic {}", mirror.topic());
-            finish(mirror, image.nextOffset())
-                    .whenComplete((nothing, failure) -> release(mirror.topic(), done, failure));
+            begin(mirror.topic(), done, () -> finish(mirror, image.nextOffset()));
         }
     }
 

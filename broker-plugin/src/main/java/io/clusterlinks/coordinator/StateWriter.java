@@ -155,10 +155,9 @@ final class StateWriter implements StateCommitter {
             try {
                 refresh();
                 process(batch, image());
-            } catch (RuntimeException e) {
-                LinkException cause = e instanceof LinkException link
-                        ? link
-                        : new LinkException(Errors.UNKNOWN_SERVER_ERROR, "Internal error: " + e, e);
+            } catch (Throwable e) {
+                // Also an error: whoever waits for an answer, a topic's creation above all, would wait for good.
+                LinkException cause = asLinkException(e);
                 batch.forEach(item -> item.done().completeExceptionally(cause));
             }
         }
@@ -196,11 +195,9 @@ final class StateWriter implements StateCommitter {
                 accepted.add(item);
             } catch (LinkException e) {
                 item.done().completeExceptionally(e);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 LOG.error("A change of the state failed", e);
-                item.done()
-                        .completeExceptionally(
-                                new LinkException(Errors.UNKNOWN_SERVER_ERROR, "Internal error: " + e, e));
+                item.done().completeExceptionally(asLinkException(e));
             }
         }
         LinkImage result = working;
@@ -210,10 +207,17 @@ final class StateWriter implements StateCommitter {
                 term = new Term(term.epoch(), result);
             }
             accepted.forEach(item -> item.done().complete(result));
-        } catch (LinkException e) {
+        } catch (Throwable e) {
             term = new Term(term.epoch(), null);
-            accepted.forEach(item -> item.done().completeExceptionally(e));
+            LinkException cause = asLinkException(e);
+            accepted.forEach(item -> item.done().completeExceptionally(cause));
         }
+    }
+
+    private static LinkException asLinkException(Throwable failure) {
+        return failure instanceof LinkException link
+                ? link
+                : new LinkException(Errors.UNKNOWN_SERVER_ERROR, "Internal error: " + failure, failure);
     }
 
     private void append(long offset, List<Change> changes) {

@@ -111,7 +111,8 @@ final class SyncScheduler implements AutoCloseable {
         } catch (LinkException e) {
             LOG.debug("Link {}: task {} failed: {}", link.link(), slot.task().name(), e.getMessage());
             slot.failed(e.getMessage(), intervalMs, time.milliseconds());
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // Also an error: a run that never ends would be the task's last.
             LOG.error(
                     "Link {}: task {} failed; trying again",
                     link.link(),

@@ -75,7 +75,7 @@ final class TopicBatches {
     private CompletableFuture<CreateTopicsResponse> send(CreateTopicsRequestData data) {
         try {
             return controller.send(new CreateTopicsRequest.Builder(data)).thenApply(CreateTopicsResponse.class::cast);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return CompletableFuture.failedFuture(e);
         }
     }

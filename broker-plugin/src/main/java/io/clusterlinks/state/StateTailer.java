@@ -52,6 +52,8 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     // Owned by the thread.
     private Uuid topicId = Uuid.ZERO_UUID;
     private LinkImage replayed = LinkImage.EMPTY;
+    /** Whether every listener has heard of the image. */
+    private boolean told;
     /** Where the committed state ended when this broker began to read it; -1 until known. */
     private long firstEnd = -1;
 
@@ -139,7 +141,8 @@ public final class StateTailer implements ImageSource, AutoCloseable {
                 }
             } catch (InterruptedException e) {
                 return;
-            } catch (Exception e) {
+            } catch (Throwable e) {
+                // Whatever it is, this thread goes on: without it the fence stays as it is for good.
                 LOG.warn("Could not follow {}; trying again", StateTopic.NAME, e);
                 try {
                     TimeUnit.MILLISECONDS.sleep(20 * RETRY_MS);
@@ -179,7 +182,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     }
 
     private void onNoTopic() throws IOException {
-        if (!caughtUp || image.nextOffset() > 0) {
+        if (!told || image.nextOffset() > 0) {
             if (!image.links().isEmpty()) {
                 LOG.error(
                         "{} does not exist any more: its {} links are gone",
@@ -204,7 +207,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         }
         replayed = replay(RecordBatches.of(partition));
         boolean atEnd = replayed.nextOffset() >= Math.max(partition.highWatermark(), firstEnd);
-        if (atEnd && (replayed != image || !caughtUp)) {
+        if (atEnd && (replayed != image || !told)) {
             publish();
         }
         return true;
@@ -243,8 +246,10 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         saveIfFenceChanges(replayed);
         image = replayed;
         caughtUp = true;
+        told = false;
         read.countDown();
         listeners.forEach(Runnable::run);
+        told = true;
     }
 
     /**

@@ -30,6 +30,9 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     /** The next append lands in the log but is not confirmed. */
     boolean replicationFails;
 
+    /** What the next append ends with; null if with an answer. */
+    Error appendError;
+
     int appends;
 
     /** The image as a tailer would have read it. */
@@ -46,6 +49,9 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     @Override
     public CompletableFuture<Void> appendDurably(ByteBuffer batches, int timeoutMs) {
         appends++;
+        if (appendError != null) {
+            throw appendError;
+        }
         List<OffsetRecord> records = RecordBatches.read(batches);
         if (epoch.isEmpty() || batches.getInt(12) != epoch.getAsInt()) {
             return failed(Kind.NOT_LEADER);

@@ -106,6 +106,32 @@ class StateWriterTest {
         assertThat(writer.image().link(LINK)).isPresent();
     }
 
+    /** Nobody was answered: the topic of a mirror that was being created could not be created again. */
+    @Test
+    void anErrorIsAnAnswerToTheDecisionThatMadeIt() {
+        lead(3);
+        CompletableFuture<LinkImage> overflown = writer.commit(image -> {
+            throw new StackOverflowError();
+        });
+        CompletableFuture<LinkImage> other = queue(Change.put(link()));
+
+        runEvents();
+
+        assertRefused(overflown, Errors.UNKNOWN_SERVER_ERROR);
+        assertThat(await(other).link(LINK)).isPresent();
+    }
+
+    @Test
+    void anErrorOfAnAppendIsAnAnswerAndTheImageIsReadAgain() {
+        lead(3);
+        broker.appendError = new OutOfMemoryError("for a moment");
+
+        assertRefused(commit(Change.put(link())), Errors.UNKNOWN_SERVER_ERROR);
+
+        broker.appendError = null;
+        assertThat(await(commit(Change.put(link()))).link(LINK)).isPresent();
+    }
+
     private void lead(int epoch) {
         broker.epoch = OptionalInt.of(epoch);
         writer.refresh();

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.state;
+
+import io.clusterlinks.host.BareBroker;
+import io.clusterlinks.host.BrokerChannel;
+import io.clusterlinks.host.RecordBatches;
+import io.clusterlinks.host.RecordBatches.KeyValue;
+import io.clusterlinks.protocol.record.StateRecord;
+import io.clusterlinks.protocol.record.StateRecords;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsTopicResponse;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.FetchRequest;
+import org.apache.kafka.common.requests.FetchResponse;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.common.requests.ListOffsetsResponse;
+
+/** A broker that follows the state topic of a leader in memory, which answers as Kafka does. Thread-safe. */
+final class FakeStateLeader extends BareBroker {
+    private static final Uuid TOPIC_ID = Uuid.ONE_UUID;
+    private static final int LEADER = 2;
+
+    /** What the next request ends with; null if it is answered. */
+    final AtomicReference<Error> failure = new AtomicReference<>();
+
+    private record Entry(int epoch, StateRecord record) {}
+
+    private final List<Entry> log = new ArrayList<>();
+    private int epoch = 3;
+    private long endOfNewLeader = Long.MAX_VALUE;
+
+    synchronized void append(StateRecord... records) {
+        for (StateRecord record : records) {
+            log.add(new Entry(epoch, record));
+        }
+    }
+
+    /** Another leads, whose log is shorter: nobody in sync was left. */
+    synchronized void loseTail(int end) {
+        log.subList(end, log.size()).clear();
+        epoch += 2;
+    }
+
+    /** The high watermark lies there; a new leader does not say where the log ends, since it does not know. */
+    synchronized void commitTo(long offset) {
+        endOfNewLeader = offset;
+    }
+
+    @Override
+    public synchronized Optional<TopicView> topic(String name) {
+        PartitionView partition = new PartitionView(LEADER, epoch, List.of(LEADER), List.of(LEADER));
+        return Optional.of(new TopicView(TOPIC_ID, name, List.of(partition)));
+    }
+
+    @Override
+    public BrokerChannel stateTail() {
+        return (node, request) -> {
+            Error error = failure.getAndSet(null);
+            if (error != null) {
+                throw error;
+            }
+            return CompletableFuture.completedFuture(answer(request.build()));
+        };
+    }
+
+    private synchronized AbstractResponse answer(AbstractRequest request) {
+        return request instanceof FetchRequest fetch ? fetched(fetch) : offsets((ListOffsetsRequest) request);
+    }
+
+    private ListOffsetsResponse offsets(ListOffsetsRequest request) {
+        long timestamp = request.topics().get(0).partitions().get(0).timestamp();
+        ListOffsetsPartitionResponse partition = new ListOffsetsPartitionResponse();
+        if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP) {
+            partition.setOffset(0);
+        } else if (endOfNewLeader < log.size()) {
+            partition.setErrorCode(Errors.OFFSET_NOT_AVAILABLE.code());
+        } else {
+            partition.setOffset(log.size());
+        }
+        ListOffsetsTopicResponse topic =
+                new ListOffsetsTopicResponse().setName(StateTopic.NAME).setPartitions(List.of(partition));
+        return new ListOffsetsResponse(new ListOffsetsResponseData().setTopics(List.of(topic)));
+    }
+
+    private FetchResponse fetched(FetchRequest request) {
+        FetchPartition want = request.data().topics().get(0).partitions().get(0);
+        FetchResponseData.PartitionData partition = new FetchResponseData.PartitionData()
+                .setPartitionIndex(0)
+                .setHighWatermark(end())
+                .setLogStartOffset(0)
+                .setRecords(MemoryRecords.EMPTY);
+        long lastEnd = want.lastFetchedEpoch() < 0 ? Long.MAX_VALUE : endOf(want.lastFetchedEpoch());
+        if (lastEnd < want.fetchOffset()) {
+            partition.setDivergingEpoch(new FetchResponseData.EpochEndOffset()
+                    .setEpoch(want.lastFetchedEpoch())
+                    .setEndOffset(lastEnd));
+        } else if (want.fetchOffset() < 0 || want.fetchOffset() > log.size()) {
+            partition
+                    .setErrorCode(Errors.OFFSET_OUT_OF_RANGE.code())
+                    .setHighWatermark(-1)
+                    .setLogStartOffset(-1);
+        } else if (want.fetchOffset() < end()) {
+            partition.setRecords(records((int) want.fetchOffset()));
+        }
+        LinkedHashMap<TopicIdPartition, FetchResponseData.PartitionData> partitions = new LinkedHashMap<>();
+        partitions.put(new TopicIdPartition(TOPIC_ID, StateTopic.PARTITION), partition);
+        return FetchResponse.of(Errors.NONE, 0, 0, partitions, List.of());
+    }
+
+    private long end() {
+        return Math.min(endOfNewLeader, log.size());
+    }
+
+    /** Where records of later epochs begin. */
+    private long endOf(int lastEpoch) {
+        return log.stream().filter(entry -> entry.epoch() <= lastEpoch).count();
+    }
+
+    /** One record: whoever reads on must ask again. */
+    private MemoryRecords records(int offset) {
+        Entry entry = log.get(offset);
+        ByteBuffer batch = RecordBatches.data(
+                offset,
+                entry.epoch(),
+                0,
+                List.of(new KeyValue(StateRecords.key(entry.record().key()), StateRecords.value(entry.record()))));
+        return MemoryRecords.readableRecords(batch);
+    }
+}
