@@ -67,7 +67,7 @@ final class LinkCommands {
                 : CompletableFuture.completedFuture(before.sourceClusterId());
         return clusterId.thenCompose(id -> validateOnly
                 ? CompletableFuture.completedFuture(null)
-                : writer.commit(image -> decidePut(image, command, before, id)).thenApply(done -> null));
+                : writer.confirm(image -> decidePut(image, command, before, id)).thenApply(done -> null));
     }
 
     private List<Change> decidePut(LinkImage image, PutLink command, LinkRecord before, String clusterId) {

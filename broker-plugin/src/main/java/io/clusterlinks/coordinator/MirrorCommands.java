@@ -116,10 +116,14 @@ final class MirrorCommands {
         if (there.topicId() == null) {
             return creation.join(image, there);
         }
-        return creation.isThere(there)
-                .thenCompose(exists -> exists || validateOnly
-                        ? CompletableFuture.completedFuture(null)
-                        : endGone(there).thenCompose(ended -> createNow(command, false)));
+        return creation.isThere(there).thenCompose(exists -> {
+            if (validateOnly) {
+                return CompletableFuture.completedFuture(null);
+            }
+            return exists
+                    ? writer.confirm(now -> List.of()).thenApply(now -> null)
+                    : endGone(there).thenCompose(ended -> createNow(command, false));
+        });
     }
 
     /** Who deleted its topic and wants the mirror back does not have to wait until it is known to have ended. */
@@ -200,7 +204,7 @@ final class MirrorCommands {
         decide(writer.image(), command);
         return validateOnly
                 ? CompletableFuture.completedFuture(null)
-                : writer.commit(image -> decide(image, command)).thenApply(image -> null);
+                : writer.confirm(image -> decide(image, command)).thenApply(image -> null);
     }
 
     /** Has failed partitions try again, and a paused mirror follow. Completes when that is durable. */
@@ -208,7 +212,7 @@ final class MirrorCommands {
         decide(writer.image(), command);
         return validateOnly
                 ? CompletableFuture.completedFuture(null)
-                : writer.commit(image -> decide(image, command)).thenApply(image -> null);
+                : writer.confirm(image -> decide(image, command)).thenApply(image -> null);
     }
 
     private List<Change> decide(LinkImage image, RepairMirror command) {

@@ -68,7 +68,8 @@ final class StateWriter implements StateCommitter {
         this.time = time;
     }
 
-    private record Pending(Decision decision, CompletableFuture<LinkImage> done) {}
+    /** A decision; {@code confirmed} if something must be written for it even if it changes nothing. */
+    private record Pending(Decision decision, boolean confirmed, CompletableFuture<LinkImage> done) {}
 
     /** A leader epoch of the state topic, with the image once it was read up to the log end. */
     private record Term(int epoch, LinkImage image) {
@@ -106,7 +107,18 @@ final class StateWriter implements StateCommitter {
 
     @Override
     public CompletableFuture<LinkImage> commit(Decision decision) {
-        Pending item = new Pending(decision, new CompletableFuture<>());
+        return queue(new Pending(decision, false, new CompletableFuture<>()));
+    }
+
+    /**
+     * As {@link #commit}, for what an operator is told to be so. A coordinator that was deposed without knowing may find
+     * nothing to change in its old image; only a write proves that it still coordinates.
+     */
+    CompletableFuture<LinkImage> confirm(Decision decision) {
+        return queue(new Pending(decision, true, new CompletableFuture<>()));
+    }
+
+    private CompletableFuture<LinkImage> queue(Pending item) {
         synchronized (pending) {
             pending.add(item);
         }
@@ -200,13 +212,27 @@ final class StateWriter implements StateCommitter {
                 item.done().completeExceptionally(asLinkException(e));
             }
         }
-        LinkImage result = working;
+        if (changes.isEmpty() && accepted.stream().anyMatch(Pending::confirmed)) {
+            changes.addAll(asItIs(image));
+        }
+        write(image, changes, accepted);
+    }
+
+    /** A record to write again. Without links there is none, and no command that finds its wish fulfilled. */
+    private static List<Change> asItIs(LinkImage image) {
+        return image.links().stream().limit(1).map(Change::put).toList();
+    }
+
+    private void write(LinkImage image, List<Change> changes, List<Pending> accepted) {
         try {
+            LinkImage result = image;
             if (!changes.isEmpty()) {
                 append(image.nextOffset(), changes);
+                result = image.apply(changes, image.nextOffset() + changes.size());
                 term = new Term(term.epoch(), result);
             }
-            accepted.forEach(item -> item.done().complete(result));
+            LinkImage written = result;
+            accepted.forEach(item -> item.done().complete(written));
         } catch (Throwable e) {
             term = new Term(term.epoch(), null);
             LinkException cause = asLinkException(e);

@@ -7,6 +7,7 @@ import io.clusterlinks.host.BareBroker;
 import io.clusterlinks.host.LocalPartition;
 import io.clusterlinks.host.RecordBatches;
 import io.clusterlinks.host.RecordBatches.OffsetRecord;
+import io.clusterlinks.host.RequestChannel;
 import io.clusterlinks.protocol.record.StateKey;
 import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.protocol.record.StateRecords;
@@ -22,6 +23,11 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.CreateTopicsResponseData;
+import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.CreateTopicsRequest;
+import org.apache.kafka.common.requests.CreateTopicsResponse;
 
 /** A broker with a replica of the state topic in memory, which can lose leadership or fail to replicate. */
 final class FakeStateBroker extends BareBroker implements LocalPartition {
@@ -34,6 +40,11 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     Error appendError;
 
     int appends;
+
+    /** A coordinator before has written a record. */
+    void put(StateRecord record) {
+        log.add(new OffsetRecord(log.size(), StateRecords.key(record.key()), StateRecords.value(record)));
+    }
 
     /** The image as a tailer would have read it. */
     LinkImage tail() {
@@ -80,6 +91,24 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     @Override
     public long logEndOffset() {
         return log.size();
+    }
+
+    /** Every topic exists, which this broker has not heard of. */
+    @Override
+    public RequestChannel controller() {
+        return request -> {
+            CreateTopicsResponseData data = new CreateTopicsResponseData();
+            ((CreateTopicsRequest) request.build()).data().topics().forEach(topic -> data.topics()
+                    .add(new CreatableTopicResult()
+                            .setName(topic.name())
+                            .setErrorCode(Errors.TOPIC_ALREADY_EXISTS.code())));
+            return CompletableFuture.completedFuture(new CreateTopicsResponse(data));
+        };
+    }
+
+    @Override
+    public Optional<TopicView> topic(String name) {
+        return Optional.empty();
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -74,6 +75,21 @@ class StateWriterTest {
 
         assertThat(await(commit()).nextOffset()).isZero();
         assertThat(broker.appends).isZero();
+    }
+
+    @Test
+    void whatIsConfirmedTogetherTakesOneRecord() {
+        lead(3);
+        await(commit(Change.put(link())));
+        List<CompletableFuture<LinkImage>> confirmed = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            confirmed.add(writer.confirm(image -> List.of()));
+        }
+
+        runEvents();
+
+        confirmed.forEach(StateWriterTest::await);
+        assertThat(broker.log).hasSize(2);
     }
 
     @Test
