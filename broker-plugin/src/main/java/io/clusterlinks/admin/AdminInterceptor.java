@@ -30,16 +30,16 @@ public final class AdminInterceptor {
         return true;
     }
 
-    /** Answers what is asked of links while the plugin is starting or stopping: try again. */
-    public static boolean interceptWithoutPlugin(InterceptedRequest request) {
+    /** While the plugin is starting or stopping: what is asked of links is to be asked again, mirrors stay as they are. */
+    public static boolean interceptWithoutLinks(InterceptedRequest request, MirrorRequestFence mirrors) {
         if (!isForLinks(request.body())) {
-            return false;
+            return mirrors.intercept(request);
         }
         request.respond(request.body()
                 .getErrorResponse(
                         0,
                         new CoordinatorLoadInProgressException(
-                                "The cluster-links plugin of this broker is starting.")));
+                                "The cluster-links plugin of this broker is starting or stopping.")));
         return true;
     }
 

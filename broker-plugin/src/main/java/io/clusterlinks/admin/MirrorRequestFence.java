@@ -6,7 +6,6 @@ import io.clusterlinks.host.WriteFence;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.record.MirrorRecord;
-import io.clusterlinks.state.ImageSource;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.StateTopic;
 import java.util.ArrayList;
@@ -20,6 +19,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterConfigsResponseData;
 import org.apache.kafka.common.message.CreatePartitionsResponseData;
@@ -52,14 +52,14 @@ import org.apache.kafka.common.requests.IncrementalAlterConfigsResponse;
  */
 public final class MirrorRequestFence {
     private final Supplier<WriteFence> fence;
-    private final ImageSource images;
+    private final Supplier<LinkImage> image;
     private final Function<Uuid, Optional<String>> topicNames;
 
     /** A fence that finds topics by id through {@code topicNames}. */
     public MirrorRequestFence(
-            Supplier<WriteFence> fence, ImageSource images, Function<Uuid, Optional<String>> topicNames) {
+            Supplier<WriteFence> fence, Supplier<LinkImage> image, Function<Uuid, Optional<String>> topicNames) {
         this.fence = fence;
-        this.images = images;
+        this.image = image;
         this.topicNames = topicNames;
     }
 
@@ -196,7 +196,7 @@ public final class MirrorRequestFence {
             if (LinkResource.isReserved(topic.name())) {
                 refused.add(creationRefusal(
                         topic.name(), "Topic name '" + topic.name() + "' is reserved for cluster links."));
-            } else if (images.image().mirror(topic.name()).isPresent()) {
+            } else if (image.get().mirror(topic.name()).isPresent()) {
                 // Also before the mirror's topic exists: nobody else may create it.
                 refused.add(creationRefusal(topic.name(), "Topic '" + topic.name() + "' is a mirror topic."));
             }
@@ -250,20 +250,19 @@ public final class MirrorRequestFence {
     }
 
     private Optional<ApiException> configRefusal(String topic, List<String> keys) {
-        if (refusal(topic).isEmpty()) {
-            return Optional.empty();
-        }
-        LinkImage image = images.image();
-        Optional<MirrorRecord> mirror = image.mirror(topic);
-        if (mirror.isEmpty()) {
-            return refusal(topic);
+        Optional<ApiException> refusal = refusal(topic);
+        Optional<MirrorRecord> mirror = image.get().mirror(topic);
+        if (refusal.isEmpty() || mirror.isEmpty()) {
+            return refusal;
         }
         // Others that follow the source may be edited: they are put back, and that is reported.
         return keys.stream()
                 .filter(LinkConfig.LOCKED_TOPIC_CONFIGS::contains)
                 .findFirst()
-                .map(key -> new PolicyViolationException("Config '" + key + "' of topic '" + topic
-                        + "' always follows its source '" + mirror.get().sourceTopic() + "' over cluster link '"
-                        + mirror.get().link() + "'. Change it at the source."));
+                .map(key -> refusal.get() instanceof RetriableException
+                        ? refusal.get()
+                        : new PolicyViolationException("Config '" + key + "' of topic '" + topic
+                                + "' always follows its source '" + mirror.get().sourceTopic() + "' over cluster link '"
+                                + mirror.get().link() + "'. Change it at the source."));
     }
 }

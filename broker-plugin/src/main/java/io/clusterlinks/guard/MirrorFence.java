@@ -29,8 +29,8 @@ public final class MirrorFence implements WriteFence {
     /**
      * The fence of {@code image}.
      *
-     * @param current false while the image is a snapshot from before a restart: mirrors may have been promoted since,
-     *     so that writers are asked to try again instead of being refused
+     * @param current false while this broker does not follow the state, after it began to stop and until it has read it
+     *     again: mirrors may have been promoted since, so that writers are asked to try again instead of being refused
      */
     public MirrorFence(LinkImage image, boolean current) {
         this.current = current;
@@ -75,8 +75,9 @@ public final class MirrorFence implements WriteFence {
     }
 
     private static ApiException notYetKnown(String topic, Mirror mirror) {
-        return new NotEnoughReplicasException("Topic '" + topic + "' was a mirror over cluster link '" + mirror.link()
-                + "' when this broker stopped, and the broker has not yet read whether it still is. Try again.");
+        return new NotEnoughReplicasException(
+                "Topic '" + topic + "' was a mirror over cluster link '" + mirror.link()
+                        + "' when this broker last read the state of the links, and does not know whether it still is. Try again.");
     }
 
     private static ApiException stateTopicRefusal() {

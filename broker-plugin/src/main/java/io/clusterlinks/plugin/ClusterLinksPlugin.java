@@ -2,6 +2,7 @@
 package io.clusterlinks.plugin;
 
 import io.clusterlinks.admin.AdminInterceptor;
+import io.clusterlinks.admin.MirrorRequestFence;
 import io.clusterlinks.guard.MirrorFence;
 import io.clusterlinks.host.BrokerHooks;
 import io.clusterlinks.host.InterceptedRequest;
@@ -10,6 +11,7 @@ import io.clusterlinks.host.WriteFence;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.SnapshotFile;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +25,9 @@ public final class ClusterLinksPlugin implements BrokerHooks {
     private PluginSettings settings;
     private SnapshotFile snapshot;
     private LinkImage image = LinkImage.EMPTY;
+    /** Stays when the runtime has stopped, and stands if it could not be started. */
+    private volatile MirrorRequestFence requests =
+            new MirrorRequestFence(fence::get, () -> image, id -> Optional.empty());
 
     @Override
     public void onStarting(int nodeId, Map<String, Object> serverProperties) {
@@ -41,8 +46,10 @@ public final class ClusterLinksPlugin implements BrokerHooks {
     /** Mirrors that were made while this broker was away are not in its snapshot: it leads nothing before it knows them. */
     @Override
     public void onJoining(LocalBroker broker) {
-        runtime = new PluginRuntime(broker, settings, snapshot, image, fence);
-        runtime.readState();
+        PluginRuntime joining = new PluginRuntime(broker, settings, snapshot, image, fence);
+        requests = joining.requests();
+        runtime = joining;
+        joining.readState();
     }
 
     @Override
@@ -51,6 +58,7 @@ public final class ClusterLinksPlugin implements BrokerHooks {
         LOG.info("Kafka Cluster Links {} started", Version.current());
     }
 
+    /** Requests and writes are served for seconds after that: both fences stay up, with what is known by then. */
     @Override
     public void onStopping() {
         PluginRuntime stopping = runtime;
@@ -69,7 +77,7 @@ public final class ClusterLinksPlugin implements BrokerHooks {
     public boolean intercept(InterceptedRequest request) {
         PluginRuntime running = runtime;
         return running == null
-                ? AdminInterceptor.interceptWithoutPlugin(request)
+                ? AdminInterceptor.interceptWithoutLinks(request, requests)
                 : running.interceptor().intercept(request);
     }
 }

@@ -51,6 +51,8 @@ final class PluginRuntime implements AutoCloseable {
     private final Coordinator coordinator;
     private final MirrorManager mirrors;
     private final ReportSender reports;
+    private final AtomicReference<WriteFence> fence;
+    private final MirrorRequestFence requests;
     private final AdminInterceptor interceptor;
     private final String version = Version.current();
 
@@ -61,6 +63,7 @@ final class PluginRuntime implements AutoCloseable {
             LinkImage initial,
             AtomicReference<WriteFence> fence) {
         this.broker = broker;
+        this.fence = fence;
         LinkSecrets secrets = new LinkSecrets(settings.secret(), broker.clusterId());
         FetchMemory memory = new FetchMemory(settings.fetchMemoryBytes(), Time.SYSTEM::milliseconds);
         SourceClients sources = new KafkaSourceClients(memory, Time.SYSTEM);
@@ -78,9 +81,8 @@ final class PluginRuntime implements AutoCloseable {
         this.mirrors =
                 new MirrorManager(broker, tailer, new TransitionSender(router), secrets, sources, memory, Time.SYSTEM);
         this.reports = new ReportSender(router, this::report, stateTopic, timer);
-        this.interceptor = new AdminInterceptor(
-                new LinkRequestHandler(broker, router, stateTopic),
-                new MirrorRequestFence(fence::get, tailer, this::topicName));
+        this.requests = new MirrorRequestFence(fence::get, tailer::image, this::topicName);
+        this.interceptor = new AdminInterceptor(new LinkRequestHandler(broker, router, stateTopic), requests);
         // The fence first: what else reacts to an image may rely on it.
         tailer.onChange(() -> fence.set(new MirrorFence(tailer.image(), true)));
         tailer.onChange(reports::sendSoon);
@@ -116,6 +118,11 @@ final class PluginRuntime implements AutoCloseable {
         return interceptor;
     }
 
+    /** What is refused also when this has been closed. */
+    MirrorRequestFence requests() {
+        return requests;
+    }
+
     private BrokerReport report() {
         return new BrokerReport(
                 broker.nodeId(),
@@ -144,5 +151,7 @@ final class PluginRuntime implements AutoCloseable {
                 LOG.warn("Could not stop {}", part.getClass().getSimpleName(), e);
             }
         }
+        // From here on a mirror may be promoted without this broker hearing of it.
+        fence.set(new MirrorFence(tailer.image(), false));
     }
 }

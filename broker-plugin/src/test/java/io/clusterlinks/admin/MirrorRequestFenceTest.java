@@ -8,7 +8,6 @@ import io.clusterlinks.guard.MirrorFence;
 import io.clusterlinks.host.InterceptedRequest;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
-import io.clusterlinks.state.ImageSource;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.StateTopic;
 import java.util.List;
@@ -43,7 +42,7 @@ class MirrorRequestFenceTest {
             Records.image(Records.link(), Records.mirror(MirrorState.ACTIVE, StopMode.NONE));
 
     private final MirrorRequestFence fence =
-            new MirrorRequestFence(() -> new MirrorFence(IMAGE, true), new FixedImage(), id -> Optional.empty());
+            new MirrorRequestFence(() -> new MirrorFence(IMAGE, true), () -> IMAGE, id -> Optional.empty());
 
     @Test
     void partitionsAreAddedToOrdinaryTopicsOnly() {
@@ -104,6 +103,26 @@ class MirrorRequestFenceTest {
                 deleteTopics("ordinary", "orders"))) {
             assertThat(fence.intercept(new Asked(request))).as("%s", request).isFalse();
         }
+    }
+
+    /** A broker that stops serves requests for seconds after its plugin has stopped: all went through to the controller. */
+    @Test
+    void aBrokerThatStopsKeepsMirrorsAsTheyAre() {
+        MirrorRequestFence last =
+                new MirrorRequestFence(() -> new MirrorFence(IMAGE, false), () -> IMAGE, id -> Optional.empty());
+        Map<AbstractRequest, Errors> refused = Map.of(
+                createPartitions("orders"), Errors.NOT_ENOUGH_REPLICAS,
+                alterConfigs("cleanup.policy", "orders"), Errors.NOT_ENOUGH_REPLICAS,
+                deleteTopics(StateTopic.NAME), Errors.POLICY_VIOLATION,
+                alterConfigs("retention.ms", "__cluster_link.west"), Errors.COORDINATOR_LOAD_IN_PROGRESS);
+
+        refused.forEach((request, error) -> {
+            Asked asked = new Asked(request);
+            assertThat(AdminInterceptor.interceptWithoutLinks(asked, last)).isTrue();
+            assertThat(asked.errors()).isEqualTo(Map.of(error, 1));
+        });
+        assertThat(AdminInterceptor.interceptWithoutLinks(new Asked(createPartitions("ordinary")), last))
+                .isFalse();
     }
 
     private Asked ask(AbstractRequest body) {
@@ -188,20 +207,5 @@ class MirrorRequestFenceTest {
             forwarded = rest;
             respond(answer.apply(rest.getErrorResponse(0, Errors.NOT_CONTROLLER.exception())));
         }
-    }
-
-    private static final class FixedImage implements ImageSource {
-        @Override
-        public LinkImage image() {
-            return IMAGE;
-        }
-
-        @Override
-        public boolean isCaughtUp() {
-            return true;
-        }
-
-        @Override
-        public void onChange(Runnable listener) {}
     }
 }
