@@ -81,6 +81,15 @@ public final class RecordBatches {
         return records;
     }
 
+    /** Leader epoch of the last whole batch; {@code otherwise} if there is none. */
+    public static int lastEpoch(ByteBuffer batches, int otherwise) {
+        int last = otherwise;
+        for (MutableRecordBatch batch : MemoryRecords.readableRecords(batches).batches()) {
+            last = batch.partitionLeaderEpoch();
+        }
+        return last;
+    }
+
     /** Offset after the last whole batch; {@code otherwise} if there is none. Empty batches, left by compaction, count. */
     public static long nextOffset(ByteBuffer batches, long otherwise) {
         long next = otherwise;

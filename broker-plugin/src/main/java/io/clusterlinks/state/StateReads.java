@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.state;
 
+import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.LocalBroker;
 import java.util.List;
 import java.util.Map;
@@ -42,20 +43,29 @@ final class StateReads {
         this.toldNs = System.nanoTime() - REMIND_NS;
     }
 
+    /** Where the log starts, -1 if the leader does not answer. */
+    long start(PartitionView leader) throws InterruptedException {
+        return offset(leader, ListOffsetsRequest.EARLIEST_TIMESTAMP);
+    }
+
     /**
      * End of what is committed, -1 if the leader does not know it yet: the high watermark of a new leader may lie below
      * what was committed before, and an image that ends there would lack mirrors.
      */
-    long committedEnd(int leader, int leaderEpoch) throws InterruptedException {
-        ListOffsetsPartition latest = new ListOffsetsPartition()
+    long committedEnd(PartitionView leader) throws InterruptedException {
+        return offset(leader, ListOffsetsRequest.LATEST_TIMESTAMP);
+    }
+
+    private long offset(PartitionView leader, long timestamp) throws InterruptedException {
+        ListOffsetsPartition wanted = new ListOffsetsPartition()
                 .setPartitionIndex(0)
-                .setCurrentLeaderEpoch(leaderEpoch)
-                .setTimestamp(ListOffsetsRequest.LATEST_TIMESTAMP);
+                .setCurrentLeaderEpoch(leader.leaderEpoch())
+                .setTimestamp(timestamp);
         ListOffsetsRequest.Builder request = ListOffsetsRequest.Builder.forConsumer(
                         false, IsolationLevel.READ_UNCOMMITTED)
                 .setTargetTimes(
-                        List.of(new ListOffsetsTopic().setName(StateTopic.NAME).setPartitions(List.of(latest))));
-        return send(leader, request)
+                        List.of(new ListOffsetsTopic().setName(StateTopic.NAME).setPartitions(List.of(wanted))));
+        return send(leader.leader(), request)
                 .map(response -> ((ListOffsetsResponse) response)
                         .topics()
                         .get(0)
@@ -78,10 +88,20 @@ final class StateReads {
         }
     }
 
-    /** What follows {@code offset}, empty if the leader does not answer. Waits a little while there is nothing. */
-    Optional<PartitionData> fetch(int leader, Uuid topicId, long offset) throws InterruptedException {
+    /**
+     * What follows {@code offset}, empty if the leader does not answer. Waits a little while there is nothing.
+     *
+     * @param lastEpoch leader epoch of the batch before {@code offset}, -1 if none was read: the leader says whether it
+     *     has that batch
+     */
+    Optional<PartitionData> fetch(int leader, Uuid topicId, long offset, int lastEpoch) throws InterruptedException {
         FetchRequest.PartitionData want = new FetchRequest.PartitionData(
-                topicId, offset, FetchRequest.INVALID_LOG_START_OFFSET, FETCH_BYTES, Optional.empty());
+                topicId,
+                offset,
+                FetchRequest.INVALID_LOG_START_OFFSET,
+                FETCH_BYTES,
+                Optional.empty(),
+                lastEpoch < 0 ? Optional.empty() : Optional.of(lastEpoch));
         FetchRequest.Builder request = FetchRequest.Builder.forConsumer(
                         ApiKeys.FETCH.latestVersion(), FETCH_WAIT_MS, 1, Map.of(StateTopic.PARTITION, want))
                 .setMaxBytes(FETCH_BYTES);

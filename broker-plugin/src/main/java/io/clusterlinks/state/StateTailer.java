@@ -25,12 +25,13 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.FetchResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows the state topic from its beginning, through its leader and up to the high watermark, and publishes each
- * image, after the snapshot that the fence needs is on disk. One thread. Until the end of the topic was reached once
+ * Follows the state topic from its beginning, through its leader and up to the high watermark, again from its beginning
+ * if the topic lost what was read, and publishes each image, after the snapshot that the fence needs is on disk. One thread. Until the end of the topic was reached once
  * the image is the snapshot's, and {@link #isCaughtUp()} is false.
  */
 public final class StateTailer implements ImageSource, AutoCloseable {
@@ -52,10 +53,16 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     // Owned by the thread.
     private Uuid topicId = Uuid.ZERO_UUID;
     private LinkImage replayed = LinkImage.EMPTY;
+    /** Leader epoch of the last batch in it; -1 if there is none. */
+    private int replayedEpoch = -1;
+    /** Whether nothing was read yet, or what was read is in the topic no more. */
+    private boolean anew = true;
     /** Whether every listener has heard of the image. */
     private boolean told;
     /** Where the committed state ended when this broker began to read it; -1 until known. */
     private long firstEnd = -1;
+    /** Leader epoch under which that was said. */
+    private int firstEndEpoch = -1;
 
     public StateTailer(LocalBroker broker, SnapshotFile snapshot, LinkImage initial) {
         this.broker = broker;
@@ -162,23 +169,37 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         }
         if (!topic.get().id().equals(topicId)) {
             topicId = topic.get().id();
-            replayed = LinkImage.EMPTY;
-            firstEnd = -1;
+            anew = true;
         }
-        int leader = topic.get().partitions().get(0).leader();
-        if (leader < 0) {
+        PartitionView leader = topic.get().partitions().get(0);
+        if (leader.leader() < 0 || !learnBounds(leader)) {
             return false;
         }
-        if (!caughtUp && firstEnd < 0) {
-            firstEnd =
-                    reads.committedEnd(leader, topic.get().partitions().get(0).leaderEpoch());
-            return firstEnd >= 0;
-        }
-        Optional<PartitionData> partition = reads.fetch(leader, topicId, replayed.nextOffset());
+        Optional<PartitionData> partition = reads.fetch(leader.leader(), topicId, replayed.nextOffset(), replayedEpoch);
         if (partition.isEmpty()) {
             return false;
         }
         return onFetched(partition.get());
+    }
+
+    /** Asks where reading begins and which end it must reach; the end again if a leader may have lost it meanwhile. */
+    private boolean learnBounds(PartitionView leader) throws InterruptedException {
+        if (anew) {
+            long start = reads.start(leader);
+            if (start < 0) {
+                return false;
+            }
+            replayed = LinkImage.EMPTY.apply(List.of(), start);
+            replayedEpoch = -1;
+            firstEnd = -1;
+            anew = false;
+        }
+        boolean inDoubt = replayed.nextOffset() < firstEnd && firstEndEpoch != leader.leaderEpoch();
+        if (firstEnd < 0 || inDoubt) {
+            firstEndEpoch = leader.leaderEpoch();
+            firstEnd = reads.committedEnd(leader);
+        }
+        return firstEnd >= 0;
     }
 
     private void onNoTopic() throws IOException {
@@ -190,15 +211,20 @@ public final class StateTailer implements ImageSource, AutoCloseable {
                         image.links().size());
             }
             replayed = LinkImage.EMPTY;
+            anew = true;
             publish();
         }
     }
 
     private boolean onFetched(PartitionData partition) throws IOException {
         Errors error = Errors.forCode(partition.errorCode());
-        if (error == Errors.OFFSET_OUT_OF_RANGE) {
-            LOG.warn("{} does not hold offset {}; reading it from its start", StateTopic.NAME, replayed.nextOffset());
-            replayed = LinkImage.EMPTY.apply(List.of(), partition.logStartOffset());
+        if (error == Errors.OFFSET_OUT_OF_RANGE || FetchResponse.isDivergingEpoch(partition)) {
+            LOG.warn(
+                    "{} does not hold what was read of it up to offset {}, leader epoch {}; reading it from its start",
+                    StateTopic.NAME,
+                    replayed.nextOffset(),
+                    replayedEpoch);
+            anew = true;
             return false;
         }
         if (error != Errors.NONE) {
@@ -223,6 +249,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
                 parse(record).ifPresent(changes::add);
             }
         }
+        replayedEpoch = RecordBatches.lastEpoch(batches, replayedEpoch);
         return replayed.apply(changes, RecordBatches.nextOffset(batches, replayed.nextOffset()));
     }
 

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -38,6 +39,12 @@ final class FakeStateLeader extends BareBroker {
     /** What the next request ends with; null if it is answered. */
     final AtomicReference<Error> failure = new AtomicReference<>();
 
+    /** What happens before the next fetch. */
+    final AtomicReference<Runnable> beforeFetch = new AtomicReference<>(() -> {});
+
+    /** How often the end of the log was asked for in vain. */
+    final AtomicInteger unknownEnds = new AtomicInteger();
+
     private record Entry(int epoch, StateRecord record) {}
 
     private final List<Entry> log = new ArrayList<>();
@@ -50,10 +57,11 @@ final class FakeStateLeader extends BareBroker {
         }
     }
 
-    /** Another leads, whose log is shorter: nobody in sync was left. */
-    synchronized void loseTail(int end) {
+    /** Another leads, whose log is shorter, since nobody in sync was left, and which goes on with other records. */
+    synchronized void loseTail(int end, StateRecord... instead) {
         log.subList(end, log.size()).clear();
         epoch += 2;
+        append(instead);
     }
 
     /** The high watermark lies there; a new leader does not say where the log ends, since it does not know. */
@@ -88,6 +96,7 @@ final class FakeStateLeader extends BareBroker {
         if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP) {
             partition.setOffset(0);
         } else if (endOfNewLeader < log.size()) {
+            unknownEnds.incrementAndGet();
             partition.setErrorCode(Errors.OFFSET_NOT_AVAILABLE.code());
         } else {
             partition.setOffset(log.size());
@@ -98,6 +107,7 @@ final class FakeStateLeader extends BareBroker {
     }
 
     private FetchResponse fetched(FetchRequest request) {
+        beforeFetch.getAndSet(() -> {}).run();
         FetchPartition want = request.data().topics().get(0).partitions().get(0);
         FetchResponseData.PartitionData partition = new FetchResponseData.PartitionData()
                 .setPartitionIndex(0)

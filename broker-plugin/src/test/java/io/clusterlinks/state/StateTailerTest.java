@@ -5,10 +5,13 @@ import static io.clusterlinks.Records.LINK;
 import static io.clusterlinks.Records.TOPIC;
 import static io.clusterlinks.Records.link;
 import static io.clusterlinks.Records.mirror;
+import static io.clusterlinks.Records.partition;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -58,5 +61,61 @@ class StateTailerTest {
         tailer.start();
 
         await().until(() -> heard.get().mirror(TOPIC).isPresent());
+    }
+
+    /** After an unclean election it asked for an offset that no log has, for ever: nobody coordinated any more. */
+    @Test
+    void aTopicThatLostItsTailIsReadAnew() {
+        leader.append(link(), mirror(MirrorState.ACTIVE, StopMode.NONE), partition(0, Phase.MIRRORING));
+        follow(3);
+
+        leader.loseTail(1);
+
+        await().until(() -> tailer.image().nextOffset() == 1);
+        assertThat(tailer.image().mirror(TOPIC)).isEmpty();
+        assertThat(tailer.image().link(LINK)).isPresent();
+    }
+
+    /** The new leader had written as much as was lost: what it had not was kept for good, on some brokers only. */
+    @Test
+    void recordsThatTookThePlaceOfOthersAreRead() {
+        leader.append(link(), mirror(MirrorState.ACTIVE, StopMode.NONE));
+        follow(2);
+
+        leader.loseTail(1, partition(0, Phase.MIRRORING), partition(1, Phase.MIRRORING));
+
+        await().until(() -> tailer.image().partitions(TOPIC).size() == 2);
+        assertThat(tailer.image().mirror(TOPIC)).isEmpty();
+    }
+
+    /** The end that had to be reached was asked of a leader whose log was longer: the image never was current. */
+    @Test
+    void anEndThatIsLostWhileTheTopicIsReadNeedNotBeReached() {
+        leader.append(link(), mirror(MirrorState.ACTIVE, StopMode.NONE), partition(0, Phase.MIRRORING));
+        leader.beforeFetch.set(() -> leader.loseTail(2));
+
+        follow(2);
+
+        assertThat(tailer.isCaughtUp()).isTrue();
+    }
+
+    @Test
+    void whatIsReadAnewShowsOnlyWhenItsEndIsReached() {
+        leader.append(link(), mirror(MirrorState.ACTIVE, StopMode.NONE), partition(0, Phase.MIRRORING));
+        follow(3);
+        LinkImage before = tailer.image();
+
+        leader.commitTo(1);
+        leader.loseTail(2);
+
+        await().until(() -> leader.unknownEnds.get() > 2);
+        assertThat(tailer.image()).isSameAs(before);
+        leader.commitTo(2);
+        await().until(() -> tailer.image().nextOffset() == 2);
+    }
+
+    private void follow(long end) {
+        tailer.start();
+        await().until(() -> tailer.image().nextOffset() == end);
     }
 }
