@@ -3,7 +3,7 @@ package io.clusterlinks.plugin;
 
 import io.clusterlinks.admin.AdminInterceptor;
 import io.clusterlinks.admin.MirrorRequestFence;
-import io.clusterlinks.guard.MirrorFence;
+import io.clusterlinks.guard.StandingFence;
 import io.clusterlinks.host.BrokerHooks;
 import io.clusterlinks.host.InterceptedRequest;
 import io.clusterlinks.host.LocalBroker;
@@ -12,7 +12,6 @@ import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.SnapshotFile;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,21 +19,20 @@ import org.slf4j.LoggerFactory;
 public final class ClusterLinksPlugin implements BrokerHooks {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterLinksPlugin.class);
 
-    private final AtomicReference<WriteFence> fence = new AtomicReference<>(WriteFence.OPEN);
+    private final StandingFence fence = new StandingFence();
     private volatile PluginRuntime runtime;
     private PluginSettings settings;
     private SnapshotFile snapshot;
     private LinkImage image = LinkImage.EMPTY;
     /** Stays when the runtime has stopped, and stands if it could not be started. */
-    private volatile MirrorRequestFence requests =
-            new MirrorRequestFence(fence::get, () -> image, id -> Optional.empty());
+    private volatile MirrorRequestFence requests = new MirrorRequestFence(fence, () -> image, id -> Optional.empty());
 
     @Override
     public void onStarting(int nodeId, Map<String, Object> serverProperties) {
         settings = PluginSettings.of(serverProperties);
         snapshot = new SnapshotFile(settings.stateDir());
         image = snapshot.load();
-        fence.set(new MirrorFence(image, false));
+        fence.onImage(image, false);
         LOG.info(
                 "Kafka Cluster Links {} on broker {}: the snapshot knows {} links and {} mirror topics",
                 Version.current(),

@@ -10,9 +10,9 @@ import io.clusterlinks.admin.StateTopicProvider;
 import io.clusterlinks.admin.TransitionSender;
 import io.clusterlinks.coordinator.Coordinator;
 import io.clusterlinks.coordinator.TopicCreator;
-import io.clusterlinks.guard.MirrorFence;
+import io.clusterlinks.guard.AbsenceWatch;
+import io.clusterlinks.guard.StandingFence;
 import io.clusterlinks.host.LocalBroker;
-import io.clusterlinks.host.WriteFence;
 import io.clusterlinks.mirror.MirrorManager;
 import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.KafkaSourceClients;
@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
@@ -51,7 +51,8 @@ final class PluginRuntime implements AutoCloseable {
     private final Coordinator coordinator;
     private final MirrorManager mirrors;
     private final ReportSender reports;
-    private final AtomicReference<WriteFence> fence;
+    private final StandingFence fence;
+    private final AbsenceWatch absence;
     private final MirrorRequestFence requests;
     private final AdminInterceptor interceptor;
     private final String version = Version.current();
@@ -61,7 +62,7 @@ final class PluginRuntime implements AutoCloseable {
             PluginSettings settings,
             SnapshotFile snapshot,
             LinkImage initial,
-            AtomicReference<WriteFence> fence) {
+            StandingFence fence) {
         this.broker = broker;
         this.fence = fence;
         LinkSecrets secrets = new LinkSecrets(settings.secret(), broker.clusterId());
@@ -70,6 +71,7 @@ final class PluginRuntime implements AutoCloseable {
         TopicCreator topics = new TopicCreator(broker);
         StateTopicProvider stateTopic = new StateTopicProvider(broker, topics);
         this.tailer = new StateTailer(broker, snapshot, initial);
+        this.absence = new AbsenceWatch(broker, tailer::readToEnd, fence, Time.SYSTEM);
         this.coordinator = new Coordinator(
                 broker,
                 () -> tailer.isCaughtUp() ? Optional.of(tailer.image()) : Optional.empty(),
@@ -81,10 +83,10 @@ final class PluginRuntime implements AutoCloseable {
         this.mirrors =
                 new MirrorManager(broker, tailer, new TransitionSender(router), secrets, sources, memory, Time.SYSTEM);
         this.reports = new ReportSender(router, this::report, stateTopic, timer);
-        this.requests = new MirrorRequestFence(fence::get, tailer::image, this::topicName);
+        this.requests = new MirrorRequestFence(fence, tailer::image, this::topicName);
         this.interceptor = new AdminInterceptor(new LinkRequestHandler(broker, router, stateTopic), requests);
         // The fence first: what else reacts to an image may rely on it.
-        tailer.onChange(() -> fence.set(new MirrorFence(tailer.image(), true)));
+        tailer.onChange(() -> fence.onImage(tailer.image(), true));
         tailer.onChange(reports::sendSoon);
     }
 
@@ -109,6 +111,7 @@ final class PluginRuntime implements AutoCloseable {
     }
 
     void start() {
+        timer.scheduleWithFixedDelay(absence::tick, 0, AbsenceWatch.TICK_MS, TimeUnit.MILLISECONDS);
         coordinator.start();
         mirrors.start();
         reports.start();
@@ -152,6 +155,6 @@ final class PluginRuntime implements AutoCloseable {
             }
         }
         // From here on a mirror may be promoted without this broker hearing of it.
-        fence.set(new MirrorFence(tailer.image(), false));
+        fence.onImage(tailer.image(), false);
     }
 }

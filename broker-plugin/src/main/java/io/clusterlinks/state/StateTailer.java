@@ -17,7 +17,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +48,8 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private final Thread thread = new Thread(this::run, "cluster-link-state-tailer");
 
     private final CountDownLatch read = new CountDownLatch(1);
+    /** Who waits for what was committed when they came, and was not noticed yet. */
+    private final Queue<CompletableFuture<Void>> arrivals = new ConcurrentLinkedQueue<>();
 
     private volatile LinkImage image;
     private volatile boolean caughtUp;
@@ -59,10 +64,12 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private boolean anew = true;
     /** Whether every listener has heard of the image. */
     private boolean told;
-    /** Where the committed state ended when this broker began to read it; -1 until known. */
+    /** Where the committed state ended when this broker began to read it, or was asked to; -1 until known. */
     private long firstEnd = -1;
     /** Leader epoch under which that was said. */
     private int firstEndEpoch = -1;
+    /** Who waits until that end is reached. */
+    private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
 
     public StateTailer(LocalBroker broker, SnapshotFile snapshot, LinkImage initial) {
         this.broker = broker;
@@ -97,6 +104,13 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             Thread.currentThread().interrupt();
         }
         return true;
+    }
+
+    /** Completes when everything was read that is committed now. */
+    public CompletableFuture<Void> readToEnd() {
+        CompletableFuture<Void> arrival = new CompletableFuture<>();
+        arrivals.add(arrival);
+        return arrival;
     }
 
     private boolean isServedByOthers() {
@@ -184,6 +198,9 @@ public final class StateTailer implements ImageSource, AutoCloseable {
 
     /** Asks where reading begins and which end it must reach; the end again if a leader may have lost it meanwhile. */
     private boolean learnBounds(PartitionView leader) throws InterruptedException {
+        if (admitArrivals()) {
+            firstEnd = -1;
+        }
         if (anew) {
             long start = reads.start(leader);
             if (start < 0) {
@@ -194,15 +211,29 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             firstEnd = -1;
             anew = false;
         }
-        boolean inDoubt = replayed.nextOffset() < firstEnd && firstEndEpoch != leader.leaderEpoch();
-        if (firstEnd < 0 || inDoubt) {
+        boolean mayBeLost = replayed.nextOffset() < firstEnd && firstEndEpoch != leader.leaderEpoch();
+        if (firstEnd < 0 || mayBeLost) {
             firstEndEpoch = leader.leaderEpoch();
             firstEnd = reads.committedEnd(leader);
         }
         return firstEnd >= 0;
     }
 
+    private boolean admitArrivals() {
+        boolean any = false;
+        for (CompletableFuture<Void> next = arrivals.poll(); next != null; next = arrivals.poll()) {
+            any |= waiting.add(next);
+        }
+        return any;
+    }
+
+    private void onEnd() {
+        waiting.forEach(arrival -> arrival.complete(null));
+        waiting.clear();
+    }
+
     private void onNoTopic() throws IOException {
+        admitArrivals();
         if (!told || image.nextOffset() > 0) {
             if (!image.links().isEmpty()) {
                 LOG.error(
@@ -214,6 +245,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             anew = true;
             publish();
         }
+        onEnd();
     }
 
     private boolean onFetched(PartitionData partition) throws IOException {
@@ -235,6 +267,9 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         boolean atEnd = replayed.nextOffset() >= Math.max(partition.highWatermark(), firstEnd);
         if (atEnd && (replayed != image || !told)) {
             publish();
+        }
+        if (atEnd) {
+            onEnd();
         }
         return true;
     }

@@ -13,6 +13,7 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -112,6 +113,23 @@ class StateTailerTest {
         assertThat(tailer.image()).isSameAs(before);
         leader.commitTo(2);
         await().until(() -> tailer.image().nextOffset() == 2);
+    }
+
+    /** The high watermark of a new leader may lie below what is committed: it is not the end. */
+    @Test
+    void theEndIsWhatTheLeaderKnowsToBeCommitted() {
+        leader.append(link());
+        follow(1);
+        leader.commitTo(1);
+        leader.append(mirror(MirrorState.ACTIVE, StopMode.NONE));
+
+        CompletableFuture<Void> read = tailer.readToEnd();
+
+        await().until(() -> leader.unknownEnds.get() > 2);
+        assertThat(read).isNotDone();
+        leader.commitTo(2);
+        await().until(read::isDone);
+        assertThat(tailer.image().mirror(TOPIC)).isPresent();
     }
 
     private void follow(long end) {

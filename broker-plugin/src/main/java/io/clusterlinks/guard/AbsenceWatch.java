@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.guard;
+
+import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.LocalBroker;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Notices that this broker was away: its process stood still, or it was cut off. Nobody waits for a broker that is
+ * fenced before a mirror's topic is created, and the controller lets one that comes back lead at once. So until the state
+ * was read again, topics that are new since then may be mirrors. For one thread.
+ */
+public final class AbsenceWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(AbsenceWatch.class);
+
+    /** How often to call {@link #tick}. */
+    public static final int TICK_MS = 500;
+    /** Much less than after what a broker is fenced, and more than a busy thread comes late. */
+    private static final long AWAY_MS = 2_000;
+    /** As after a start: ordinary topics cannot wait until somebody serves the state. */
+    private static final long MAX_DOUBT_MS = TimeUnit.SECONDS.toMillis(30);
+
+    private final LocalBroker broker;
+    private final Supplier<CompletableFuture<Void>> readState;
+    private final StandingFence fence;
+    private final Time time;
+
+    /** The cluster as of the last tick at which all was well; null before the first. */
+    private ClusterView before;
+
+    private long lastMs;
+    private long lastKnownUntilMs;
+    /** Since when there is doubt; -1 if there is none. */
+    private long doubtSinceMs = -1;
+    /** What the doubt ends with; null while this broker may still be away. */
+    private CompletableFuture<Void> reading;
+
+    /**
+     * A watch that strengthens {@code fence}.
+     *
+     * @param readState completes when everything was read that is committed at the time of the call
+     */
+    public AbsenceWatch(
+            LocalBroker broker, Supplier<CompletableFuture<Void>> readState, StandingFence fence, Time time) {
+        this.broker = broker;
+        this.readState = readState;
+        this.fence = fence;
+        this.time = time;
+    }
+
+    /** Looks. An error is logged: the next tick must come. */
+    public void tick() {
+        try {
+            look(broker.cluster(), time.milliseconds());
+        } catch (Throwable e) {
+            LOG.error("Could not see whether this broker was away; trying again", e);
+        }
+    }
+
+    private void look(ClusterView now, long nowMs) {
+        boolean away = isAway(now, nowMs);
+        lastMs = nowMs;
+        lastKnownUntilMs = now.knownUntilMs();
+        if (away) {
+            begin(nowMs);
+        } else if (doubtSinceMs >= 0 && !isOver(nowMs)) {
+            reading = reading == null ? readState.get() : reading;
+        } else {
+            end();
+            before = now;
+        }
+    }
+
+    private boolean isAway(ClusterView now, long nowMs) {
+        long elapsedMs = nowMs - lastMs;
+        boolean caughtUp = now.knownUntilMs() - lastKnownUntilMs > elapsedMs + AWAY_MS;
+        boolean fenced = !now.liveBrokers().contains(broker.nodeId());
+        return before != null && (elapsedMs > AWAY_MS || caughtUp || fenced);
+    }
+
+    private void begin(long nowMs) {
+        reading = null;
+        doubtSinceMs = nowMs;
+        ClusterView then = before;
+        fence.doubt(topic -> Topic.isInternal(topic) || id(then, topic).equals(id(broker.cluster(), topic)));
+    }
+
+    private static Optional<Uuid> id(ClusterView cluster, String topic) {
+        return cluster.topic(topic).map(ClusterView.TopicView::id);
+    }
+
+    private boolean isOver(long nowMs) {
+        if (nowMs - doubtSinceMs > MAX_DOUBT_MS) {
+            LOG.warn("Nobody has served the state of the links for {} ms; writes go by what is known", MAX_DOUBT_MS);
+            return true;
+        }
+        return reading != null && reading.isDone();
+    }
+
+    private void end() {
+        if (doubtSinceMs >= 0) {
+            doubtSinceMs = -1;
+            reading = null;
+            fence.trust();
+        }
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.guard;
+
+import static io.clusterlinks.Records.TOPIC;
+import static io.clusterlinks.Records.image;
+import static io.clusterlinks.Records.link;
+import static io.clusterlinks.Records.mirror;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.ManualTime;
+import io.clusterlinks.host.BareBroker;
+import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A broker with topic "ordinary"; topic "orders" comes later, and may be a mirror. */
+class AbsenceWatchTest {
+    private final ManualTime time = new ManualTime();
+    private final StandingFence fence = new StandingFence();
+    private final List<CompletableFuture<Void>> readings = new ArrayList<>();
+    private final Cluster broker = new Cluster();
+    private final AbsenceWatch watch = new AbsenceWatch(broker, this::read, fence, time);
+
+    @BeforeEach
+    void watch() {
+        fence.onImage(image(link()), true);
+        broker.change().topics.put("ordinary", Uuid.randomUuid());
+        pass(500);
+        pass(500);
+    }
+
+    /**
+     * A broker stood still and was fenced. A mirror was created, for which only others were awaited; then the state's leader
+     * stood still, and the one that came back led the mirror and took clients' writes until it could read the state.
+     */
+    @Test
+    void aBrokerThatStoodStillTakesNoWritesToNewTopicsBeforeItHasReadTheState() {
+        // When the process goes on after ten seconds, and hears of the topic
+        pass(10_000);
+        broker.change().topics.put(TOPIC, Uuid.randomUuid());
+
+        // Then what it knew is written to as ever, and the new topic later
+        assertAsksToTryAgain(TOPIC);
+        assertThat(fence.get().refusal("ordinary", 0)).isEmpty();
+        pass(500);
+        pass(500);
+        assertAsksToTryAgain(TOPIC);
+
+        // And when the state was read, which is what the fence knows first, the mirror is one
+        fence.onImage(image(link(), mirror(MirrorState.ACTIVE, StopMode.NONE)), true);
+        readings.get(0).complete(null);
+        pass(500);
+        assertThat(fence.get().refusal(TOPIC, 0)).get().isInstanceOf(PolicyViolationException.class);
+    }
+
+    @Test
+    void anOrdinaryTopicThatCameMeanwhileIsWrittenToWhenTheStateWasRead() {
+        pass(10_000);
+        broker.change().topics.put("new", Uuid.randomUuid());
+        assertAsksToTryAgain("new");
+        pass(500);
+        readings.get(0).complete(null);
+
+        pass(500);
+
+        assertThat(fence.get().refusal("new", 0)).isEmpty();
+    }
+
+    @Test
+    void aTopicThatWasMadeAnewUnderAKnownNameIsNew() {
+        pass(10_000);
+        broker.change().topics.put("ordinary", Uuid.randomUuid());
+
+        assertAsksToTryAgain("ordinary");
+    }
+
+    @Test
+    void whoWasCutOffHearsOfManySecondsAtOnce() {
+        for (int i = 0; i < 20; i++) {
+            tick(500);
+        }
+        broker.change().topics.put(TOPIC, Uuid.randomUuid());
+
+        pass(500);
+
+        assertAsksToTryAgain(TOPIC);
+    }
+
+    @Test
+    void whoIsFencedIsAwayUntilItIsNoMore() {
+        broker.change().live = Set.of(2);
+        pass(500);
+        broker.change().topics.put(TOPIC, Uuid.randomUuid());
+        pass(500);
+        assertThat(readings).isEmpty();
+        assertAsksToTryAgain(TOPIC);
+
+        broker.change().live = Set.of(1, 2);
+        pass(500);
+
+        assertThat(readings).hasSize(1);
+    }
+
+    @Test
+    void theDoubtEndsAlsoIfNobodyServesTheState() {
+        pass(10_000);
+        broker.change().topics.put("new", Uuid.randomUuid());
+        for (int i = 0; i < 60; i++) {
+            pass(500);
+        }
+        assertAsksToTryAgain("new");
+
+        pass(500);
+
+        assertThat(fence.get().refusal("new", 0)).isEmpty();
+    }
+
+    @Test
+    void newTopicsAreWrittenToAtOnceWhileAllIsWell() {
+        broker.change().topics.put("new", Uuid.randomUuid());
+        assertThat(fence.get().refusal("new", 0)).isEmpty();
+
+        pass(500);
+
+        assertThat(fence.get().refusal("new", 0)).isEmpty();
+        assertThat(readings).isEmpty();
+    }
+
+    private void assertAsksToTryAgain(String topic) {
+        assertThat(fence.get().refusal(topic, 0)).get().isInstanceOf(RetriableException.class);
+    }
+
+    private CompletableFuture<Void> read() {
+        readings.add(new CompletableFuture<>());
+        return readings.get(readings.size() - 1);
+    }
+
+    /** The controller's clock goes on, too. */
+    private void pass(long ms) {
+        broker.change().knownUntilMs = time.milliseconds() + ms;
+        tick(ms);
+    }
+
+    private void tick(long ms) {
+        time.sleep(ms);
+        watch.tick();
+    }
+
+    private static final class Cluster extends BareBroker {
+        private View view = new View();
+
+        View change() {
+            View next = new View();
+            next.topics.putAll(view.topics);
+            next.live = view.live;
+            next.knownUntilMs = view.knownUntilMs;
+            view = next;
+            return next;
+        }
+
+        @Override
+        public View cluster() {
+            return view;
+        }
+    }
+
+    private static final class View extends BareBroker {
+        private final Map<String, Uuid> topics = new HashMap<>();
+        private Set<Integer> live = Set.of(1, 2);
+        private long knownUntilMs;
+
+        @Override
+        public Set<Integer> liveBrokers() {
+            return live;
+        }
+
+        @Override
+        public long knownUntilMs() {
+            return knownUntilMs;
+        }
+
+        @Override
+        public Optional<TopicView> topic(String name) {
+            return Optional.ofNullable(topics.get(name)).map(id -> new TopicView(id, name, List.of()));
+        }
+    }
+}
