@@ -11,7 +11,7 @@ Usage: bin/benchmark.sh [--quick] [--only SCENARIO[,SCENARIO]...] [--output DIR]
   --quick       small amounts, fewer rounds
   --only        some of: backlog, latency, stop, partitions, small, wan, produce, neighbours
   --output      where the report goes (default docs/benchmarks)
-  --backlog-mb  amount of the backlog scenario (default 4000, with --quick 1000)
+  --backlog-mb  amount of the backlog scenario (default 2000, with --quick 1000)
   --jfr         measure nothing; record a profile of the destination broker in the backlog scenario
   --no-build    use what was built before
 

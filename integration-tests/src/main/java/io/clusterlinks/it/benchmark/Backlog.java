@@ -36,10 +36,13 @@ final class Backlog implements Scenario {
         int rounds = options.pick(3, 5);
         List<Run> links = new ArrayList<>();
         List<Run> mirrorMakers = new ArrayList<>();
+        DiskProbe fresh;
         DiskProbe disk;
         try (TestCluster source = lab.stock("source")) {
             Filler.fill(source, TOPIC, PARTITIONS, 1000, records, Filler.LARGE_BATCH);
             lab.settle();
+            fresh = DiskProbe.run(lab.work(), options.backlogMb() * 1_000_000L);
+            lab.settle(bytes(source)).close();
             disk = DiskProbe.run(lab.work(), options.backlogMb() * 1_000_000L);
             for (int round = 0; round < rounds; round++) {
                 links.add(links(lab, null, source, records));
@@ -57,6 +60,7 @@ final class Backlog implements Scenario {
                 median(links),
                 best(mirrorMakers),
                 median(replicas),
+                fresh,
                 disk,
                 all(links, mirrorMakers, replicas));
     }
@@ -72,19 +76,16 @@ final class Backlog implements Scenario {
     }
 
     private static Run links(Lab lab, Path jfr, TestCluster source, long records) {
-        lab.settle();
+        WarmMemory memory = lab.settle(bytes(source));
         try (TestCluster destination = lab.linked("destination")) {
-            Links links = new Links(destination);
-            links.create("bench", source);
+            new Links(destination).create("bench", source);
             long pid = destination.broker(1).pid();
             if (jfr != null) {
                 ProcessStats.jcmd(pid, "JFR.start", "settings=profile", "name=bench");
             }
-            links.cli()
-                    .run("mirrors", "create", "--link", "bench", "--topic", TOPIC)
-                    .orThrow();
+            MirrorCrowd.request(destination, "bench", TOPIC);
             Transfer transfer = Transfer.ofRecords(
-                    destination, TOPIC, records, List.of(source.broker(1).pid(), pid));
+                    destination, TOPIC, records, List.of(source.broker(1).pid(), pid), memory);
             if (jfr != null) {
                 ProcessStats.jcmd(pid, "JFR.dump", "name=bench", "filename=" + jfr);
             }
@@ -93,14 +94,15 @@ final class Backlog implements Scenario {
     }
 
     private static Run mirrorMaker(Lab lab, TestCluster source, long records, Tuning tuning) {
-        lab.settle();
+        WarmMemory memory = lab.settle(bytes(source));
         try (TestCluster destination = lab.stock("destination");
                 MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
             Transfer transfer = Transfer.ofRecords(
                     destination,
                     TOPIC,
                     records,
-                    List.of(source.broker(1).pid(), destination.broker(1).pid(), mirrorMaker.pid()));
+                    List.of(source.broker(1).pid(), destination.broker(1).pid(), mirrorMaker.pid()),
+                    memory);
             return Run.of("MirrorMaker 2, " + tuning.name(), transfer, bytes(source));
         }
     }
@@ -120,7 +122,7 @@ final class Backlog implements Scenario {
             for (int round = 0; round < rounds; round++) {
                 awaitGone(second);
                 cluster.restart(2);
-                lab.settle();
+                lab.settle(bytes).close();
                 reassign(cluster, List.of(1, 2));
                 List<Long> pids = List.of(cluster.broker(1).pid(), second.pid());
                 runs.add(Run.of("replica fetcher", Transfer.ofReplica(second, TOPIC, PARTITIONS, bytes, pids), bytes));
@@ -178,7 +180,14 @@ final class Backlog implements Scenario {
     }
 
     private static void write(
-            Report report, Options options, Run links, Run mirrorMaker, Run replica, DiskProbe disk, List<Run> all) {
+            Report report,
+            Options options,
+            Run links,
+            Run mirrorMaker,
+            Run replica,
+            DiskProbe fresh,
+            DiskProbe disk,
+            List<Run> all) {
         Report.Section section = report.section("backlog", "Backlog")
                 .text(
                         "%d MB of 1 kB records in 128 kB batches, 4 partitions. From the first byte seen at the destination to the last; every"
@@ -191,8 +200,9 @@ final class Backlog implements Scenario {
                                 run.contender, format(run.seconds), format(run.mbPerSecond), format(run.cpuPerGb)))
                         .toList());
         section.text(
-                "The disk alone, 1 MB writes: %.0f MB/s until the kernel has them, %.0f MB/s until they are on the disk.",
-                disk.buffered(), disk.durable());
+                "The disk alone, 1 MB writes: %.0f MB/s until the kernel has them, %.0f MB/s until they are on the disk. Into memory that"
+                        + " nobody has touched before, as it is where nothing prepares it: %.0f and %.0f MB/s.",
+                disk.buffered(), disk.durable(), fresh.buffered(), fresh.durable());
         Map<String, Double> speed = new LinkedHashMap<>();
         speed.put("cluster links", links.mbPerSecond);
         speed.put("replica fetcher", replica.mbPerSecond);

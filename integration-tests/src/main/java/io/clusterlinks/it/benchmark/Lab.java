@@ -22,6 +22,7 @@ final class Lab {
                 .heapMb(1024)
                 .jvm(
                         "-Xms1g",
+                        "-XX:+AlwaysPreTouch",
                         "-server",
                         "-XX:+UseG1GC",
                         "-XX:MaxGCPauseMillis=20",
@@ -51,6 +52,12 @@ final class Lab {
     void settle() {
         ProcessStats.run("sync");
         ProcessStats.pause(500);
+    }
+
+    /** Nor for memory that {@code bytes} need and that the machine does not have yet. */
+    WarmMemory settle(long bytes) {
+        settle();
+        return WarmMemory.of(work, bytes * 3 / 2);
     }
 
     static void say(String format, Object... arguments) {

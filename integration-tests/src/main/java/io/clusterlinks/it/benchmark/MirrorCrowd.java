@@ -43,6 +43,14 @@ final class MirrorCrowd {
                 () -> cluster.admin().listTopics().names().get().containsAll(names));
     }
 
+    /** Has one topic mirrored and waits for nothing but the coordinator's answer. */
+    static void request(TestCluster destination, String link, String topic) {
+        try (ClusterLinkAdmin links = ClusterLinkAdmin.over(destination.admin())) {
+            Topics.get(links.createMirrors(link, List.of(NewMirror.of(topic)), PATIENT)
+                    .all());
+        }
+    }
+
     /** Creates mirrors and waits until all of the link's are active; returns seconds. */
     static double mirror(ClusterLinkAdmin links, String link, List<String> topics) {
         long start = System.nanoTime();

@@ -34,6 +34,7 @@ final class MirrorMaker implements AutoCloseable {
                             Distribution.java().toString(),
                             "-Xms256M",
                             "-Xmx2G",
+                            "-XX:+AlwaysPreTouch",
                             "-server",
                             "-XX:+UseG1GC",
                             "-XX:MaxGCPauseMillis=20",

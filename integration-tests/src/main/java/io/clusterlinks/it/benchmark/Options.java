@@ -25,7 +25,7 @@ record Options(boolean quick, Set<String> only, Path output, Path jfr, int backl
                 only.isEmpty() ? Set.of() : new TreeSet<>(Arrays.asList(only.split(","))),
                 output,
                 jfr.isEmpty() ? null : Path.of(jfr).toAbsolutePath(),
-                Integer.parseInt(value(arguments, "--backlog-mb", quick ? "1000" : "4000")));
+                Integer.parseInt(value(arguments, "--backlog-mb", quick ? "1000" : "2000")));
     }
 
     private static String value(List<String> arguments, String name, String fallback) {

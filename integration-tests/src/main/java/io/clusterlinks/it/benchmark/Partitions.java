@@ -101,14 +101,12 @@ final class Partitions implements Scenario {
 
     private static double copy(
             Lab lab, TestCluster source, TestCluster destination, String topic, int partitions, long records) {
-        lab.settle();
-        new Links(destination)
-                .cli()
-                .run("mirrors", "create", "--link", "bench", "--topic", topic)
-                .orThrow();
+        long bytes = Transfer.segmentBytes(source.broker(1), topic, partitions);
+        WarmMemory memory = lab.settle(bytes);
+        MirrorCrowd.request(destination, "bench", topic);
         List<Long> pids = List.of(source.broker(1).pid(), destination.broker(1).pid());
-        Transfer transfer = Transfer.ofRecords(destination, topic, records, pids);
-        double speed = transfer.megabytesPerSecond(Transfer.segmentBytes(source.broker(1), topic, partitions));
+        Transfer transfer = Transfer.ofRecords(destination, topic, records, pids, memory);
+        double speed = transfer.megabytesPerSecond(bytes);
         Lab.say("  %s: %.2f s, %.0f MB/s", topic, transfer.seconds(), speed);
         return speed;
     }

@@ -21,26 +21,17 @@ final class SmallBatches implements Scenario {
         List<List<String>> rows = new ArrayList<>();
         try (TestCluster source = lab.stock("source")) {
             Filler.fill(source, TOPIC, PARTITIONS, 100, records, 0);
-            lab.settle();
-            try (TestCluster destination = lab.linked("destination")) {
-                Links links = new Links(destination);
-                links.create("bench", source);
-                links.cli()
-                        .run("mirrors", "create", "--link", "bench", "--topic", TOPIC)
-                        .orThrow();
-                List<Long> pids =
-                        List.of(source.broker(1).pid(), destination.broker(1).pid());
-                note("cluster links", Transfer.ofRecords(destination, TOPIC, records, pids), records, speeds, rows);
-            }
+            long bytes = Transfer.segmentBytes(source.broker(1), TOPIC, PARTITIONS);
+            links(lab, source, records, bytes, speeds, rows);
             for (Tuning tuning : options.quick() ? List.of(Tuning.THROUGHPUT) : Tuning.ALL) {
-                lab.settle();
+                WarmMemory memory = lab.settle(bytes);
                 try (TestCluster destination = lab.stock("destination");
                         MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
                     List<Long> pids = List.of(
                             source.broker(1).pid(), destination.broker(1).pid(), mirrorMaker.pid());
                     note(
                             "MirrorMaker 2, " + tuning.name(),
-                            Transfer.ofRecords(destination, TOPIC, records, pids),
+                            Transfer.ofRecords(destination, TOPIC, records, pids, memory),
                             records,
                             speeds,
                             rows);
@@ -52,6 +43,24 @@ final class SmallBatches implements Scenario {
                 .table(List.of("contender", "s", "records/s", "CPU-s per million"), rows)
                 .bars("throughput", "Batches of one 100 B record", "records/s", speeds);
         report.atLeast("small", "speed / MirrorMaker 2", Wan.ratio(speeds), 5, "");
+    }
+
+    private static void links(
+            Lab lab,
+            TestCluster source,
+            long records,
+            long bytes,
+            Map<String, Double> speeds,
+            List<List<String>> rows) {
+        WarmMemory memory = lab.settle(bytes);
+        try (TestCluster destination = lab.linked("destination")) {
+            new Links(destination).create("bench", source);
+            MirrorCrowd.request(destination, "bench", TOPIC);
+            List<Long> pids =
+                    List.of(source.broker(1).pid(), destination.broker(1).pid());
+            Transfer transfer = Transfer.ofRecords(destination, TOPIC, records, pids, memory);
+            note("cluster links", transfer, records, speeds, rows);
+        }
     }
 
     private static void note(

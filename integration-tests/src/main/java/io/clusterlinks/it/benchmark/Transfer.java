@@ -40,13 +40,14 @@ record Transfer(double seconds, double part, double cpuSeconds) {
         return total * part / seconds;
     }
 
-    /** Watches a topic until it has {@code records}. */
-    static Transfer ofRecords(TestCluster to, String topic, long records, List<Long> pids) {
+    /** Watches a topic until it has {@code records}; lets go of {@code memory} as soon as the topic is there. */
+    static Transfer ofRecords(TestCluster to, String topic, long records, List<Long> pids, WarmMemory memory) {
         long deadline = System.nanoTime() + Duration.ofMinutes(15).toNanos();
         while (!Topics.exists(to.admin(), topic)) {
             expire(deadline, topic);
             LockSupport.parkNanos(POLL_NS);
         }
+        memory.close();
         List<TopicPartition> partitions = Topics.partitions(to.admin(), topic);
         return watch(topic, records, pids, () -> records(to, partitions));
     }

@@ -50,34 +50,35 @@ final class Wan implements Scenario {
     private static Map<String, Double> speeds(Lab lab, Options options, TestCluster source, long records) {
         Map<String, Double> speeds = new LinkedHashMap<>();
         long bytes = Transfer.segmentBytes(source.broker(1), TOPIC, 1);
-        links(lab, source, records, "cluster links", speeds);
+        links(lab, source, records, bytes, speeds);
         for (Tuning tuning : options.quick() ? List.of(Tuning.THROUGHPUT) : Tuning.ALL) {
-            lab.settle();
+            WarmMemory memory = lab.settle(bytes);
             try (TestCluster destination = lab.stock("destination");
                     MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
-                note("MirrorMaker 2, " + tuning.name(), destination, records, bytes, speeds);
+                note("MirrorMaker 2, " + tuning.name(), destination, records, bytes, memory, speeds);
             }
         }
         return speeds;
     }
 
-    private static void links(
-            Lab lab, TestCluster source, long records, String name, Map<String, Double> speeds, String... configs) {
-        lab.settle();
+    private static void links(Lab lab, TestCluster source, long records, long bytes, Map<String, Double> speeds) {
+        WarmMemory memory = lab.settle(bytes);
         try (TestCluster destination = lab.linked("destination")) {
-            Links links = new Links(destination);
-            links.create("bench", source, configs);
-            links.cli()
-                    .run("mirrors", "create", "--link", "bench", "--topic", TOPIC)
-                    .orThrow();
-            note(name, destination, records, Transfer.segmentBytes(source.broker(1), TOPIC, 1), speeds);
+            new Links(destination).create("bench", source);
+            MirrorCrowd.request(destination, "bench", TOPIC);
+            note("cluster links", destination, records, bytes, memory, speeds);
         }
     }
 
     private static void note(
-            String contender, TestCluster destination, long records, long bytes, Map<String, Double> speeds) {
+            String contender,
+            TestCluster destination,
+            long records,
+            long bytes,
+            WarmMemory memory,
+            Map<String, Double> speeds) {
         Transfer transfer = Transfer.ofRecords(
-                destination, TOPIC, records, List.of(destination.broker(1).pid()));
+                destination, TOPIC, records, List.of(destination.broker(1).pid()), memory);
         speeds.put(contender, transfer.megabytesPerSecond(bytes));
         Lab.say("  %s: %.2f s, %.1f MB/s", contender, transfer.seconds(), speeds.get(contender));
     }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it.benchmark;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Memory that the machine has at hand. A virtual machine may get its memory from the host page by page, when it is first
+ * touched, and hand it back seconds after it was freed. There, writing to a file costs up to ten times as much processor
+ * time when the page cache grows into such memory, and that is what would be compared. So a file is written first and
+ * deleted when the transfer begins, which gets its pages. They stay at hand for some seconds.
+ */
+final class WarmMemory implements AutoCloseable {
+    private final Path file;
+
+    private WarmMemory(Path file) {
+        this.file = file;
+    }
+
+    /** Takes about as long as the disk needs for so much. */
+    static WarmMemory of(Path dir, long bytes) {
+        try {
+            Files.createDirectories(dir);
+            Path file = Files.createTempFile(dir, "memory", ".warm");
+            ByteBuffer chunk = ByteBuffer.allocateDirect(1 << 20);
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                for (long written = 0; written < bytes; ) {
+                    written += channel.write(chunk.clear());
+                }
+                channel.force(true);
+            }
+            return new WarmMemory(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Lets go of it. */
+    @Override
+    public void close() {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
