@@ -42,7 +42,7 @@ final class Backlog implements Scenario {
             Filler.fill(source, TOPIC, PARTITIONS, 1000, records, Filler.LARGE_BATCH);
             lab.settle();
             fresh = DiskProbe.run(lab.work(), options.backlogMb() * 1_000_000L);
-            lab.settle(bytes(source)).close();
+            lab.settle(source.broker(1), TOPIC, PARTITIONS).close();
             disk = DiskProbe.run(lab.work(), options.backlogMb() * 1_000_000L);
             for (int round = 0; round < rounds; round++) {
                 links.add(links(lab, null, source, records));
@@ -76,7 +76,7 @@ final class Backlog implements Scenario {
     }
 
     private static Run links(Lab lab, Path jfr, TestCluster source, long records) {
-        WarmMemory memory = lab.settle(bytes(source));
+        WarmMemory memory = lab.settle(source.broker(1), TOPIC, PARTITIONS);
         try (TestCluster destination = lab.linked("destination")) {
             new Links(destination).create("bench", source);
             long pid = destination.broker(1).pid();
@@ -94,7 +94,7 @@ final class Backlog implements Scenario {
     }
 
     private static Run mirrorMaker(Lab lab, TestCluster source, long records, Tuning tuning) {
-        WarmMemory memory = lab.settle(bytes(source));
+        WarmMemory memory = lab.settle(source.broker(1), TOPIC, PARTITIONS);
         try (TestCluster destination = lab.stock("destination");
                 MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
             Transfer transfer = Transfer.ofRecords(
@@ -122,7 +122,7 @@ final class Backlog implements Scenario {
             for (int round = 0; round < rounds; round++) {
                 awaitGone(second);
                 cluster.restart(2);
-                lab.settle(bytes).close();
+                lab.settle(cluster.broker(1), TOPIC, PARTITIONS).close();
                 reassign(cluster, List.of(1, 2));
                 List<Long> pids = List.of(cluster.broker(1).pid(), second.pid());
                 runs.add(Run.of("replica fetcher", Transfer.ofReplica(second, TOPIC, PARTITIONS, bytes, pids), bytes));

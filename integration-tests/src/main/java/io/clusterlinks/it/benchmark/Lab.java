@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.it.benchmark;
 
+import io.clusterlinks.it.BrokerProcess;
 import io.clusterlinks.it.Distribution;
 import io.clusterlinks.it.TestCluster;
 import io.clusterlinks.it.TestClusterBuilder;
@@ -54,9 +55,10 @@ final class Lab {
         ProcessStats.pause(500);
     }
 
-    /** Nor for memory that {@code bytes} need and that the machine does not have yet. */
-    WarmMemory settle(long bytes) {
+    /** Nor for reading from the disk what it is to copy, nor for memory that the machine does not have yet. */
+    WarmMemory settle(BrokerProcess source, String topic, int partitions) {
         settle();
+        long bytes = WarmMemory.read(Transfer.segments(source, topic, partitions));
         return WarmMemory.of(work, bytes * 3 / 2);
     }
 

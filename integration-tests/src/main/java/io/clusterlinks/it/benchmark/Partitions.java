@@ -102,7 +102,7 @@ final class Partitions implements Scenario {
     private static double copy(
             Lab lab, TestCluster source, TestCluster destination, String topic, int partitions, long records) {
         long bytes = Transfer.segmentBytes(source.broker(1), topic, partitions);
-        WarmMemory memory = lab.settle(bytes);
+        WarmMemory memory = lab.settle(source.broker(1), topic, partitions);
         MirrorCrowd.request(destination, "bench", topic);
         List<Long> pids = List.of(source.broker(1).pid(), destination.broker(1).pid());
         Transfer transfer = Transfer.ofRecords(destination, topic, records, pids, memory);

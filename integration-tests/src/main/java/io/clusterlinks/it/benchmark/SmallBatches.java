@@ -21,10 +21,9 @@ final class SmallBatches implements Scenario {
         List<List<String>> rows = new ArrayList<>();
         try (TestCluster source = lab.stock("source")) {
             Filler.fill(source, TOPIC, PARTITIONS, 100, records, 0);
-            long bytes = Transfer.segmentBytes(source.broker(1), TOPIC, PARTITIONS);
-            links(lab, source, records, bytes, speeds, rows);
+            links(lab, source, records, speeds, rows);
             for (Tuning tuning : options.quick() ? List.of(Tuning.THROUGHPUT) : Tuning.ALL) {
-                WarmMemory memory = lab.settle(bytes);
+                WarmMemory memory = lab.settle(source.broker(1), TOPIC, PARTITIONS);
                 try (TestCluster destination = lab.stock("destination");
                         MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
                     List<Long> pids = List.of(
@@ -46,13 +45,8 @@ final class SmallBatches implements Scenario {
     }
 
     private static void links(
-            Lab lab,
-            TestCluster source,
-            long records,
-            long bytes,
-            Map<String, Double> speeds,
-            List<List<String>> rows) {
-        WarmMemory memory = lab.settle(bytes);
+            Lab lab, TestCluster source, long records, Map<String, Double> speeds, List<List<String>> rows) {
+        WarmMemory memory = lab.settle(source.broker(1), TOPIC, PARTITIONS);
         try (TestCluster destination = lab.linked("destination")) {
             new Links(destination).create("bench", source);
             MirrorCrowd.request(destination, "bench", TOPIC);

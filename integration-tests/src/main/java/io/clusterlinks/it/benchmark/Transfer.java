@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -64,21 +65,23 @@ record Transfer(double seconds, double part, double cpuSeconds) {
     }
 
     static long segmentBytes(BrokerProcess broker, String topic, int partitions) {
-        long sum = 0;
-        for (int partition = 0; partition < partitions; partition++) {
-            sum += segmentBytes(broker.replicaDir(topic, partition));
-        }
-        return sum;
+        return segments(broker, topic, partitions).stream()
+                .mapToLong(file -> file.toFile().length())
+                .sum();
     }
 
-    private static long segmentBytes(Path dir) {
-        if (!Files.isDirectory(dir)) {
-            return 0;
-        }
+    /** The files of a topic's records; those that exist. */
+    static List<Path> segments(BrokerProcess broker, String topic, int partitions) {
+        return IntStream.range(0, partitions)
+                .mapToObj(partition -> broker.replicaDir(topic, partition))
+                .filter(Files::isDirectory)
+                .flatMap(dir -> segments(dir).stream())
+                .toList();
+    }
+
+    private static List<Path> segments(Path dir) {
         try (Stream<Path> files = Files.list(dir)) {
-            return files.filter(file -> file.toString().endsWith(".log"))
-                    .mapToLong(file -> file.toFile().length())
-                    .sum();
+            return files.filter(file -> file.toString().endsWith(".log")).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 
 /**
  * Memory that the machine has at hand. A virtual machine may get its memory from the host page by page, when it is first
@@ -38,6 +39,23 @@ final class WarmMemory implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Has the kernel hold these files, which may have gone from its cache since they were written; returns their bytes. */
+    static long read(List<Path> files) {
+        long bytes = 0;
+        ByteBuffer chunk = ByteBuffer.allocateDirect(1 << 20);
+        for (Path file : files) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                for (int read = channel.read(chunk); read >= 0; read = channel.read(chunk.clear())) {
+                    bytes += read;
+                }
+                chunk.clear();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return bytes;
     }
 
     /** Lets go of it. */
