@@ -47,6 +47,9 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private static final long SOON_MS = 1000;
     private static final long MIN_REFRESH_MS = 100;
     private static final long TICK_MS = 50;
+    /** So that rounds cost no more the more partitions there are. */
+    private static final int PARTITIONS_PER_MS = 20;
+
     private static final long DEAL_MS = 1000;
     private static final long CLOSE_TIMEOUT_MS = 5000;
 
@@ -191,10 +194,15 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
                     nextRefreshMs = time.milliseconds() + SOON_MS;
                 }
             }
-            if (!bell.await(TICK_MS)) {
+            if (!bell.await(tickMs())) {
                 closing = true;
             }
         }
+    }
+
+    /** A round looks at every partition: where there are thousands, they wait a little longer for what only time brings. */
+    private long tickMs() {
+        return Math.max(TICK_MS, tasks.size() / PARTITIONS_PER_MS);
     }
 
     /** One round; package-private for tests that drive it by hand. */

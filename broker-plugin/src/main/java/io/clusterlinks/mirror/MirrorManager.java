@@ -34,8 +34,8 @@ public final class MirrorManager implements AutoCloseable {
     private static final long RECONCILE_MS = 300;
 
     private static final long UNSETTLED_MS = 10_000;
-    /** When nothing has changed for a while, looking at everything again may take about a thousandth of the time. */
-    private static final int PARTITIONS_PER_MS = 3;
+    /** When nothing has changed for a while, looking at everything again may take some thousandths of the time. */
+    private static final int PARTITIONS_PER_MS = 1;
 
     private static final long SETTLED_MS = 1000;
 
