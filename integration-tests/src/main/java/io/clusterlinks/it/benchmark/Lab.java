@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Starts what is compared, all in the same way: one broker, heap and collector of Kafka's start scripts. */
 final class Lab {
     static final String JVM =
-            "-Xmx1g -Xms1g -server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent";
+            "-Xmx1g -Xms1g -XX:+AlwaysPreTouch -server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent";
 
     private final Path work = Distribution.find().root().resolve("integration-tests/target/benchmark");
     private final AtomicInteger runs = new AtomicInteger();
