@@ -35,7 +35,10 @@ final class ReportedBounds implements PartitionBounds {
         Optional<ObservedPartition> observed = observed(mirror, partition);
         return isStopped(record)
                 ? Optional.of(stopped(record, observed))
-                : observed.map(now -> new Bounds(now.status().startOffset(), now.highWatermark()));
+                : observed.map(now -> new Bounds(
+                        now.status().startOffset(),
+                        now.highWatermark(),
+                        now.status().endOffset()));
     }
 
     private Optional<ObservedPartition> observed(MirrorRecord mirror, int partition) {

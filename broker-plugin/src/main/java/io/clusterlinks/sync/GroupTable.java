@@ -19,8 +19,8 @@ import org.apache.kafka.common.TopicPartition;
 /** The consumer groups that a link follows, by their name here. Written under the link's lock, read by any thread. */
 final class GroupTable {
     /**
-     * How long a group must have nothing committed here to be gone: a broker that has just become its coordinator shows
-     * only what is below its high watermark, which may be behind for a moment.
+     * How long a group must have nothing committed here to be gone: a broker that has just become the coordinator of a share
+     * group, or of one that gives no settled answer, shows only what is below its high watermark, which may be behind.
      */
     static final long GONE_MS = 5_000;
 

@@ -11,10 +11,23 @@ public interface PartitionBounds {
     /** Empty while the partition has not started, or its leader has not said lately. */
     Optional<Bounds> of(LinkImage image, MirrorRecord mirror, int partition);
 
-    /** The offsets at which a committed position makes sense: a consumer may stand at {@code end}, not beyond. */
-    record Bounds(long start, long end) {
-        long clamp(long offset) {
-            return Math.max(start, Math.min(end, offset));
+    /**
+     * The offsets at which a committed position makes sense.
+     *
+     * @param end where a position may be moved to at most: the high watermark, which no clean change of leader takes back
+     * @param logEnd where one may stay: a new leader's high watermark lags behind the one before for a moment, and nobody
+     *     is moved back for that
+     */
+    record Bounds(long start, long end, long logEnd) {
+        /** Of a log that grows no more. */
+        public Bounds(long start, long end) {
+            this(start, end, end);
+        }
+
+        /** The position closest to {@code wanted} for one that stands at {@code current}; -1 if it stands nowhere. */
+        long clamp(long wanted, long current) {
+            long most = Math.max(end, Math.min(logEnd, current));
+            return Math.max(start, Math.min(most, wanted));
         }
     }
 }

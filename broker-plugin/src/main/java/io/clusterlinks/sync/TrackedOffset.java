@@ -44,7 +44,8 @@ record TrackedOffset(
 
     /** What should be committed here, given how far the mirror is; without leader epoch. */
     OffsetAndMetadata target(Bounds bounds) {
-        return new OffsetAndMetadata(bounds.clamp(source.offset()), source.metadata());
+        long current = committed == null ? -1 : committed.offset();
+        return new OffsetAndMetadata(bounds.clamp(source.offset(), current), source.metadata());
     }
 
     /** Whether {@code target} is to be committed now, as far as one can tell without asking what is here. */

@@ -39,7 +39,7 @@ class ReportedBoundsTest {
     @Test
     void endAtTheHighWatermarkAndNotAtTheEndOfTheLeadersLog() {
         report();
-        assertThat(of(Records.partition(0, Phase.MIRRORING))).contains(new Bounds(START, HIGH_WATERMARK));
+        assertThat(of(Records.partition(0, Phase.MIRRORING))).contains(new Bounds(START, HIGH_WATERMARK, END));
     }
 
     @Test

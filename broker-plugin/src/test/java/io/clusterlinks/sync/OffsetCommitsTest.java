@@ -60,6 +60,25 @@ class OffsetCommitsTest {
         assertThat(state()).isEqualTo(GroupOffsetState.SYNCED);
     }
 
+    /** It lags behind for a moment after each change of leader; who reads the mirror would get records once more. */
+    @Test
+    void aNewLeadersHighWatermarkMovesNobodyBack() {
+        bounds.put(PARTITION, new Bounds(0, 80, 85));
+        source(100);
+        apply();
+        assertThat(here()).isEqualTo(80);
+
+        bounds.put(PARTITION, new Bounds(0, 70, 82));
+        apply();
+        assertThat(here()).isEqualTo(80);
+        assertThat(local.commits).isEqualTo(1);
+
+        // What was cut off is gone, whatever the high watermark says.
+        bounds.put(PARTITION, new Bounds(0, 70, 75));
+        apply();
+        assertThat(here()).isEqualTo(75);
+    }
+
     @Test
     void commitsNothingBeforeTheLogBegins() {
         bounds.put(PARTITION, new Bounds(50, 80));
