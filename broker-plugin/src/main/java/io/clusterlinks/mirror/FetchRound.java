@@ -171,6 +171,12 @@ final class FetchRound {
 
     private boolean deliver(Asked ask, Fetched fetched, Answer answer, long nowMs) {
         Replicator replicator = ask.task().replicator();
+        if (ask.leader().broker() != broker && isComplaint(fetched)) {
+            ask.task().prefer(-1, 0);
+            if (fetched.error() == Errors.NONE) {
+                return false;
+            }
+        }
         boolean startMoved = logStart(fetched) > replicator.local().logStartOffset();
         if (fetched.error() == Errors.NONE) {
             long end = replicator.local().logEndOffset();
@@ -182,12 +188,6 @@ final class FetchRound {
             }
             if (fetched.preferredReplica() >= 0) {
                 ask.task().prefer(fetched.preferredReplica(), nowMs + PREFERRED_REPLICA_MS);
-            }
-        }
-        if (ask.leader().broker() != broker && isComplaint(fetched)) {
-            ask.task().prefer(-1, 0);
-            if (fetched.error() == Errors.NONE) {
-                return false;
             }
         }
         FetchCursor cursor = replicator.cursor();

@@ -5,6 +5,7 @@ import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -86,13 +87,7 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                     "Source of link " + link + ": " + SourceConnection.address(node)
                             + " names no brokers; it may be starting, or a controller: check bootstrap.servers.");
         }
-        // Another node is asked the next time: one that is cut off from the others would tell the same for ever.
-        List<Node> order = new ArrayList<>(known);
-        order.retainAll(brokers.values());
-        brokers.values().stream().filter(broker -> !order.contains(broker)).forEach(order::add);
-        order.sort(
-                Comparator.comparingInt(broker -> failed.contains(broker.id()) ? 2 : broker.id() == node.id() ? 1 : 0));
-        known = order;
+        known = nextOrder(known, brokers.values(), node.id(), failed);
         Map<String, SourceMetadata.Topic> byName = new HashMap<>();
         for (MetadataResponse.TopicMetadata topic : response.topicMetadata()) {
             Map<Integer, SourceMetadata.Leader> leaders = new HashMap<>();
@@ -104,6 +99,19 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
             byName.put(topic.topic(), new SourceMetadata.Topic(topic.error(), topic.topicId(), leaders));
         }
         return new SourceMetadata(response.clusterId(), brokers, byName);
+    }
+
+    /**
+     * In which order to ask the next time: another node than the one that answered, for one that is cut off from the others
+     * would tell the same for ever; those that failed last.
+     */
+    static List<Node> nextOrder(List<Node> known, Collection<Node> brokers, int answered, Set<Integer> failed) {
+        List<Node> order = new ArrayList<>(known);
+        order.retainAll(brokers);
+        brokers.stream().filter(broker -> !order.contains(broker)).forEach(order::add);
+        order.sort(
+                Comparator.comparingInt(broker -> failed.contains(broker.id()) ? 2 : broker.id() == answered ? 1 : 0));
+        return order;
     }
 
     @Override

@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Follows the state topic from its beginning, through its leader and up to the high watermark, again from its beginning
- * if the topic lost what was read, and publishes each image, after the snapshot that the fence needs is on disk. One thread. Until the end of the topic was reached once
- * the image is the snapshot's, and {@link #isCaughtUp()} is false.
+ * if the topic lost what was read, and publishes each image, after the snapshot that the fence needs is on disk. One
+ * thread. Until the end of the topic was reached once the image is the snapshot's, and {@link #isCaughtUp()} is false.
  */
 public final class StateTailer implements ImageSource, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StateTailer.class);

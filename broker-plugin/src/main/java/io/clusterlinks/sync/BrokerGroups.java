@@ -17,6 +17,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
 import org.apache.kafka.common.requests.ListGroupsResponse;
+import org.apache.kafka.common.utils.Time;
 
 /** Groups as their coordinators among the cluster's brokers have them; which broker that is is remembered. */
 final class BrokerGroups implements LocalGroups {
@@ -32,13 +33,23 @@ final class BrokerGroups implements LocalGroups {
     private final LocalBroker broker;
     private final Questions questions;
     private final GroupDialect dialect;
+    private final Time time;
+    private final Duration listTimeout;
+    private final Duration timeout;
     private final Map<String, Integer> coordinators = new ConcurrentHashMap<>();
     private final Map<String, Long> unansweredSinceNs = new ConcurrentHashMap<>();
 
-    BrokerGroups(LocalBroker broker, GroupDialect dialect) {
+    BrokerGroups(LocalBroker broker, GroupDialect dialect, Time time) {
+        this(broker, dialect, time, LIST_TIMEOUT, TIMEOUT);
+    }
+
+    BrokerGroups(LocalBroker broker, GroupDialect dialect, Time time, Duration listTimeout, Duration timeout) {
         this.broker = broker;
-        this.questions = new Questions(broker.groups());
+        this.questions = new Questions(broker.groups(), time);
         this.dialect = dialect;
+        this.time = time;
+        this.listTimeout = listTimeout;
+        this.timeout = timeout;
     }
 
     @Override
@@ -46,7 +57,7 @@ final class BrokerGroups implements LocalGroups {
         List<Questions.Asked> asked = broker.cluster().liveBrokers().stream()
                 .map(id -> questions.ask(id, GroupRequests.listActive()))
                 .toList();
-        Questions.Deadline deadline = questions.within(LIST_TIMEOUT);
+        Questions.Deadline deadline = questions.within(listTimeout);
         Set<String> names = new HashSet<>();
         boolean complete = true;
         for (Questions.Asked question : asked) {
@@ -74,7 +85,7 @@ final class BrokerGroups implements LocalGroups {
     @Override
     public Committed committed(Map<String, Set<TopicPartition>> partitions) {
         Map<String, Errors> failures = new HashMap<>(findCoordinators(partitions.keySet()));
-        long nowNs = System.nanoTime();
+        long nowNs = time.nanoseconds();
         Map<Boolean, Map<Integer, List<String>>> bySettled = partitions.keySet().stream()
                 .filter(coordinators::containsKey)
                 .collect(Collectors.partitioningBy(
@@ -82,7 +93,7 @@ final class BrokerGroups implements LocalGroups {
         List<Questions.Asked> asked = new ArrayList<>();
         bySettled.forEach((settled, byBroker) -> byBroker.forEach(
                 (id, groups) -> asked.add(questions.ask(id, dialect.fetch(groups, partitions, settled)))));
-        Questions.Deadline deadline = questions.within(TIMEOUT);
+        Questions.Deadline deadline = questions.within(timeout);
         Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
         for (Questions.Asked question : asked) {
             deadline.ifAnswered(question, response -> dialect.fetched(response).forEach((group, fetched) -> {
@@ -122,7 +133,7 @@ final class BrokerGroups implements LocalGroups {
                 asked.put(group, questions.ask(coordinator, dialect.commit(group, ofGroup)));
             }
         });
-        Questions.Deadline deadline = questions.within(TIMEOUT);
+        Questions.Deadline deadline = questions.within(timeout);
         Map<String, Map<TopicPartition, Errors>> results = new HashMap<>();
         offsets.forEach((group, ofGroup) -> {
             Map<TopicPartition, Errors> result = new HashMap<>();
@@ -153,7 +164,7 @@ final class BrokerGroups implements LocalGroups {
             return failures;
         }
         Questions.Asked asked = questions.ask(broker.nodeId(), GroupRequests.findCoordinators(unknown));
-        questions.within(TIMEOUT).ifAnswered(asked, response -> {
+        questions.within(timeout).ifAnswered(asked, response -> {
             for (var found : ((FindCoordinatorResponse) response).data().coordinators()) {
                 if (found.errorCode() == Errors.NONE.code()) {
                     coordinators.put(found.key(), found.nodeId());

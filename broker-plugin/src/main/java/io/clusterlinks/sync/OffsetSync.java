@@ -58,7 +58,7 @@ public final class OffsetSync implements SyncTask {
         this.time = time;
         // Positions of share groups do not expire.
         this.commits = new OffsetCommits(
-                new BrokerGroups(broker, kind.dialect()),
+                new BrokerGroups(broker, kind.dialect(), time),
                 bounds,
                 time,
                 kind == GroupKind.SHARE ? Long.MAX_VALUE : refreshMs(broker));

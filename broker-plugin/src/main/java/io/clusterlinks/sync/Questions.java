@@ -13,16 +13,19 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.utils.Time;
 
 /** Requests to brokers of the own cluster, none of which may hold up the others. Thread-safe. */
 final class Questions {
     private static final long SILENT_NS = TimeUnit.SECONDS.toNanos(5);
 
     private final BrokerChannel channel;
+    private final Time time;
     private final Map<Integer, Long> silentSinceNs = new ConcurrentHashMap<>();
 
-    Questions(BrokerChannel channel) {
+    Questions(BrokerChannel channel, Time time) {
         this.channel = channel;
+        this.time = time;
     }
 
     /** A request under way. */
@@ -34,12 +37,12 @@ final class Questions {
 
     /** Asks a broker nothing for a while: a frozen one costs one wait, and not one for each of its groups. */
     void leaveOut(int broker) {
-        silentSinceNs.put(broker, System.nanoTime());
+        silentSinceNs.put(broker, time.nanoseconds());
     }
 
     Asked ask(int broker, AbstractRequest.Builder<? extends AbstractRequest> request) {
         Long sinceNs = silentSinceNs.get(broker);
-        if (sinceNs != null && System.nanoTime() - sinceNs < SILENT_NS) {
+        if (sinceNs != null && time.nanoseconds() - sinceNs < SILENT_NS) {
             return new Asked(
                     broker,
                     CompletableFuture.failedFuture(

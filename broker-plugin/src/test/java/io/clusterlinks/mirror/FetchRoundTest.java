@@ -84,6 +84,7 @@ class FetchRoundTest {
         assertThat(task.fetchFrom(clock.milliseconds())).isEqualTo(2);
         assertThat(cursor.peek()).isNull();
         assertThat(cursor.next(clock.milliseconds())).contains(before);
+        assertThat(task.replicator().stats().sourceEnd()).isEqualTo(-1);
     }
 
     /** Following such a claim would delete the copy. */

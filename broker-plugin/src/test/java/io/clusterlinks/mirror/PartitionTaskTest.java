@@ -87,6 +87,28 @@ class PartitionTaskTest {
         assertThat(drained()).isEqualTo(PROMOTION);
     }
 
+    /** Who led before the promotion may lead only in its own eyes by now. */
+    @Test
+    void aPromotionAsksForTheSourcesLeadersOnce() {
+        task.replicator().takeRefreshWanted();
+        task.draining(PROMOTION + 1);
+        assertThat(task.replicator().takeRefreshWanted()).isTrue();
+
+        task.draining(PROMOTION + 1);
+        task.draining(PartitionTask.NOT_DRAINING);
+        assertThat(task.replicator().takeRefreshWanted()).isFalse();
+    }
+
+    @Test
+    void aReplicaThatCannotBeReachedIsNotPreferredAnyMore() {
+        task.prefer(7, Long.MAX_VALUE);
+        task.forgetReplica(8);
+        assertThat(task.fetchFrom(nowMs)).isEqualTo(7);
+
+        task.forgetReplica(7);
+        assertThat(task.fetchFrom(nowMs)).isEqualTo(task.leader().broker());
+    }
+
     private void hear(long promotion, int leaderEpoch, long end) {
         task.drainEnd(new DrainEnd(promotion, leaderEpoch, nowMs, end));
     }

@@ -28,6 +28,7 @@ final class WarmMemory implements AutoCloseable {
         try {
             Files.createDirectories(dir);
             Path file = Files.createTempFile(dir, "memory", ".warm");
+            file.toFile().deleteOnExit();
             ByteBuffer chunk = ByteBuffer.allocateDirect(1 << 20);
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
                 for (long written = 0; written < bytes; ) {
