@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.ManualTime;
+import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.source.FetchBuffer;
+import io.clusterlinks.source.SourceQueryClient;
+import io.clusterlinks.source.SourceQueryClient.Offset;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SourceQuestionsTest {
+    private static final TopicPartition TP = new TopicPartition("mirror", 0);
+    private static final TopicPartition SOURCE = new TopicPartition("source", 0);
+    private static final Node LEADER = new Node(1, "localhost", 1);
+
+    private final ManualTime time = new ManualTime();
+    private final FakeLog log = new FakeLog(TP);
+    private final FakeSink sink = new FakeSink();
+    /** What happens between a question and its answer. */
+    private Runnable meanwhile = () -> {};
+
+    private PartitionTask task;
+
+    @BeforeEach
+    void start() {
+        Transitions transitions = new Transitions(sink, FakeSink.claimed(TP, 1), 100, () -> {});
+        MirrorPartition partition =
+                new MirrorPartition("L", TP, "topic-id", SOURCE, Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
+        Replicator replicator = new Replicator(
+                partition,
+                log,
+                transitions,
+                new FakeLeadership(),
+                new Replicator.Settings(100_000, 100, Long.MAX_VALUE));
+        task = new PartitionTask(replicator, Runnable::run, time);
+        task.leader(new SourceLeader(LEADER.id(), 5, Uuid.ZERO_UUID));
+        task.wake();
+    }
+
+    @Test
+    void theAnswerGoesToTheQuestion() {
+        ask();
+
+        assertThat(task.replicator().record().startOffset()).isEqualTo(40);
+    }
+
+    /** Taken for the range, where the log starts would have it start over at -1. */
+    @Test
+    void anAnswerIsNoneToWhatIsAskedByThen() {
+        meanwhile = this::outOfRange;
+
+        ask();
+
+        assertThat(task.replicator().question().orElseThrow().kind()).isEqualTo(Question.Kind.RANGE);
+        assertThat(task.replicator().record().startOffset()).isEqualTo(40);
+        assertThat(log.start).isEqualTo(40);
+    }
+
+    /** Somebody else has asked the same, it was answered, and the first fetch was out of the source's range. */
+    private void outOfRange() {
+        meanwhile = () -> {};
+        ask();
+        FetchCursor cursor = task.replicator().cursor();
+        cursor.offer(
+                cursor.next(time.milliseconds()).orElseThrow(),
+                ReplicatorScene.failed(Errors.OFFSET_OUT_OF_RANGE),
+                5,
+                FetchBuffer.UNCOUNTED);
+        task.wake();
+    }
+
+    private void ask() {
+        new SourceQuestions(client(), Duration.ofSeconds(1), () -> {}, time::milliseconds)
+                .ask(List.of(task), Map.of(LEADER.id(), LEADER), time.milliseconds());
+        task.wake();
+    }
+
+    private SourceQueryClient client() {
+        return (SourceQueryClient) Proxy.newProxyInstance(
+                SourceQueryClient.class.getClassLoader(),
+                new Class<?>[] {SourceQueryClient.class},
+                (proxy, method, arguments) -> {
+                    assertThat(method.getName()).isEqualTo("offsets");
+                    if (arguments[2].equals(SourceQueryClient.LATEST)) {
+                        throw LinkException.unavailable("only where logs start is told here");
+                    }
+                    Runnable first = meanwhile;
+                    meanwhile = () -> {};
+                    first.run();
+                    return Map.of(SOURCE, new Offset(Errors.NONE, 40));
+                });
+    }
+}
