@@ -113,7 +113,7 @@ final class Appender {
         stats.localError(null);
         stats.onEnd(log.end(), nowMs);
         log.followStart();
-        return Outcome.MORE;
+        return cursor.peek() == null ? Outcome.WAIT : Outcome.MORE;
     }
 
     /** Has the run's source epoch recorded. */

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
@@ -26,6 +27,14 @@ final class FetchRound {
     private static final int MAX_HOLLOW = 20;
 
     private static final long HOLLOW_PAUSE_MS = 50;
+
+    /**
+     * A trickle of small answers comes no faster than this, rather more in each: what a fetch costs both sides does not
+     * depend on what it brings.
+     */
+    private static final long TRICKLE_MS = 1;
+
+    private static final int SMALL_ANSWER_BYTES = 64 * 1024;
 
     /** Limits that come from the link's configs. */
     record Settings(int maxWaitMs, int minBytes, int responseMaxBytes, int partitionMaxBytes) {}
@@ -84,6 +93,7 @@ final class FetchRound {
             return false;
         }
         int maxWaitMs = someLeftOut ? Math.min(SHORT_WAIT_MS, settings.maxWaitMs()) : settings.maxWaitMs();
+        long sentNs = time.nanoseconds();
         Answer answer = client.fetch(request(asked, Sizes.of(settings, pace.wantedBytes(), share, busy), maxWaitMs));
         boolean something;
         try {
@@ -94,12 +104,18 @@ final class FetchRound {
         hollow = something || time.milliseconds() - nowMs >= maxWaitMs / 2 ? 0 : hollow + 1;
         if (hollow > MAX_HOLLOW) {
             time.sleep(HOLLOW_PAUSE_MS);
+        } else if (answer.pace().bytes() < SMALL_ANSWER_BYTES && isWithinTrickle(sentNs)) {
+            time.sleep(TRICKLE_MS);
         }
         limits.pauses().onSourceThrottle(answer.pace().throttleMs());
         if (busy > 0) {
             pace.onAnswer(answer.pace());
         }
         return true;
+    }
+
+    private boolean isWithinTrickle(long sentNs) {
+        return time.nanoseconds() - sentNs < TimeUnit.MILLISECONDS.toNanos(TRICKLE_MS);
     }
 
     private SourceFetchClient.Request request(Map<TopicPartition, Asked> asked, Sizes sizes, int maxWaitMs) {

@@ -65,7 +65,17 @@ class FetchRoundTest {
     void aFewHollowAnswersAreNothing() {
         run(10, () -> Map.of(SOURCE, empty(0, 0)));
 
-        assertThat(passedMs()).isZero();
+        assertThat(passedMs()).isEqualTo(10);
+    }
+
+    /** Else each record of a producer that does not batch would be a fetch of its own. */
+    @Test
+    void aTrickleOfSmallAnswersIsSlowedAndNothingElseIs() {
+        run(10, 60_000, () -> Map.of(SOURCE, empty(0, 20)));
+        assertThat(passedMs()).isEqualTo(10);
+
+        run(10, 70_000, () -> Map.of(SOURCE, empty(0, 20)));
+        assertThat(passedMs()).isEqualTo(10);
     }
 
     /** It is listed as soon as it is back, before its log has caught up, and lacks what the leader has. */
@@ -106,9 +116,13 @@ class FetchRoundTest {
     }
 
     private void run(int rounds, Supplier<Map<TopicPartition, SourceFetchClient.Fetched>> source) {
+        run(rounds, 0, source);
+    }
+
+    private void run(int rounds, int bytes, Supplier<Map<TopicPartition, SourceFetchClient.Fetched>> source) {
         FetchRound round = new FetchRound(
                 1,
-                new Source(source),
+                new Source(bytes, source),
                 new FetchRound.Settings(MAX_WAIT_MS, 1, 1_000_000, 100_000),
                 new FetchMemory(10_000_000, clock::milliseconds),
                 new FetchRound.Limits(new LinkThrottle(clock::nanoseconds), new Pauses()),
@@ -118,10 +132,10 @@ class FetchRoundTest {
         }
     }
 
-    private record Source(Supplier<Map<TopicPartition, Fetched>> answers) implements SourceFetchClient {
+    private record Source(int bytes, Supplier<Map<TopicPartition, Fetched>> answers) implements SourceFetchClient {
         @Override
         public Answer fetch(Request request) {
-            return new Answer(answers.get(), true, FetchBuffer.UNCOUNTED, new Pace(0, 0, 0, 0));
+            return new Answer(answers.get(), true, FetchBuffer.UNCOUNTED, new Pace(bytes, 0, 0, 0));
         }
 
         @Override
