@@ -33,31 +33,44 @@ final class ChaosLogs {
         this.destination = destination;
     }
 
-    /** Waits until a mirror has what the source has: partitions, starts, ends under both isolation levels. */
-    void awaitLevel(String sourceTopic, String topic) {
+    /**
+     * Waits until a mirror has what the source has: partitions, starts, ends under both isolation levels.
+     *
+     * @param mayStartLater whether the source may show again what it had deleted, and the mirror with it
+     */
+    void awaitLevel(String sourceTopic, String topic, boolean mayStartLater) {
         Await.untilPasses(SETTLED, () -> {
-            Map<Integer, String> wanted = offsets(source, sourceTopic);
-            Map<Integer, String> actual = offsets(destination, topic);
-            if (!wanted.equals(actual)) {
+            Map<Integer, Range> wanted = ranges(source, sourceTopic);
+            Map<Integer, Range> actual = ranges(destination, topic);
+            boolean level = wanted.keySet().equals(actual.keySet())
+                    && wanted.entrySet().stream()
+                            .allMatch(entry -> actual.get(entry.getKey()).isLevelWith(entry.getValue(), mayStartLater));
+            if (!level) {
                 throw new AssertionError(topic + " has " + actual + ", its source " + wanted);
             }
         });
     }
 
-    /** Start, last stable offset and high watermark of each partition; the last two are to be equal. */
-    private static Map<Integer, String> offsets(TestCluster cluster, String topic) {
+    private record Range(long start, long end) {
+        boolean isLevelWith(Range source, boolean mayStartLater) {
+            return end == source.end && (start == source.start || (mayStartLater && start > source.start));
+        }
+    }
+
+    /** Start and end of each partition; last stable offset and high watermark are to be equal. */
+    private static Map<Integer, Range> ranges(TestCluster cluster, String topic) {
         List<TopicPartition> partitions = Topics.partitions(cluster.admin(), topic);
         Map<TopicPartition, Long> starts = Topics.starts(cluster.admin(), partitions);
         Map<TopicPartition, Long> stable = Topics.ends(cluster.admin(), partitions, IsolationLevel.READ_COMMITTED);
         Map<TopicPartition, Long> ends = Topics.ends(cluster.admin(), partitions, IsolationLevel.READ_UNCOMMITTED);
-        Map<Integer, String> offsets = new TreeMap<>();
+        Map<Integer, Range> ranges = new TreeMap<>();
         for (TopicPartition partition : partitions) {
             if (!stable.get(partition).equals(ends.get(partition))) {
                 throw new AssertionError("A transaction is open in " + partition + " of " + cluster.name());
             }
-            offsets.put(partition.partition(), starts.get(partition) + ".." + ends.get(partition));
+            ranges.put(partition.partition(), new Range(starts.get(partition), ends.get(partition)));
         }
-        return offsets;
+        return ranges;
     }
 
     /** Every replica of the mirror against every replica of its source, as far as the partitions mirrored. */
