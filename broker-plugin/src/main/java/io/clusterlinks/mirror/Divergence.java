@@ -82,8 +82,9 @@ final class Divergence {
     }
 
     /** Nothing was copied yet, and the source begins earlier than the log here. */
-    Plan onEarlierStart(PartitionRecord record, long sourceStart) {
-        return new Plan(Kind.CHANGE, Records.startingOver(record, sourceStart), null, null);
+    Plan onEarlierStart(PartitionRecord record, long sourceStart, long nowMs) {
+        String why = "the source shows again what it had deleted";
+        return startOver(record, new Loss(local.logStartOffset(), why), sourceStart, nowMs);
     }
 
     /** What the source holds agrees with what is here up to {@code commonEnd} only. */

@@ -35,7 +35,7 @@ final class Lineage {
         return lineage.stream().filter(entry -> entry.startOffset() < endOffset).toList();
     }
 
-    /** The lineage of a log that starts at {@code startOffset}: what ended before it goes. */
+    /** The lineage from {@code startOffset} on: what ended before it goes. */
     static List<SourceEpoch> since(List<SourceEpoch> lineage, long startOffset) {
         int first = 0;
         for (int i = 0; i < lineage.size(); i++) {

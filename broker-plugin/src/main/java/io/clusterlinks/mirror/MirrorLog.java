@@ -84,7 +84,7 @@ final class MirrorLog {
      */
     boolean isStartAhead() {
         return isEmpty()
-                && transitions.record().lineage().isEmpty()
+                && lastEpoch() == Lineage.UNKNOWN
                 && partition.startOffset() == MirrorPartition.EARLIEST
                 && stats.sourceStart() >= 0
                 && stats.sourceStart() < local.logStartOffset();

@@ -231,7 +231,7 @@ final class Replicator {
     private boolean run(long nowMs) {
         log.followStart();
         if (log.isStartAhead() && !inquiry.isOpen()) {
-            carryOut(divergence.onEarlierStart(transitions.record(), stats.sourceStart()), nowMs);
+            carryOut(divergence.onEarlierStart(transitions.record(), stats.sourceStart(), nowMs), nowMs);
             return false;
         }
         return !inquiry.isOpen() && goOn(appender.step(nowMs), nowMs);
