@@ -28,8 +28,9 @@ final class WriteAdvice {
         private Append() {}
 
         @Advice.OnMethodEnter
-        static void enter(@Advice.This Object partition, @Advice.Argument(1) Object origin) {
-            HookBridge.beforeAppend(partition, origin);
+        static void enter(
+                @Advice.This Object partition, @Advice.Argument(0) Object records, @Advice.Argument(1) Object origin) {
+            HookBridge.beforeAppend(partition, records, origin);
         }
     }
 

@@ -59,10 +59,10 @@ public final class HookBridge {
     }
 
     /** The last line of the fence for appends on a leader; throws the refusal. */
-    public static void beforeAppend(Object partition, Object origin) {
+    public static void beforeAppend(Object partition, Object records, Object origin) {
         WriteFence fence = standingFence();
         if (fence != null) {
-            PartitionGuard.beforeAppend(partition, origin, fence);
+            PartitionGuard.beforeAppend(partition, records, origin, fence);
         }
     }
 

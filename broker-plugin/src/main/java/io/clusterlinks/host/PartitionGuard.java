@@ -11,21 +11,23 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnsupportedForMessageFormatException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
 import scala.Function1;
+import scala.Option;
 
 /** Asks the fence where writes reach a partition, whatever path they took. */
 final class PartitionGuard {
     private PartitionGuard() {}
 
-    static void beforeAppend(Object partition, Object origin, WriteFence fence) {
+    static void beforeAppend(Object partition, Object records, Object origin, WriteFence fence) {
         if (origin == AppendOrigin.RAFT_LEADER || origin == AppendOrigin.REPLICATION) {
             return;
         }
         ApiException refusal = refusal(partition, fence);
         if (refusal != null) {
-            throw origin == AppendOrigin.COORDINATOR ? markerRefusal(refusal) : refusal;
+            throw origin == AppendOrigin.COORDINATOR ? markerRefusal(partition, records, refusal) : refusal;
         }
     }
 
@@ -72,12 +74,25 @@ final class PartitionGuard {
     }
 
     /**
-     * A transaction marker can only be meant for a topic of the mirror's name that was deleted. Its coordinator gives
-     * up on a partition that answers with this error, where it would retry others for ever or fail on them.
+     * A marker of a transaction that is open here is awaited: the topic was ordinary when the transaction began, and is
+     * being compared with a source, or is ordinary again and this broker has not heard. Its coordinator tries again. Any
+     * other marker is meant for a topic of the mirror's name that was deleted: its coordinator gives up on a partition
+     * that answers with an error of this kind, where it would retry others for ever or fail on them.
      */
-    private static ApiException markerRefusal(ApiException refusal) {
-        return refusal instanceof RetriableException
+    private static ApiException markerRefusal(Object partition, Object records, ApiException refusal) {
+        return refusal instanceof RetriableException || endsTransaction((Partition) partition, (MemoryRecords) records)
                 ? new NotEnoughReplicasException(refusal.getMessage(), refusal)
                 : new UnsupportedForMessageFormatException(refusal.getMessage(), refusal);
+    }
+
+    /** Producer ids of mirrored transactions have passed a link, so no marker of this cluster bears one of them. */
+    private static boolean endsTransaction(Partition partition, MemoryRecords marker) {
+        Option<UnifiedLog> log = partition.leaderLogIfLocal();
+        if (log.isEmpty()) {
+            return true;
+        }
+        long id = marker.batchIterator().next().producerId();
+        return log.get().activeProducers().stream()
+                .anyMatch(producer -> producer.producerId() == id && producer.currentTxnStartOffset() >= 0);
     }
 }

@@ -33,7 +33,7 @@ class HookBridgeTest {
         HookBridge.brokerJoining();
         HookBridge.brokerStarted(notOfTheBroker);
         HookBridge.brokerStopping(notOfTheBroker);
-        HookBridge.beforeAppend(notOfTheBroker, notOfTheBroker);
+        HookBridge.beforeAppend(notOfTheBroker, notOfTheBroker, notOfTheBroker);
         HookBridge.beforeDeleteRecords(notOfTheBroker);
 
         assertThat(HookBridge.refusals(notOfTheBroker)).isNull();
@@ -47,7 +47,7 @@ class HookBridgeTest {
         HookBridge.hooks(new FencedHooks(WriteFence.OPEN));
         Object notOfTheBroker = new Object();
 
-        HookBridge.beforeAppend(notOfTheBroker, notOfTheBroker);
+        HookBridge.beforeAppend(notOfTheBroker, notOfTheBroker, notOfTheBroker);
 
         assertThat(HookBridge.refusals(notOfTheBroker)).isNull();
     }

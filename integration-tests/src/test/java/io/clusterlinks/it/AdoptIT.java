@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -106,6 +107,34 @@ class AdoptIT {
     }
 
     @Test
+    void aTransactionThatEndsMeanwhileIsEndedWhenTheTopicIsWritableAgain() {
+        // Given a copy with a transaction of its own that is open, about to be compared
+        Workload.onNewTopic(source, "undecided", 1, Map.of()).plain(100);
+        leaveCopy("undecided");
+        Workload.onTopic(source, "undecided", 1).plain(10);
+        links.create("paused", source);
+        links.run("pause", "--link", "paused");
+        try (Producer<String, String> producer = Clients.transactionalProducer(destination, "undecided")) {
+            producer.beginTransaction();
+            Topics.get(producer.send(Clients.record("undecided", 0, "decided")));
+            links.run("mirrors", "create", "--link", "paused", "--topic", "undecided", "--adopt", "--no-wait");
+            Await.until("nobody can write to it", SOON, () -> refused("paused", "undecided"));
+
+            // When it is committed before the comparison ends, which it does with a difference
+            producer.commitTransaction();
+            assertThat(Clients.values(destination, "undecided", IsolationLevel.READ_COMMITTED))
+                    .doesNotContain("decided");
+            links.run("resume", "--link", "paused");
+            links.awaitState("paused", "undecided", MirrorState.STOPPED);
+        }
+
+        // Then the commit is not lost
+        Await.untilPasses(
+                SOON, () -> assertThat(Clients.values(destination, "undecided", IsolationLevel.READ_COMMITTED))
+                        .contains("decided"));
+    }
+
+    @Test
     void whatCannotBeAdoptedIsRefusedAtOnce() {
         Topics.create(source.admin(), "narrow", 1, Map.of());
         Topics.create(destination.admin(), "narrow", 2, Map.of());
@@ -162,10 +191,14 @@ class AdoptIT {
     }
 
     private static boolean refused(String topic) {
+        return refused(LINK, topic);
+    }
+
+    private static boolean refused(String link, String topic) {
         try (Producer<String, String> producer = Clients.producer(destination, Map.of())) {
             return Clients.failure(() ->
                             producer.send(Clients.record(topic, 0, "local")).get())
-                    .filter(failure -> Links.isRefusal(failure, LINK, topic))
+                    .filter(failure -> Links.isRefusal(failure, link, topic))
                     .isPresent();
         }
     }
