@@ -134,10 +134,7 @@ final class Appender {
         List<SourceEpoch> extended = Lineage.extended(record.lineage(), log.end(), run.sourceEpoch(), run.baseOffset());
         // With what came right before the log start: the log may be empty, and this append may never happen.
         long since = log.local().logStartOffset() - 1;
-        transitions.propose(
-                Records.withLineage(record, Lineage.since(extended, since)),
-                null,
-                () -> onRecorded(nowMs));
+        transitions.propose(Records.withLineage(record, Lineage.since(extended, since)), null, () -> onRecorded(nowMs));
         return transitions.settle(nowMs) ? Outcome.MORE : Outcome.WAIT;
     }
 

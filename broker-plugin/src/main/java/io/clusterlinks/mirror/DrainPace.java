@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
-import io.clusterlinks.mirror.PartitionTask.DrainEnd;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -18,9 +17,9 @@ final class DrainPace {
     /** An end that was the same so much earlier stands still. */
     private static final long STILL_MS = 400;
 
-    private final Deque<DrainEnd> heard = new ArrayDeque<>();
+    private final Deque<Drain.End> heard = new ArrayDeque<>();
 
-    synchronized void heard(DrainEnd end) {
+    synchronized void heard(Drain.End end) {
         if (!heard.isEmpty() && heard.getLast().sinceMs() != end.sinceMs()) {
             heard.clear();
         }
@@ -35,13 +34,13 @@ final class DrainPace {
         if (heard.isEmpty() || heard.getLast().sinceMs() != drainSinceMs) {
             return UNKNOWN;
         }
-        DrainEnd last = heard.getLast();
-        boolean still =
-                heard.stream().anyMatch(end -> last.askedMs() - end.askedMs() >= STILL_MS && last.end() == end.end());
+        Drain.End last = heard.getLast();
+        boolean still = heard.stream()
+                .anyMatch(end -> last.askedMs() - end.askedMs() >= STILL_MS && last.offset() == end.offset());
         if (still) {
             return 0;
         }
         long ms = last.askedMs() - heard.getFirst().askedMs();
-        return ms <= 0 ? UNKNOWN : Math.max(1, (last.end() - heard.getFirst().end()) * 1000 / ms);
+        return ms <= 0 ? UNKNOWN : Math.max(1, (last.offset() - heard.getFirst().offset()) * 1000 / ms);
     }
 }

@@ -258,6 +258,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         lastRefreshMs = nowMs;
         Set<String> topics = new TreeSet<>();
         tasks.values().forEach(task -> topics.add(task.partition().source().topic()));
+        watch.onAsking(tasks.values());
         SourceMetadata metadata;
         try {
             metadata = queries.metadata(topics, QUERY_TIMEOUT);

@@ -228,7 +228,9 @@ public final class MirrorManager implements AutoCloseable {
             task = worker.task(local);
         }
         if (task != null) {
-            task.draining(duty.isDraining() ? duty.mirror().sinceMs() : PartitionTask.NOT_DRAINING);
+            task.draining(
+                    duty.isDraining() ? duty.mirror().sinceMs() : Drain.NONE,
+                    duty.mirror().partitions());
             if (duty.record().truncation() != null) {
                 // The link's own thread may be waiting for a source that is away, which a cut does not need.
                 task.wake();

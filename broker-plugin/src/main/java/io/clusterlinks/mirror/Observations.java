@@ -73,10 +73,8 @@ final class Observations {
                 duty.partition().leaderEpoch(),
                 duty.record() == null ? -1 : duty.record().revision(),
                 local.highWatermark(),
-                task != null && duty.isDraining()
-                        ? task.drainedSinceMs(time.milliseconds())
-                        : PartitionTask.NOT_DRAINING,
-                task != null && duty.isDraining() ? task.sourcePace() : DrainPace.UNKNOWN,
+                task != null && duty.isDraining() ? task.drainedSinceMs(time.milliseconds()) : Drain.NONE,
+                task != null && duty.isDraining() ? task.drain().sourcePace() : DrainPace.UNKNOWN,
                 stats.status(
                         id.partition(),
                         state,
@@ -142,7 +140,7 @@ final class Observations {
             return link.reason();
         }
         if (stats.error() == null && task != null) {
-            return task.endError();
+            return task.drain().error();
         }
         return stats.error();
     }

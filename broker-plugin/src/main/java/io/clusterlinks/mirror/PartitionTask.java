@@ -19,11 +19,6 @@ import org.slf4j.LoggerFactory;
 final class PartitionTask {
     private static final Logger log = LoggerFactory.getLogger(PartitionTask.class);
 
-    /** In place of the time of a promotion. */
-    static final long NOT_DRAINING = -1;
-    /** An end that was asked for longer ago says nothing of what is there now. */
-    private static final long DRAIN_FRESH_MS = 2000;
-
     private final Replicator replicator;
     private final Executor pool;
     private final Time time;
@@ -39,11 +34,7 @@ final class PartitionTask {
     private volatile boolean moved;
     private final Activity activity = new Activity();
     private volatile long askAfterMs;
-    private volatile long drainSinceMs = NOT_DRAINING;
-    private volatile DrainEnd drainEnd;
-    private final DrainPace pace = new DrainPace();
-    /** Why the source's end is not known; fetches may go well nevertheless. */
-    private volatile String endError;
+    private final Drain drain = new Drain();
     /** Leader epoch of the source under which it last found nothing wrong with the position it was asked for. */
     private volatile int validUnder = -1;
 
@@ -121,7 +112,7 @@ final class PartitionTask {
 
     /** Whether there may be something to ask the source. */
     boolean mayHaveQuestion() {
-        return drainSinceMs != NOT_DRAINING || replicator.question().isPresent();
+        return drain.isUnderWay() || replicator.question().isPresent();
     }
 
     boolean mayAsk(long nowMs) {
@@ -132,54 +123,17 @@ final class PartitionTask {
         askAfterMs = ms;
     }
 
-    /**
-     * While the mirror is being promoted the end of the source is asked for again and again.
-     *
-     * @param sinceMs which promotion: the time of its DRAIN; {@link #NOT_DRAINING} if there is none
-     */
-    void draining(long sinceMs) {
-        if (sinceMs == NOT_DRAINING) {
-            endError = null;
-        }
-        if (sinceMs != NOT_DRAINING && sinceMs != drainSinceMs) {
+    /** What is heard of the source while the mirror is promoted. */
+    Drain drain() {
+        return drain;
+    }
+
+    /** While the mirror is being promoted the end of the source is asked for again and again; as {@link Drain#begin}. */
+    void draining(long sinceMs, int partitions) {
+        if (drain.begin(sinceMs, partitions)) {
             // What is drained is judged by the leader of now.
             replicator.wantLeaders();
         }
-        drainSinceMs = sinceMs;
-    }
-
-    long drainSinceMs() {
-        return drainSinceMs;
-    }
-
-    /**
-     * The source's end.
-     *
-     * @param sinceMs {@link #drainSinceMs} when it was asked for
-     * @param leaderEpoch epoch of the source leader that was asked
-     * @param askedMs when it was asked for
-     */
-    record DrainEnd(long sinceMs, int leaderEpoch, long askedMs, long end) {}
-
-    void drainEnd(DrainEnd heard) {
-        drainEnd = heard;
-        endError = null;
-        pace.heard(heard);
-    }
-
-    /** The source could not be asked where it ends. */
-    void endUnknown(String error) {
-        endError = error;
-    }
-
-    /** Why a promotion does not know where the source ends; null if it does, or there is none. */
-    String endError() {
-        return drainSinceMs == NOT_DRAINING ? null : endError;
-    }
-
-    /** How fast the source's end moves during this promotion. */
-    long sourcePace() {
-        return pace.recordsPerSecond(drainSinceMs);
     }
 
     /** The source, asked under {@code leaderEpoch}, answered a fetch and found no divergence. */
@@ -189,18 +143,14 @@ final class PartitionTask {
 
     /**
      * Which promotion finds this partition level with the source: committed up to an end that was asked for lately and
-     * for that promotion, of the leader that takes the log here for a part of its own; {@link #NOT_DRAINING} if none.
+     * for that promotion, of the leader that takes the log here for a part of its own; {@link Drain#NONE} if none.
      */
     long drainedSinceMs(long nowMs) {
-        DrainEnd heard = drainEnd;
-        boolean known = heard != null
-                && heard.sinceMs() == drainSinceMs
-                && nowMs - heard.askedMs() <= DRAIN_FRESH_MS
-                && heard.leaderEpoch() == leader.epoch()
-                && heard.leaderEpoch() == validUnder;
-        return known && replicator.isSound() && replicator.followers().hold(heard.end(), nowMs)
-                ? heard.sinceMs()
-                : NOT_DRAINING;
+        return drain.end(nowMs)
+                .filter(end -> end.leaderEpoch() == leader.epoch() && end.leaderEpoch() == validUnder)
+                .filter(end -> replicator.isSound() && replicator.followers().hold(end.offset(), nowMs))
+                .map(Drain.End::sinceMs)
+                .orElse(Drain.NONE);
     }
 
     /** {@code newBell} is rung whenever the partition may be ready for another fetch. */

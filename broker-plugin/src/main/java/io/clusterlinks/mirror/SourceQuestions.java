@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
-import io.clusterlinks.mirror.PartitionTask.DrainEnd;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.source.SourceQueryClient;
 import io.clusterlinks.source.SourceQueryClient.EpochEnd;
@@ -51,7 +50,7 @@ final class SourceQuestions {
                 .forEach((leader, of) -> askRanges(leader, of, nowMs));
         leaders(tasks, brokers, task -> kind(task) == Question.Kind.EPOCH && task.mayAsk(nowMs))
                 .forEach((leader, of) -> askEpochs(leader, of, nowMs));
-        leaders(tasks, brokers, task -> task.drainSinceMs() != PartitionTask.NOT_DRAINING && task.mayAsk(nowMs))
+        leaders(tasks, brokers, task -> task.drain().isUnderWay() && task.mayAsk(nowMs))
                 .forEach((leader, of) -> askEnds(leader, of, nowMs));
     }
 
@@ -143,14 +142,11 @@ final class SourceQuestions {
     private void askEnds(Node leader, List<PartitionTask> tasks, long nowMs) {
         guarded(leader, tasks, nowMs, () -> {
             Map<PartitionTask, Long> drains = new HashMap<>();
-            tasks.forEach(task -> drains.put(task, task.drainSinceMs()));
+            tasks.forEach(task -> drains.put(task, task.drain().sinceMs()));
             Map<TopicPartition, Integer> epochs = epochs(tasks);
             Map<TopicPartition, Offset> ends = client.offsets(leader, epochs, SourceQueryClient.LATEST, timeout);
-            each(
-                    tasks,
-                    ends,
-                    nowMs,
-                    (task, end) -> task.drainEnd(new DrainEnd(
+            each(tasks, ends, nowMs, (task, end) -> task.drain()
+                    .heard(new Drain.End(
                             drains.get(task), epochs.get(task.partition().source()), nowMs, end)));
             tasks.forEach(task -> task.askAfter(nowMs + DRAIN_INTERVAL_MS));
         });
@@ -212,7 +208,7 @@ final class SourceQuestions {
         } catch (LinkException e) {
             for (PartitionTask task : tasks) {
                 task.replicator().stats().sourceError(e.getMessage());
-                task.endUnknown(e.getMessage());
+                task.drain().endUnknown(e.getMessage());
                 task.askAfter(nowMs + RETRY_MS);
             }
             silentUntilMs.put(leader.id(), clock.getAsLong() + SILENCE_MS);

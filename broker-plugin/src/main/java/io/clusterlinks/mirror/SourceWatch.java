@@ -20,10 +20,22 @@ final class SourceWatch {
     private record Doubt(int looks, long lastMs) {}
 
     private final Map<MirrorPartition, Doubt> doubts = new HashMap<>();
+    /** Which promotions were known when the last question was put. */
+    private final Map<PartitionTask, Long> drains = new HashMap<>();
 
     /** Whether something looks gone and is to be looked at again soon. */
     boolean isInDoubt() {
         return !doubts.isEmpty();
+    }
+
+    /** The source is about to be asked. */
+    void onAsking(Collection<PartitionTask> tasks) {
+        drains.clear();
+        for (PartitionTask task : tasks) {
+            if (task.drain().isUnderWay()) {
+                drains.put(task, task.drain().sinceMs());
+            }
+        }
     }
 
     void onMetadata(SourceMetadata metadata, Collection<PartitionTask> tasks, long nowMs) {
@@ -42,10 +54,14 @@ final class SourceWatch {
         }
     }
 
-    private static void onPresent(PartitionTask task, SourceMetadata.Topic topic) {
+    private void onPresent(PartitionTask task, SourceMetadata.Topic topic) {
         if (topic.error() == Errors.TOPIC_AUTHORIZATION_FAILED) {
             task.replicator().stats().sourceError(SourceText.missingAcl("DESCRIBE", task.partition()));
             return;
+        }
+        Long drain = drains.get(task);
+        if (topic.error() == Errors.NONE && drain != null) {
+            task.drain().heard(new Drain.Size(drain, topic.partitions().size()));
         }
         SourceMetadata.Leader leader =
                 topic.partitions().get(task.partition().source().partition());

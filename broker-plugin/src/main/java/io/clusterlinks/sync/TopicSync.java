@@ -86,8 +86,11 @@ public final class TopicSync implements SyncTask {
         return counter.outcome();
     }
 
+    /** A promotion waits until all of the source is here: also the partitions that the source has just got. */
     private static boolean follows(MirrorRecord mirror) {
-        return mirror.state() == MirrorState.ACTIVE || mirror.state() == MirrorState.PAUSED;
+        return mirror.state() == MirrorState.ACTIVE
+                || mirror.state() == MirrorState.PAUSED
+                || mirror.stop() == MirrorRecord.StopMode.DRAIN;
     }
 
     private void follow(MirrorRecord mirror, SourceTopic source, Set<String> synced, TaskOutcome.Counter counter) {

@@ -3,7 +3,6 @@ package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.clusterlinks.mirror.PartitionTask.DrainEnd;
 import org.junit.jupiter.api.Test;
 
 class DrainPaceTest {
@@ -56,6 +55,6 @@ class DrainPaceTest {
     }
 
     private void hear(long promotion, long askedMs, long end) {
-        pace.heard(new DrainEnd(promotion, 0, askedMs, end));
+        pace.heard(new Drain.End(promotion, 0, askedMs, end));
     }
 }

@@ -3,7 +3,6 @@ package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.clusterlinks.mirror.PartitionTask.DrainEnd;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
@@ -38,7 +37,8 @@ class PartitionTaskTest {
         task.leader(new SourceLeader(1, 5, Uuid.ZERO_UUID));
         replicator.step(nowMs);
         task.onValid(5);
-        task.draining(PROMOTION);
+        task.draining(PROMOTION, 1);
+        task.drain().heard(new Drain.Size(PROMOTION, 1));
     }
 
     @Test
@@ -54,7 +54,7 @@ class PartitionTaskTest {
 
         nowMs += 2_001;
 
-        assertThat(drained()).isEqualTo(PartitionTask.NOT_DRAINING);
+        assertThat(drained()).isEqualTo(Drain.NONE);
     }
 
     /** Promotion, given up, promotion again: what was true of the first says nothing of the second. */
@@ -62,9 +62,32 @@ class PartitionTaskTest {
     void anEndCountsForThePromotionItWasAskedForOnly() {
         hear(PROMOTION, 5, 10);
 
-        task.draining(PROMOTION + 1);
+        task.draining(PROMOTION + 1, 1);
 
-        assertThat(drained()).isEqualTo(PartitionTask.NOT_DRAINING);
+        assertThat(drained()).isEqualTo(Drain.NONE);
+    }
+
+    /** What producers wrote to a partition that the mirror does not have yet would be missing. */
+    @Test
+    void aSourceThatHasGrownIsNotDrainedBeforeTheMirrorHas() {
+        hear(PROMOTION, 5, 10);
+        task.drain().heard(new Drain.Size(PROMOTION, 3));
+        assertThat(drained()).isEqualTo(Drain.NONE);
+        assertThat(task.drain().error()).contains("3 partitions, the mirror 1");
+
+        task.draining(PROMOTION, 3);
+        assertThat(drained()).isEqualTo(PROMOTION);
+        assertThat(task.drain().error()).isNull();
+    }
+
+    @Test
+    void aNumberOfPartitionsFromBeforeThePromotionSaysNothing() {
+        task.draining(PROMOTION + 1, 1);
+        hear(PROMOTION + 1, 5, 10);
+        assertThat(drained()).isEqualTo(Drain.NONE);
+
+        task.drain().heard(new Drain.Size(PROMOTION + 1, 1));
+        assertThat(drained()).isEqualTo(PROMOTION + 1);
     }
 
     /** The leader may die before its followers have the tail. */
@@ -73,7 +96,7 @@ class PartitionTaskTest {
         log.highWatermark = 9L;
         hear(PROMOTION, 5, 10);
 
-        assertThat(drained()).isEqualTo(PartitionTask.NOT_DRAINING);
+        assertThat(drained()).isEqualTo(Drain.NONE);
     }
 
     /** A source that lost its tail ends below the mirror; that is not level, that is different. */
@@ -81,7 +104,7 @@ class PartitionTaskTest {
     void anEndOfALeaderThatDidNotConfirmTheLogHereSaysNothing() {
         task.leader(new SourceLeader(2, 6, Uuid.ZERO_UUID));
         hear(PROMOTION, 6, 8);
-        assertThat(drained()).isEqualTo(PartitionTask.NOT_DRAINING);
+        assertThat(drained()).isEqualTo(Drain.NONE);
 
         task.onValid(6);
         assertThat(drained()).isEqualTo(PROMOTION);
@@ -91,11 +114,11 @@ class PartitionTaskTest {
     @Test
     void aPromotionAsksForTheSourcesLeadersOnce() {
         task.replicator().takeRefreshWanted();
-        task.draining(PROMOTION + 1);
+        task.draining(PROMOTION + 1, 1);
         assertThat(task.replicator().takeRefreshWanted()).isTrue();
 
-        task.draining(PROMOTION + 1);
-        task.draining(PartitionTask.NOT_DRAINING);
+        task.draining(PROMOTION + 1, 1);
+        task.draining(Drain.NONE, 1);
         assertThat(task.replicator().takeRefreshWanted()).isFalse();
     }
 
@@ -110,7 +133,7 @@ class PartitionTaskTest {
     }
 
     private void hear(long promotion, int leaderEpoch, long end) {
-        task.drainEnd(new DrainEnd(promotion, leaderEpoch, nowMs, end));
+        task.drain().heard(new Drain.End(promotion, leaderEpoch, nowMs, end));
     }
 
     private long drained() {

@@ -4,7 +4,6 @@ package io.clusterlinks.mirror;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.coordinator.SimulatedStateTopic;
-import io.clusterlinks.mirror.PartitionTask.DrainEnd;
 import io.clusterlinks.mirror.SimulatedCluster.Node;
 import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionTransition;
@@ -95,9 +94,11 @@ final class SimulatedManager implements TransitionSink, Leadership {
     /** As {@code SourceQuestions} asks for the source's end while the mirror is promoted. */
     void askEnd(SimulatedSource source, long nowMs) {
         PartitionTask asking = task;
-        if (asking != null && asking.drainSinceMs() != PartitionTask.NOT_DRAINING && sourceEpoch == source.epoch) {
-            DrainEnd answer = new DrainEnd(asking.drainSinceMs(), sourceEpoch, nowMs, source.end);
-            network.add(() -> asking.drainEnd(answer));
+        if (asking != null && asking.drain().isUnderWay() && sourceEpoch == source.epoch) {
+            long drain = asking.drain().sinceMs();
+            Drain.End answer = new Drain.End(drain, sourceEpoch, nowMs, source.end);
+            network.add(() -> asking.drain().heard(new Drain.Size(drain, 1)));
+            network.add(() -> asking.drain().heard(answer));
         }
     }
 
@@ -110,7 +111,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
                         now.replicator().record().revision(),
                         0,
                         now.drainedSinceMs(nowMs),
-                        now.sourcePace(),
+                        now.drain().sourcePace(),
                         null));
     }
 
@@ -150,7 +151,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
             stop = new PartitionStop(now, partition, transitions(duty), this, handovers.followers(duty), BACKOFF_MS);
         }
         if (task != null) {
-            task.draining(duty.isDraining() ? duty.mirror().sinceMs() : PartitionTask.NOT_DRAINING);
+            task.draining(duty.isDraining() ? duty.mirror().sinceMs() : Drain.NONE, 1);
         }
     }
 

@@ -58,6 +58,21 @@ class SourceWatchTest {
         assertThat(watch.isInDoubt()).isFalse();
     }
 
+    /** A question that was under way when the promotion began may have been answered before it. */
+    @Test
+    void tellsAPromotionWhatWasAskedForItOnly() {
+        task.leader(new SourceLeader(7, 3, ID));
+        task.onValid(3);
+        watch.onAsking(List.of(task));
+        task.draining(77, 1);
+        watch.onMetadata(metadata(topic(ID, 0, 1)), List.of(task), nowMs);
+        assertThat(task.drain().error()).isNull();
+
+        watch.onAsking(List.of(task));
+        watch.onMetadata(metadata(topic(ID, 0, 1)), List.of(task), nowMs);
+        assertThat(task.drain().error()).contains("2 partitions, the mirror 1");
+    }
+
     @Test
     void aTopicThatIsGoneFailsThePartitionOnlyAfterSeveralLooks() {
         for (int i = 0; i < 2; i++) {
@@ -129,10 +144,11 @@ class SourceWatchTest {
 
     private void look(Topic topic) {
         nowMs += 1000;
-        watch.onMetadata(
-                new SourceMetadata("cluster", Map.of(), topic == null ? Map.of() : Map.of("source", topic)),
-                List.of(task),
-                nowMs);
+        watch.onMetadata(metadata(topic), List.of(task), nowMs);
+    }
+
+    private static SourceMetadata metadata(Topic topic) {
+        return new SourceMetadata("cluster", Map.of(), topic == null ? Map.of() : Map.of("source", topic));
     }
 
     private static Topic topic(Uuid id, int... partitions) {

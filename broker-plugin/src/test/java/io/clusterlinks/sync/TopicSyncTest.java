@@ -73,6 +73,27 @@ class TopicSyncTest {
         assertThat(mirror().partitions()).isEqualTo(5);
     }
 
+    /** Else the promotion would wait for them for ever. */
+    @Test
+    void aMirrorThatIsPromotedStillGrows() {
+        commit(now -> List.of(LinkImage.Change.put(mirror().withStop(StopMode.DRAIN, null, 1))));
+
+        run(5, Map.of());
+
+        assertThat(destination.partitions).isEqualTo(5);
+        assertThat(mirror().partitions()).isEqualTo(5);
+        assertThat(mirror().stop()).isEqualTo(StopMode.DRAIN);
+    }
+
+    @Test
+    void aMirrorThatStopsDoesNotGrowAnyMore() {
+        commit(now -> List.of(LinkImage.Change.put(mirror().withStop(StopMode.PROMOTE, null, 1))));
+
+        run(5, Map.of());
+
+        assertThat(destination.partitions).isEqualTo(2);
+    }
+
     @Test
     void onlyTheRefusedConfigLagsAndIsNamedWithTheReason() {
         destination.refused = "retention.ms";

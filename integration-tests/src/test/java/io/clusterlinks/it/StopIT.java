@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.IsolationLevel;
@@ -116,6 +117,25 @@ class StopIT {
         assertThat(Clients.values(destination, "promoted", IsolationLevel.READ_UNCOMMITTED))
                 .hasSize(Clients.values(source, "promoted", IsolationLevel.READ_UNCOMMITTED)
                         .size());
+    }
+
+    @Test
+    void promotesWithThePartitionsThatTheSourceHasJustGot() {
+        // Given a mirror that looks for new partitions rarely
+        links.create("slow", source, "topic.config.sync.ms=8000");
+        Workload.onNewTopic(source, "grown", 2, Map.of()).plain(100);
+        links.run("mirrors", "create", "--link", "slow", "--topic", "grown", "--wait");
+
+        // When the source gets more, is written to, and the mirror is promoted at once
+        Topics.get(source.admin()
+                .createPartitions(Map.of("grown", NewPartitions.increaseTo(4)))
+                .all());
+        Workload.onTopic(source, "grown", 4).plain(400);
+        links.run("mirrors", "promote", "--link", "slow", "--topic", "grown", "--wait");
+
+        // Then they are here with all they hold
+        assertThat(Topics.partitions(destination.admin(), "grown")).hasSize(4);
+        comparison("grown").compare().orThrow();
     }
 
     @Test

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import java.util.Optional;
+
+/**
+ * What one partition has heard of the source since its mirror is promoted: where the source ends, how fast that moves, and
+ * how many partitions it has. What was asked for before that, or for an earlier promotion, says nothing. Thread-safe.
+ */
+final class Drain {
+    /** In place of the time of a promotion. */
+    static final long NONE = -1;
+    /** An end that was asked for longer ago says nothing of what is there now. */
+    private static final long FRESH_MS = 2000;
+
+    /**
+     * Where the source ended.
+     *
+     * @param sinceMs {@link #sinceMs} when it was asked for
+     * @param leaderEpoch epoch of the source leader that was asked
+     * @param askedMs when it was asked for
+     */
+    record End(long sinceMs, int leaderEpoch, long askedMs, long offset) {}
+
+    /**
+     * How many partitions the source's topic had.
+     *
+     * @param sinceMs {@link #sinceMs} when it was asked for
+     */
+    record Size(long sinceMs, int partitions) {}
+
+    private final DrainPace pace = new DrainPace();
+    private long sinceMs = NONE;
+    private int partitions;
+    private End end;
+    private Size size;
+    /** Why the source's end is not known; fetches may go well nevertheless. */
+    private String error;
+
+    /**
+     * Which promotion there is; returns whether it is a new one.
+     *
+     * @param newSinceMs the time of its DRAIN; {@link #NONE} if there is none
+     * @param newPartitions that the mirror has or is getting
+     */
+    synchronized boolean begin(long newSinceMs, int newPartitions) {
+        boolean begins = newSinceMs != NONE && newSinceMs != sinceMs;
+        if (newSinceMs == NONE) {
+            error = null;
+        }
+        sinceMs = newSinceMs;
+        partitions = newPartitions;
+        return begins;
+    }
+
+    synchronized long sinceMs() {
+        return sinceMs;
+    }
+
+    boolean isUnderWay() {
+        return sinceMs() != NONE;
+    }
+
+    synchronized void heard(End heard) {
+        end = heard;
+        error = null;
+        pace.heard(heard);
+    }
+
+    synchronized void heard(Size heard) {
+        size = heard;
+    }
+
+    /** The source could not be asked where it ends. */
+    synchronized void endUnknown(String why) {
+        error = why;
+    }
+
+    /** What the promotion waits for besides records; null if nothing is known to be in its way, or there is none. */
+    synchronized String error() {
+        if (sinceMs == NONE) {
+            return null;
+        }
+        return error == null && size != null && size.partitions() > partitions
+                ? "the source has " + size.partitions() + " partitions, the mirror " + partitions
+                        + ": the promotion waits until they are here"
+                : error;
+    }
+
+    /** How fast the source's end moves, as {@link DrainPace#recordsPerSecond}. */
+    synchronized long sourcePace() {
+        return pace.recordsPerSecond(sinceMs);
+    }
+
+    /** Where the source ends, if that was asked lately, and if it has no more partitions than the mirror. */
+    synchronized Optional<End> end(long nowMs) {
+        boolean known = sinceMs != NONE
+                && end != null
+                && end.sinceMs() == sinceMs
+                && nowMs - end.askedMs() <= FRESH_MS
+                && size != null
+                && size.sinceMs() == sinceMs
+                && size.partitions() <= partitions;
+        return known ? Optional.of(end) : Optional.empty();
+    }
+}
