@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
@@ -65,7 +66,7 @@ final class FetchCursor {
     }
 
     private final int minQueuedBytes;
-    private final int maxRunBytes;
+    private final IntSupplier maxRunBytes;
     private final Deque<Item> queue = new ArrayDeque<>();
     private long generation;
     private long offset = -1;
@@ -88,9 +89,9 @@ final class FetchCursor {
      * A cursor that is paused until the first {@link #reset}.
      *
      * @param minQueuedBytes fetch on as long as less than this waits to be appended
-     * @param maxRunBytes bytes that one append may hold
+     * @param maxRunBytes bytes that one append may hold now
      */
-    FetchCursor(int minQueuedBytes, int maxRunBytes) {
+    FetchCursor(int minQueuedBytes, IntSupplier maxRunBytes) {
         this.minQueuedBytes = minQueuedBytes;
         this.maxQueuedBytes = minQueuedBytes;
         this.maxRunBytes = maxRunBytes;
@@ -137,7 +138,7 @@ final class FetchCursor {
         }
         try {
             BatchScanner.Bounds bounds = new BatchScanner.Bounds(asked.offset(), leaderEpoch, fetched.highWatermark());
-            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes, bounds);
+            List<Run> runs = BatchScanner.scan(fetched.records(), maxRunBytes.getAsInt(), bounds);
             if (runs.isEmpty()) {
                 return false;
             }

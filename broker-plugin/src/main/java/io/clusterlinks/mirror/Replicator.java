@@ -66,7 +66,7 @@ final class Replicator {
         this.partition = partition;
         this.transitions = transitions;
         this.settings = settings;
-        this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local.maxAppendBytes());
+        this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local::maxAppendBytes);
         this.log = new MirrorLog(partition, local, transitions, stats);
         this.divergence = new Divergence(partition, local, leadership, settings.maxTruncation());
         this.cut = new PendingCut(partition, local, transitions, leadership, settings.backoffMs());
