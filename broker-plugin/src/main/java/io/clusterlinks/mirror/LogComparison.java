@@ -74,7 +74,10 @@ final class LogComparison {
             startOffset = Math.max(start, sourceStart);
             position = startOffset;
         }
-        position = Math.max(position, sourceStart);
+        if (position < sourceStart) {
+            position = sourceStart;
+            here = ByteBuffer.allocate(0);
+        }
         return null;
     }
 

@@ -115,6 +115,22 @@ class AdoptionTest extends ReplicatorScene {
         assertThat(Records.isStarted(replicator.record())).isTrue();
     }
 
+    /** What was read here by then lies before what is compared next. */
+    @Test
+    void theSourceMayDeleteWhatIsBeingCompared() {
+        log.append0(0, 10, 1);
+        log.append0(10, 5, 1);
+        log.append0(15, 5, 1);
+        start(0, 40);
+        compare(source(0, 10, 3));
+
+        outOfRange(15, 40, null);
+        compare(source(15, 5, 3));
+
+        assertThat(replicator.record().reason()).isNull();
+        assertThat(Records.isStarted(replicator.record())).isTrue();
+    }
+
     @Test
     void aTopicWithoutRecordsStartsAsAnyMirror() {
         adopt();

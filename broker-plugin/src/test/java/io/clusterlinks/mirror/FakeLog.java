@@ -115,7 +115,10 @@ final class FakeLog implements LocalPartition {
     @Override
     public synchronized ByteBuffer read(long offset, int maxBytes) {
         ByteBuffer bytes = ByteBuffer.allocate(1_000_000);
-        batches.stream().filter(batch -> batch.nextOffset() > offset).limit(1).forEach(batch -> batch.writeTo(bytes));
+        batches.stream()
+                .filter(batch -> batch.nextOffset() > offset)
+                .takeWhile(batch -> bytes.position() == 0 || bytes.position() + batch.sizeInBytes() <= maxBytes)
+                .forEach(batch -> batch.writeTo(bytes));
         return bytes.flip();
     }
 
