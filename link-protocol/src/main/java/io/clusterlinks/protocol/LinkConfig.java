@@ -172,7 +172,7 @@ public final class LinkConfig extends AbstractConfig {
                     5000L,
                     Range.atLeast(100L),
                     Importance.LOW,
-                    "Milliseconds between two comparisons of topic configs.")
+                    "Milliseconds between two comparisons of topic configs and numbers of partitions.")
             .define(
                     TOPIC_CONFIG_SYNC_INCLUDE,
                     Type.LIST,

@@ -51,7 +51,10 @@ class ConfigsDocTest {
                         .thenComparing(key -> key.name))
                 .toList();
         keys.forEach(key -> text.append(row(key)));
-        text.append("\n## Topic configs\n\nThese always follow the source and cannot be changed here:\n\n");
+        text.append(
+                "\n## Topic configs\n\nWhat is set on the source's topic itself follows, not what its brokers have as a default: where the brokers"
+                        + " of the two clusters\ndiffer, in retention for example, set it on the topic there.\n");
+        text.append("\nThese always follow the source and cannot be changed here:\n\n");
         LinkConfig.LOCKED_TOPIC_CONFIGS.forEach(
                 config -> text.append("- `").append(config).append("`\n"));
         text.append("\nThese follow the source unless `")
