@@ -245,7 +245,7 @@ class ChaosIT {
             case ROLL_SOURCE -> there.roll(action);
             case SHUFFLE_SOURCE -> there.shuffle(action);
             case UNCLEAN_ELECTION -> topics.uncleanElection(action, UNCLEAN);
-            case DELETE_HEAD -> topics.deleteHead(action, pick % 3 == 0 ? UNCLEAN : TRIMMED);
+            case DELETE_HEAD -> topics.deleteHead(action, TRIMMED);
             case ADD_PARTITION -> topics.addPartition(GROWING);
             case CUT, CUT_ONE, SLOW, STALL -> trouble(action, proxies);
             default -> commands.run(action);

@@ -34,7 +34,8 @@ final class ChaosSourceFaults {
 
     /**
      * Two replicas, none of them the one on a broker that is a controller too: one sleeps while the other acknowledges
-     * writes, then that one dies, and the sleeper leads without them.
+     * writes, then that one dies, and the sleeper leads without them. Every other time some of what there is is deleted
+     * meanwhile, which the sleeper then still has.
      */
     void uncleanElection(Action action, String topic) {
         TopicPartition partition = new TopicPartition(topic, action.pick() % 2);
@@ -55,6 +56,9 @@ final class ChaosSourceFaults {
         try {
             Await.until("alone in sync", ALONE, () -> isAlone(partition, loser.id()));
             ChaosFaults.hold(action);
+            if (action.pick() / 2 % 2 == 0) {
+                deleteHead(action, topic);
+            }
         } catch (AssertionError e) {
             log.accept("no unclean election: " + e.getMessage());
             sleeper.thaw();
