@@ -20,8 +20,9 @@ import java.util.Map;
  */
 final class Latency implements Scenario {
     private static final int PARTITIONS = 4;
+    private static final int HIGH_RATE = 20_000;
     /** The high one first: what the clusters have not compiled by then they would compile for minutes at the low one. */
-    private static final int[] RATES = {20_000, 500};
+    private static final int[] RATES = {HIGH_RATE, 500};
 
     private static final String THE_SOURCE = "none: the source is read";
     private static final String LINKS = "cluster links";
@@ -115,7 +116,9 @@ final class Latency implements Scenario {
         probe.run(100, 0, 3);
         double cpu = ProcessStats.cpuSeconds(pids);
         long start = System.nanoTime();
-        double[] sorted = probe.run(rate, options.pick(8, 20), options.pick(15, 60));
+        // After half a minute at the high rate the compilers are done with most of it.
+        int warmUpS = rate == HIGH_RATE ? 30 : options.pick(8, 20);
+        double[] sorted = probe.run(rate, warmUpS, options.pick(15, 60));
         double cores = (ProcessStats.cpuSeconds(pids) - cpu) / ((System.nanoTime() - start) / 1e9);
         List<Double> latencies =
                 PERCENTILES.stream().map(percent -> percentile(sorted, percent)).toList();
