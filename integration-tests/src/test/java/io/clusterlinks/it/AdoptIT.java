@@ -117,7 +117,18 @@ class AdoptIT {
         try (Producer<String, String> producer = Clients.transactionalProducer(destination, "undecided")) {
             producer.beginTransaction();
             Topics.get(producer.send(Clients.record("undecided", 0, "decided")));
-            links.run("mirrors", "create", "--link", "paused", "--topic", "undecided", "--adopt", "--no-wait");
+            Cli.Result waiting = links.cli()
+                    .run(
+                            "mirrors",
+                            "create",
+                            "--link",
+                            "paused",
+                            "--topic",
+                            "undecided",
+                            "--adopt",
+                            "--wait-timeout",
+                            "1");
+            assertThat(waiting.stderr()).contains("Not adopted within 1");
             Await.until("nobody can write to it", SOON, () -> refused("paused", "undecided"));
 
             // When it is committed before the comparison ends, which it does with a difference

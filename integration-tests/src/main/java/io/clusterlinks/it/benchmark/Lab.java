@@ -6,6 +6,7 @@ import io.clusterlinks.it.Distribution;
 import io.clusterlinks.it.TestCluster;
 import io.clusterlinks.it.TestClusterBuilder;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -13,6 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Lab {
     static final String JVM =
             "-Xmx1g -Xms1g -XX:+AlwaysPreTouch -server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent";
+
+    private static final double QUIET_CORES = 0.1;
 
     private final Path work = Distribution.find().root().resolve("integration-tests/target/benchmark");
     private final AtomicInteger runs = new AtomicInteger();
@@ -53,6 +56,18 @@ final class Lab {
     void settle() {
         ProcessStats.run("sync");
         ProcessStats.pause(500);
+    }
+
+    /** Nor for what a broker does that was just started, which for some ten seconds is to compile its own code. */
+    void awaitQuiet(BrokerProcess broker) {
+        List<Long> pid = List.of(broker.pid());
+        for (int second = 0; second < 60; second++) {
+            double before = ProcessStats.cpuSeconds(pid);
+            ProcessStats.pause(1_000);
+            if (ProcessStats.cpuSeconds(pid) - before < QUIET_CORES) {
+                return;
+            }
+        }
     }
 
     /** Nor for reading from the disk what it is to copy, nor for memory that the machine does not have yet. */

@@ -24,8 +24,9 @@ import org.apache.kafka.common.TopicPartition;
  *
  * @param part share of the whole that arrived in {@code seconds}
  * @param cpuSeconds of all processes that take part, in the same time
+ * @param secondHalf the same from when half of the whole had arrived, by when most code is compiled; null of such a half
  */
-record Transfer(double seconds, double part, double cpuSeconds) {
+record Transfer(double seconds, double part, double cpuSeconds, Transfer secondHalf) {
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
     /** Bytes per second if the whole is {@code bytes}. */
@@ -41,16 +42,15 @@ record Transfer(double seconds, double part, double cpuSeconds) {
         return total * part / seconds;
     }
 
-    /** Watches a topic until it has {@code records}; lets go of {@code memory} as soon as the topic is there. */
+    /** Watches a topic until it has {@code records}; lets go of {@code memory} at the same pace. */
     static Transfer ofRecords(TestCluster to, String topic, long records, List<Long> pids, WarmMemory memory) {
         long deadline = System.nanoTime() + Duration.ofMinutes(15).toNanos();
         while (!Topics.exists(to.admin(), topic)) {
             expire(deadline, topic);
             LockSupport.parkNanos(POLL_NS);
         }
-        memory.close();
         List<TopicPartition> partitions = Topics.partitions(to.admin(), topic);
-        return watch(topic, records, pids, () -> records(to, partitions));
+        return watch(topic, records, pids, memory, () -> records(to, partitions));
     }
 
     static long records(TestCluster cluster, List<TopicPartition> partitions) {
@@ -59,9 +59,10 @@ record Transfer(double seconds, double part, double cpuSeconds) {
                 .sum();
     }
 
-    /** Watches a replica until its segments have {@code bytes}. */
-    static Transfer ofReplica(BrokerProcess to, String topic, int partitions, long bytes, List<Long> pids) {
-        return watch(topic, bytes, pids, () -> segmentBytes(to, topic, partitions));
+    /** Watches a replica until its segments have {@code bytes}; lets go of {@code memory} at the same pace. */
+    static Transfer ofReplica(
+            BrokerProcess to, String topic, int partitions, long bytes, List<Long> pids, WarmMemory memory) {
+        return watch(topic, bytes, pids, memory, () -> segmentBytes(to, topic, partitions));
     }
 
     static long segmentBytes(BrokerProcess broker, String topic, int partitions) {
@@ -87,15 +88,30 @@ record Transfer(double seconds, double part, double cpuSeconds) {
         }
     }
 
-    private static Transfer watch(String what, long total, List<Long> pids, LongSupplier arrived) {
+    private static Transfer watch(String what, long total, List<Long> pids, WarmMemory memory, LongSupplier look) {
         long deadline = System.nanoTime() + Duration.ofMinutes(15).toNanos();
-        long first = await(what, 1, arrived, deadline);
-        long startNs = System.nanoTime();
-        double cpu = ProcessStats.cpuSeconds(pids);
-        await(what, total, arrived, deadline);
-        double seconds = (System.nanoTime() - startNs) / 1e9;
-        double part = Math.max(1, total - first) / (double) total;
-        return new Transfer(seconds, part, ProcessStats.cpuSeconds(pids) - cpu);
+        try (memory) {
+            LongSupplier arrived = () -> {
+                long now = look.getAsLong();
+                memory.follow((double) now / total);
+                return now;
+            };
+            Mark first = Mark.set(await(what, 1, arrived, deadline), pids);
+            Mark half = Mark.set(await(what, total / 2, arrived, deadline), pids);
+            Mark last = Mark.set(await(what, total, arrived, deadline), pids);
+            return first.to(last, total, half.to(last, total, null));
+        }
+    }
+
+    private record Mark(long arrived, long ns, double cpuSeconds) {
+        static Mark set(long arrived, List<Long> pids) {
+            return new Mark(arrived, System.nanoTime(), ProcessStats.cpuSeconds(pids));
+        }
+
+        Transfer to(Mark last, long total, Transfer secondHalf) {
+            double part = Math.max(1, last.arrived - arrived) / (double) total;
+            return new Transfer((last.ns - ns) / 1e9, part, last.cpuSeconds - cpuSeconds, secondHalf);
+        }
     }
 
     private static long await(String what, long atLeast, LongSupplier arrived, long deadline) {

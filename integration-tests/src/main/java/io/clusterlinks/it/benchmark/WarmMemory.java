@@ -14,13 +14,21 @@ import java.util.List;
  * Memory that the machine has at hand. A virtual machine may get its memory from the host page by page, when it is first
  * touched, and hand it back seconds after it was freed. There, writing to a file costs up to ten times as much processor
  * time when the page cache grows into such memory, and that is what would be compared. So a file is written first and
- * deleted when the transfer begins, which gets its pages. They stay at hand for some seconds.
+ * shortened as the transfer goes on, which gets its pages. What is freed stays at hand for about two seconds.
  */
 final class WarmMemory implements AutoCloseable {
-    private final Path file;
+    /** How much of it is let go before it is needed. */
+    private static final double AHEAD = 0.2;
 
-    private WarmMemory(Path file) {
+    private static final double STEP = 0.02;
+
+    private final Path file;
+    private final long bytes;
+    private double kept = 1;
+
+    private WarmMemory(Path file, long bytes) {
         this.file = file;
+        this.bytes = bytes;
     }
 
     /** Takes about as long as the disk needs for so much. */
@@ -36,7 +44,7 @@ final class WarmMemory implements AutoCloseable {
                 }
                 channel.force(true);
             }
-            return new WarmMemory(file);
+            return new WarmMemory(file, bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -59,7 +67,21 @@ final class WarmMemory implements AutoCloseable {
         return bytes;
     }
 
-    /** Lets go of it. */
+    /** Lets go of what is needed next; {@code done} is the share of the transfer that is over. */
+    void follow(double done) {
+        double keep = Math.max(0, 1 - done - AHEAD);
+        if (kept - keep < STEP) {
+            return;
+        }
+        kept = keep;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate((long) (bytes * keep));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Lets go of all of it. */
     @Override
     public void close() {
         try {
