@@ -23,18 +23,7 @@ final class SmallBatches implements Scenario {
             Filler.fill(source, TOPIC, PARTITIONS, 100, records, 0);
             links(lab, source, records, speeds, rows);
             for (Tuning tuning : options.quick() ? List.of(Tuning.THROUGHPUT) : Tuning.ALL) {
-                WarmMemory memory = lab.settle(source.broker(1), TOPIC, PARTITIONS);
-                try (TestCluster destination = lab.stock("destination");
-                        MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
-                    List<Long> pids = List.of(
-                            source.broker(1).pid(), destination.broker(1).pid(), mirrorMaker.pid());
-                    note(
-                            "MirrorMaker 2, " + tuning.name(),
-                            Transfer.ofRecords(destination, TOPIC, records, pids, memory),
-                            records,
-                            speeds,
-                            rows);
-                }
+                mirrorMaker(lab, source, tuning, records, speeds, rows);
             }
         }
         report.section("small", "Small batches")
@@ -46,14 +35,34 @@ final class SmallBatches implements Scenario {
 
     private static void links(
             Lab lab, TestCluster source, long records, Map<String, Double> speeds, List<List<String>> rows) {
-        WarmMemory memory = lab.settle(source.broker(1), TOPIC, PARTITIONS);
         try (TestCluster destination = lab.linked("destination")) {
             new Links(destination).create("bench", source);
+            lab.awaitQuiet(destination.broker(1));
+            WarmMemory memory = lab.settle(source.broker(1), TOPIC, PARTITIONS);
             MirrorCrowd.request(destination, "bench", TOPIC);
             List<Long> pids =
                     List.of(source.broker(1).pid(), destination.broker(1).pid());
             Transfer transfer = Transfer.ofRecords(destination, TOPIC, records, pids, memory);
             note("cluster links", transfer, records, speeds, rows);
+        }
+    }
+
+    private static void mirrorMaker(
+            Lab lab,
+            TestCluster source,
+            Tuning tuning,
+            long records,
+            Map<String, Double> speeds,
+            List<List<String>> rows) {
+        try (TestCluster destination = lab.stock("destination")) {
+            lab.awaitQuiet(destination.broker(1));
+            WarmMemory memory = lab.settle(source.broker(1), TOPIC, PARTITIONS);
+            try (MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
+                List<Long> pids =
+                        List.of(source.broker(1).pid(), destination.broker(1).pid(), mirrorMaker.pid());
+                Transfer transfer = Transfer.ofRecords(destination, TOPIC, records, pids, memory);
+                note("MirrorMaker 2, " + tuning.name(), transfer, records, speeds, rows);
+            }
         }
     }
 

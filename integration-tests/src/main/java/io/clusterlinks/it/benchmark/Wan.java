@@ -52,19 +52,22 @@ final class Wan implements Scenario {
         long bytes = Transfer.segmentBytes(source.broker(1), TOPIC, 1);
         links(lab, source, records, bytes, speeds);
         for (Tuning tuning : options.quick() ? List.of(Tuning.THROUGHPUT) : Tuning.ALL) {
-            WarmMemory memory = lab.settle(source.broker(1), TOPIC, 1);
-            try (TestCluster destination = lab.stock("destination");
-                    MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
-                note("MirrorMaker 2, " + tuning.name(), destination, records, bytes, memory, speeds);
+            try (TestCluster destination = lab.stock("destination")) {
+                lab.awaitQuiet(destination.broker(1));
+                WarmMemory memory = lab.settle(source.broker(1), TOPIC, 1);
+                try (MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
+                    note("MirrorMaker 2, " + tuning.name(), destination, records, bytes, memory, speeds);
+                }
             }
         }
         return speeds;
     }
 
     private static void links(Lab lab, TestCluster source, long records, long bytes, Map<String, Double> speeds) {
-        WarmMemory memory = lab.settle(source.broker(1), TOPIC, 1);
         try (TestCluster destination = lab.linked("destination")) {
             new Links(destination).create("bench", source);
+            lab.awaitQuiet(destination.broker(1));
+            WarmMemory memory = lab.settle(source.broker(1), TOPIC, 1);
             MirrorCrowd.request(destination, "bench", TOPIC);
             note("cluster links", destination, records, bytes, memory, speeds);
         }
