@@ -175,10 +175,12 @@ final class Replicator {
 
     /** Does one piece of work; returns whether there may be more to do right away. */
     boolean step(long nowMs) {
+        // The followers are asked after from the start, so that they have mostly passed when it matters; before the
+        // step, which may have waited for one that has passed since; and after it, which may have them start over.
+        boolean followed = log.followers().passes(nowMs);
         boolean more = doStep(nowMs);
-        // The followers are asked after from the start, so that they have mostly passed when it matters; and after the
-        // step, which may have them start over.
-        waitsForTime = !log.followers().passes(nowMs)
+        waitsForTime = !followed
+                || !log.followers().passes(nowMs)
                 || stage == Stage.STARTING
                 || !transitions.settle(nowMs)
                 || cut.isPending()

@@ -25,6 +25,9 @@ final class FakeLog implements LocalPartition {
 
     AppendException nextFailure;
     int appends;
+    /** So often they are found not to hold anything yet. */
+    int looksBeforeFollowersHold;
+
     boolean followersCut = true;
 
     FakeLog(TopicPartition id) {
@@ -150,7 +153,7 @@ final class FakeLog implements LocalPartition {
 
     @Override
     public boolean followersHold(long offset, long sinceMs, int epoch) {
-        return followersCut;
+        return followersCut && --looksBeforeFollowersHold < 0;
     }
 
     @Override

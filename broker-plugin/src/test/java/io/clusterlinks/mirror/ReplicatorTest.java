@@ -9,6 +9,8 @@ import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.source.SourceQueryClient.EpochEnd;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a partition does when it and its source do not agree, or when it must not go on. */
 class ReplicatorTest extends ReplicatorScene {
@@ -26,6 +28,20 @@ class ReplicatorTest extends ReplicatorScene {
         assertThat(sink.last().record().lineage()).containsExactly(new SourceEpoch(2, 0));
         assertThat(sink.proposed.get(0).event().message()).contains("Dropped offsets 6 to 9 (4 records)");
         assertThat(next()).isEqualTo(new FetchCursor.Next(next().generation(), 6, 2));
+    }
+
+    /** The partition waited for a follower, which passed right after: nobody stepped it again before the next record came. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4})
+    void aFollowerThatPassesDuringAStepIsNotMissed(int looks) {
+        log.looksBeforeFollowersHold = Integer.MAX_VALUE;
+        start(Records.started(CLAIMED, 0));
+        fetch(TestBatches.batch(0, 5, 3));
+
+        log.looksBeforeFollowersHold = looks;
+        replicator.step(nowMs);
+
+        assertThat(log.end == 5 || replicator.waitsForTime()).isTrue();
     }
 
     /** A broker that dies between the cut and its record would leave nobody to tell. */
