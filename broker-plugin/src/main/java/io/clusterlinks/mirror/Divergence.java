@@ -81,7 +81,7 @@ final class Divergence {
         return giveUp(record, new Loss(base, "the source holds another batch at " + base), nowMs);
     }
 
-    /** Nothing was copied yet, and the source begins earlier than the log here. */
+    /** Nothing is here nor known to have been, and the source begins earlier than the log here. */
     Plan onEarlierStart(PartitionRecord record, long sourceStart, long nowMs) {
         String why = "the source shows again what it had deleted";
         return startOver(record, new Loss(local.logStartOffset(), why), sourceStart, nowMs);

@@ -79,8 +79,9 @@ final class MirrorLog {
     }
 
     /**
-     * Whether nothing was copied yet and the source has become one that begins earlier: a replica of it that lacks what was
-     * deleted since it went away. Where something was copied, its source epochs tell whether it is still the source's.
+     * Whether nothing is here, nor known to have been right before, and the source has become one that begins earlier: a
+     * replica of it that still has what was deleted since it went away. Where the last epoch is known, the source tells
+     * whether it is still its own.
      */
     boolean isStartAhead() {
         return isEmpty()
