@@ -191,7 +191,7 @@ class ChaosIT {
             verdict.checkCommands(FIXED);
             there.heal(HEALED);
             here.heal(HEALED);
-            verdict.checkLogs(COMPACTING, UNCLEAN, careful());
+            verdict.checkLogs(COMPACTING, UNCLEAN, topics.deleted(), careful());
             verdict.checkOrphans();
             readers.assertSynced();
             verdict.stopAll(seed, COMPACTING);

@@ -36,15 +36,17 @@ final class ChaosLogs {
     /**
      * Waits until a mirror has what the source has: partitions, starts, ends under both isolation levels.
      *
-     * @param mayStartLater whether the source may show again what it had deleted, and the mirror with it
+     * @param deleted up to where the source may show again what it had deleted, and the mirror does not
      */
-    void awaitLevel(String sourceTopic, String topic, boolean mayStartLater) {
+    void awaitLevel(String sourceTopic, String topic, Map<TopicPartition, Long> deleted) {
         Await.untilPasses(SETTLED, () -> {
             Map<Integer, Range> wanted = ranges(source, sourceTopic);
             Map<Integer, Range> actual = ranges(destination, topic);
             boolean level = wanted.keySet().equals(actual.keySet())
-                    && wanted.entrySet().stream()
-                            .allMatch(entry -> actual.get(entry.getKey()).isLevelWith(entry.getValue(), mayStartLater));
+                    && wanted.entrySet().stream().allMatch(entry -> actual.get(entry.getKey())
+                            .isLevelWith(
+                                    entry.getValue(),
+                                    deleted.getOrDefault(new TopicPartition(sourceTopic, entry.getKey()), 0L)));
             if (!level) {
                 throw new AssertionError(topic + " has " + actual + ", its source " + wanted);
             }
@@ -52,8 +54,8 @@ final class ChaosLogs {
     }
 
     private record Range(long start, long end) {
-        boolean isLevelWith(Range source, boolean mayStartLater) {
-            return end == source.end && (start == source.start || (mayStartLater && start > source.start));
+        boolean isLevelWith(Range source, long deleted) {
+            return end == source.end && start >= source.start && start <= Math.max(source.start, deleted);
         }
     }
 

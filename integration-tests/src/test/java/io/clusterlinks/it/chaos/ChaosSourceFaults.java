@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -25,6 +26,7 @@ final class ChaosSourceFaults {
     private final TestCluster source;
     private final ChaosFaults brokers;
     private final Consumer<String> log;
+    private final Map<TopicPartition, Long> deleted = new ConcurrentHashMap<>();
 
     ChaosSourceFaults(TestCluster source, ChaosFaults brokers, Consumer<String> log) {
         this.source = source;
@@ -104,11 +106,18 @@ final class ChaosSourceFaults {
             if (end > start) {
                 long to = start + new Random(action.pick()).nextInt((int) (end - start));
                 log.accept("delete " + partition + " up to " + to);
+                // Also if it is not answered: it may have been done.
+                deleted.merge(partition, to, Math::max);
                 Topics.get(source.admin()
                         .deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(to)))
                         .all());
             }
         });
+    }
+
+    /** Up to where records were deleted at most; a replica that slept may still have them. */
+    Map<TopicPartition, Long> deleted() {
+        return Map.copyOf(deleted);
     }
 
     void addPartition(String topic) {

@@ -127,15 +127,16 @@ final class ChaosVerdict {
     /**
      * After the writers have ended: every replica of every mirror.
      *
-     * @param unclean the source may have gone back to a replica that lacked what was deleted since
+     * @param unclean the source may have gone back to a replica that still has what was deleted since
+     * @param deleted up to where records were deleted at the source
      */
-    void checkLogs(String compacting, String unclean, List<String> careful) {
+    void checkLogs(String compacting, String unclean, Map<TopicPartition, Long> deleted, List<String> careful) {
         Map<TopicPartition, Long> stopOffsets = mirrors.stopOffsets();
         for (Mirror mirror : mirrors.all()) {
             String topic = mirror.topic();
             long beganNs = System.nanoTime();
             if (!mirror.isStopped()) {
-                logs.awaitLevel(mirror.sourceTopic(), topic, topic.equals(unclean));
+                logs.awaitLevel(mirror.sourceTopic(), topic, topic.equals(unclean) ? deleted : Map.of());
                 assertThat(trespasser.acknowledged(topic))
                         .as("writes of clients to mirror %s", topic)
                         .isEmpty();
