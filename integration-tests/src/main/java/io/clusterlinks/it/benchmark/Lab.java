@@ -68,6 +68,7 @@ final class Lab {
                 return;
             }
         }
+        say("  broker %d is still busy after a minute; what is measured next includes that", broker.id());
     }
 
     /** Nor for reading from the disk what it is to copy, nor for memory that the machine does not have yet. */

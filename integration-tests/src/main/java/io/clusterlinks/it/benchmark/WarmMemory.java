@@ -14,7 +14,7 @@ import java.util.List;
  * Memory that the machine has at hand. A virtual machine may get its memory from the host page by page, when it is first
  * touched, and hand it back seconds after it was freed. There, writing to a file costs up to ten times as much processor
  * time when the page cache grows into such memory, and that is what would be compared. So a file is written first and
- * shortened as the transfer goes on, which gets its pages. What is freed stays at hand for about two seconds.
+ * shortened as the transfer goes on, which gets its pages. What is freed does not stay at hand for long.
  */
 final class WarmMemory implements AutoCloseable {
     /** How much of it is let go before it is needed. */
