@@ -31,9 +31,7 @@ class AdoptionTest extends ReplicatorScene {
 
     @Test
     void batchesMayComeInManyAnswersAndUnderManyEpochs() {
-        log.append0(0, 10, 1);
-        log.append0(10, 5, 1);
-        log.append0(15, 5, 1);
+        threeBatchesHere();
         start(0, 20);
 
         compare(source(0, 10, 3));
@@ -46,9 +44,7 @@ class AdoptionTest extends ReplicatorScene {
 
     @Test
     void theFirstDifferenceIsNamedAndNothingIsChanged() {
-        log.append0(0, 10, 1);
-        log.append0(10, 5, 1);
-        log.append0(15, 5, 1);
+        threeBatchesHere();
         start(0, 40);
         ByteBuffer other = source(10, 5, 3);
         other.put(other.limit() - 2, (byte) (other.get(other.limit() - 2) + 1));
@@ -118,9 +114,7 @@ class AdoptionTest extends ReplicatorScene {
     /** What was read here by then lies before what is compared next. */
     @Test
     void theSourceMayDeleteWhatIsBeingCompared() {
-        log.append0(0, 10, 1);
-        log.append0(10, 5, 1);
-        log.append0(15, 5, 1);
+        threeBatchesHere();
         start(0, 40);
         compare(source(0, 10, 3));
 
@@ -256,5 +250,11 @@ class AdoptionTest extends ReplicatorScene {
     private void compare(ByteBuffer batches) {
         offer(next(), fetched(batches, 40, 0));
         step();
+    }
+
+    private void threeBatchesHere() {
+        log.append0(0, 10, 1);
+        log.append0(10, 5, 1);
+        log.append0(15, 5, 1);
     }
 }

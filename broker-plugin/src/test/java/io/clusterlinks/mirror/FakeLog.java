@@ -25,6 +25,7 @@ final class FakeLog implements LocalPartition {
 
     AppendException nextFailure;
     int appends;
+    int maxAppendBytes = 100_000;
     /** So often they are found not to hold anything yet. */
     int looksBeforeFollowersHold;
 
@@ -75,7 +76,7 @@ final class FakeLog implements LocalPartition {
 
     @Override
     public int maxAppendBytes() {
-        return 100_000;
+        return maxAppendBytes;
     }
 
     @Override

@@ -29,16 +29,8 @@ class FetchRoundTest {
 
     @BeforeEach
     void follow() {
-        Transitions transitions =
-                new Transitions(new FakeSink(), Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
-        MirrorPartition partition =
-                new MirrorPartition("L", TP, "topic-id", SOURCE, Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
-        Replicator replicator = new Replicator(
-                partition,
-                log,
-                transitions,
-                new FakeLeadership(),
-                new Replicator.Settings(100_000, 100, Long.MAX_VALUE));
+        Replicator replicator =
+                ReplicatorScene.replicator(log, new FakeSink(), Records.started(FakeSink.claimed(TP, 1), 0));
         task = new PartitionTask(replicator, Runnable::run, clock);
         task.leader(new SourceLeader(1, 5, Uuid.ZERO_UUID));
         task.wake();

@@ -20,19 +20,8 @@ class PartitionTaskTest {
     @BeforeEach
     void follow() {
         log.append0(0, 10, 1);
-        Transitions transitions =
-                new Transitions(new FakeSink(), Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
-        MirrorPartition partition = new MirrorPartition(
-                "L",
-                TP,
-                "topic-id",
-                new TopicPartition("source", 0),
-                Uuid.ZERO_UUID,
-                MirrorPartition.EARLIEST,
-                false,
-                1);
-        Replicator replicator = new Replicator(
-                partition, log, transitions, new FakeLeadership(), new Replicator.Settings(1_000, 100, Long.MAX_VALUE));
+        Replicator replicator =
+                ReplicatorScene.replicator(log, new FakeSink(), Records.started(FakeSink.claimed(TP, 1), 0));
         task = new PartitionTask(replicator, Runnable::run, Time.SYSTEM);
         task.leader(new SourceLeader(1, 5, Uuid.ZERO_UUID));
         replicator.step(nowMs);

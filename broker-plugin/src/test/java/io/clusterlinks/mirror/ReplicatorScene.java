@@ -33,6 +33,16 @@ abstract class ReplicatorScene {
         return new MirrorPartition("L", TP, "topic-id", source, Uuid.ZERO_UUID, startOffset, adopts, 1);
     }
 
+    /** A replicator that nobody steps yet. */
+    static Replicator replicator(FakeLog log, FakeSink sink, PartitionRecord record) {
+        return new Replicator(
+                partition(MirrorPartition.EARLIEST, false),
+                log,
+                new Transitions(sink, record, 100, () -> {}),
+                new FakeLeadership(),
+                new Replicator.Settings(100_000, 100, Long.MAX_VALUE));
+    }
+
     /** A partition that has begun to mirror at 0. */
     static PartitionRecord record(SourceEpoch... lineage) {
         return Records.withLineage(Records.started(CLAIMED, 0), List.of(lineage));

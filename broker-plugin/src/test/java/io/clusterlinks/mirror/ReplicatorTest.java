@@ -7,6 +7,7 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.source.SourceQueryClient.EpochEnd;
+import java.util.List;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,6 +146,49 @@ class ReplicatorTest extends ReplicatorScene {
 
         assertThat(next().offset()).isEqualTo(60);
         assertThat(log.start).isEqualTo(60);
+    }
+
+    /** An epoch is on record of which nothing was appended; every replica must drop what it may have of it. */
+    @Test
+    void anEmptyMirrorWithAnEpochOnRecordFollowsASourceThatBeginsEarlierNow() {
+        log.start = 100;
+        log.end = 100;
+        start(Records.withLineage(Records.started(CLAIMED, 100), List.of(new SourceEpoch(3, 100))));
+        assertThat(next().lastEpoch()).isEqualTo(Lineage.UNKNOWN);
+
+        replicator.stats().onFetch(4, 60, 100, 100, nowMs);
+        step();
+
+        assertThat(sink.proposed.get(0).record().truncation().target()).isEqualTo(60);
+        assertThat(sink.proposed.get(0).event().message()).contains("was empty", "starts over at offset 60");
+        assertThat(next().offset()).isEqualTo(60);
+    }
+
+    /** The append may never happen, and then this alone tells whether the source is still the same. */
+    @Test
+    void theEpochBeforeAnEmptiedLogStaysOnRecordWithTheNextOne() {
+        log.append0(0, 10, 1);
+        start(record(new SourceEpoch(2, 0)));
+        log.advanceLogStartOffset(10);
+        sink.answersAtOnce = false;
+
+        fetch(TestBatches.batch(10, 5, 3));
+        step();
+
+        assertThat(sink.last().record().lineage()).containsExactly(new SourceEpoch(2, 0), new SourceEpoch(3, 10));
+    }
+
+    /** The source's {@code segment.bytes} was lowered, and so it was here: one answer may be more than a segment by now. */
+    @Test
+    void howMuchOneAppendMayHoldIsAskedWithEachAnswer() {
+        start(record(new SourceEpoch(3, 0)));
+        log.maxAppendBytes = 100;
+
+        fetch(TestBatches.join(TestBatches.batch(0, 5, 3), TestBatches.batch(5, 5, 3)));
+        step();
+
+        assertThat(log.end).isEqualTo(10);
+        assertThat(log.appends).isEqualTo(2);
     }
 
     @Test

@@ -34,15 +34,7 @@ class SourceQuestionsTest {
 
     @BeforeEach
     void start() {
-        Transitions transitions = new Transitions(sink, FakeSink.claimed(TP, 1), 100, () -> {});
-        MirrorPartition partition =
-                new MirrorPartition("L", TP, "topic-id", SOURCE, Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1);
-        Replicator replicator = new Replicator(
-                partition,
-                log,
-                transitions,
-                new FakeLeadership(),
-                new Replicator.Settings(100_000, 100, Long.MAX_VALUE));
+        Replicator replicator = ReplicatorScene.replicator(log, sink, FakeSink.claimed(TP, 1));
         task = new PartitionTask(replicator, Runnable::run, time);
         task.leader(new SourceLeader(LEADER.id(), 5, Uuid.ZERO_UUID));
         task.wake();
