@@ -86,6 +86,11 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     }
 
     @Override
+    public void checkpointLogStarts() {
+        server.logManager().checkpointLogStartOffsets();
+    }
+
+    @Override
     public RequestChannel controller() {
         return controller;
     }

@@ -153,7 +153,11 @@ final class KafkaLocalPartition implements LocalPartition {
     public void truncateFullyAndStartAt(long offset, int leaderEpoch) throws AppendException {
         LeaderLock.whileLeading(partition, leaderEpoch, () -> {
             createIndexFiles();
+            boolean goesBack = offset < logStartOffset();
             partition.truncateFullyAndStartAt(offset, false, Optional.empty());
+            if (goesBack) {
+                replicas.logManager().checkpointLogStartOffsets();
+            }
             beginEpoch(leaderEpoch);
         });
     }

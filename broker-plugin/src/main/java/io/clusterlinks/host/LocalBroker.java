@@ -24,6 +24,12 @@ public interface LocalBroker {
     /** The replica of {@code partition} on this broker; empty if it hosts none, or the log is offline. */
     Optional<LocalPartition> partition(TopicPartition partition);
 
+    /**
+     * Writes down where every log begins, which Kafka does once a minute. Without it a log that begins earlier than it
+     * did may be back at its former start after a crash.
+     */
+    void checkpointLogStarts();
+
     /** Requests to the active controller with the broker's own credentials. */
     RequestChannel controller();
 

@@ -56,6 +56,7 @@ public final class MirrorManager implements AutoCloseable {
     private final Bell bell = new Bell();
     private final Thread thread = new Thread(this::run, "cluster-link-manager");
     private final Map<TopicPartition, PartitionTask> releasing = new HashMap<>();
+    private final StartCheckpoints startCheckpoints;
     private final Handovers handovers = new Handovers();
 
     private volatile boolean closing;
@@ -83,6 +84,7 @@ public final class MirrorManager implements AutoCloseable {
         this.workers = new LinkWorkers(configs, new LinkWorker.Shared(sources, transitions, leadership, memory, time));
         this.stops = new StopWorker(time);
         this.observations = new Observations(broker.nodeId(), workers, stops, claims, time);
+        this.startCheckpoints = new StartCheckpoints(broker);
         this.metrics = new MirrorMetrics(this, time);
         thread.setDaemon(true);
     }
@@ -152,6 +154,7 @@ public final class MirrorManager implements AutoCloseable {
 
     /** Returns whether claims are outstanding. */
     private boolean reconcile(LinkImage image, ClusterView cluster, long nowMs) {
+        startCheckpoints.look(image, nowMs);
         forgetReleased();
         workers.reconcile(image, nowMs).forEach(this::release);
         Map<TopicPartition, Duty> wanted = Duty.of(image, cluster, broker, workers::isResting);

@@ -3,7 +3,6 @@ package io.clusterlinks.mirror;
 
 import io.clusterlinks.host.AppendException;
 import io.clusterlinks.host.LocalPartition;
-import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import java.util.List;
 import java.util.Optional;
@@ -90,21 +89,15 @@ final class PendingCut {
         }
     }
 
-    /** Where a log starts over it may have begun later than it will. */
     private boolean isCut(long target) {
-        return isStartingOver(target)
+        return Records.isStartingOver(transitions.record())
                 ? local.logStartOffset() == target && local.logEndOffset() == target
                 : local.logEndOffset() <= Math.max(target, local.logStartOffset());
     }
 
-    private boolean isStartingOver(long target) {
-        PartitionRecord record = transitions.record();
-        return record.startOffset() == target && record.lineage().isEmpty();
-    }
-
     private void cut(long target, long nowMs) {
         try {
-            if (isStartingOver(target)) {
+            if (Records.isStartingOver(transitions.record())) {
                 local.truncateFullyAndStartAt(target, partition.leaderEpoch());
             } else {
                 local.truncateTo(target, partition.leaderEpoch());

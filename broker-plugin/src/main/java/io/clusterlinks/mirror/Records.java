@@ -32,6 +32,13 @@ final class Records {
         return copy(record).startOffset(startOffset).lineage(List.of()).build();
     }
 
+    /** Whether the truncation that is to be carried out empties the log; it may have begun later than it will. */
+    static boolean isStartingOver(PartitionRecord record) {
+        return record.truncation() != null
+                && record.startOffset() == record.truncation().target()
+                && record.lineage().isEmpty();
+    }
+
     static PartitionRecord truncating(PartitionRecord record, Truncation truncation) {
         return copy(record)
                 .truncation(truncation)

@@ -43,6 +43,11 @@ public abstract class BareBroker implements LocalBroker, ClusterView {
     }
 
     @Override
+    public void checkpointLogStarts() {
+        throw notAskedFor();
+    }
+
+    @Override
     public RequestChannel controller() {
         return request -> {
             throw notAskedFor();

@@ -4,6 +4,7 @@ package io.clusterlinks.it;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,11 +18,13 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
@@ -87,6 +90,24 @@ public final class Topics {
             if (!leaders(admin, topic).equals(preferredLeaders(admin, topic))) {
                 throw new AssertionError(topic + " is led by " + leaders(admin, topic));
             }
+        });
+    }
+
+    /** Lets the replica lead that comes after the leader, once all are in sync, and waits until it does. */
+    public static void moveLeader(Admin admin, TopicPartition partition) {
+        Await.until("all replicas of " + partition + " are in sync", Duration.ofSeconds(60), () -> {
+            TopicPartitionInfo info = infos(admin, partition.topic()).get(partition.partition());
+            return info.leader() != null && info.isr().size() == info.replicas().size();
+        });
+        TopicPartitionInfo info = infos(admin, partition.topic()).get(partition.partition());
+        List<Integer> order =
+                new ArrayList<>(info.replicas().stream().map(Node::id).toList());
+        Collections.rotate(order, -1 - order.indexOf(info.leader().id()));
+        get(admin.alterPartitionReassignments(Map.of(partition, Optional.of(new NewPartitionReassignment(order))))
+                .all());
+        Await.until(order.get(0) + " leads " + partition, Duration.ofSeconds(60), () -> {
+            get(admin.electLeaders(ElectionType.PREFERRED, Set.of(partition)).partitions());
+            return leaders(admin, partition.topic()).get(partition.partition()).equals(order.get(0));
         });
     }
 

@@ -5,15 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.protocol.MirrorState;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.junit.jupiter.api.AfterAll;
@@ -92,9 +88,9 @@ class MultiBrokerIT {
 
         // When leaders move, here and there, again and again
         for (int i = 0; i < 3; i++) {
-            moveLeader(destination, new TopicPartition("moving", 0));
+            Topics.moveLeader(destination.admin(), new TopicPartition("moving", 0));
             workload.compressions();
-            moveLeader(source, new TopicPartition("moving", 1));
+            Topics.moveLeader(source.admin(), new TopicPartition("moving", 1));
             workload.transactions();
         }
 
@@ -138,7 +134,7 @@ class MultiBrokerIT {
         // When the coordinator is not the one controller and is killed
         int coordinator = coordinator();
         if (coordinator == 1) {
-            moveLeader(destination, new TopicPartition("__cluster_links", 0));
+            Topics.moveLeader(destination.admin(), new TopicPartition("__cluster_links", 0));
             Await.until("another coordinator", LEVEL, () -> coordinator() > 1);
             coordinator = coordinator();
         }
@@ -168,32 +164,6 @@ class MultiBrokerIT {
     private static TopicDescription describe(TestCluster cluster, String topic) {
         return Topics.get(cluster.admin().describeTopics(List.of(topic)).allTopicNames())
                 .get(topic);
-    }
-
-    /** Makes the second replica the preferred one and elects it. */
-    private static void moveLeader(TestCluster cluster, TopicPartition partition) {
-        Await.until("all replicas are in sync", LEVEL, () -> inSync(cluster, partition));
-        TopicPartitionInfo info =
-                describe(cluster, partition.topic()).partitions().get(partition.partition());
-        List<Integer> replicas =
-                new ArrayList<>(info.replicas().stream().map(node -> node.id()).toList());
-        replicas.remove((Integer) info.leader().id());
-        replicas.add(info.leader().id());
-        Topics.get(cluster.admin()
-                .alterPartitionReassignments(Map.of(partition, Optional.of(new NewPartitionReassignment(replicas))))
-                .all());
-        Await.until("the leader has moved", LEVEL, () -> {
-            cluster.admin()
-                    .electLeaders(ElectionType.PREFERRED, Set.of(partition))
-                    .partitions()
-                    .get();
-            return describe(cluster, partition.topic())
-                            .partitions()
-                            .get(partition.partition())
-                            .leader()
-                            .id()
-                    == replicas.get(0);
-        });
     }
 
     private static boolean inSync(TestCluster cluster, TopicPartition partition) {

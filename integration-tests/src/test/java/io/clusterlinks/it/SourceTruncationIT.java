@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Node;
@@ -124,6 +125,36 @@ class SourceTruncationIT {
         assertThat(events(topic)).isNotEmpty().allMatch(event -> event.message().contains("Dropped offsets"));
     }
 
+    /** Kafka writes down once a minute where logs start; until then a broker that dies has only the former start. */
+    @Test
+    void aReplicaThatIsKilledAfterItStartedOverHidesNothing() {
+        // Given a source that has deleted all that its other replica has, and a mirror that has done so too
+        Topic topic = topic(LINK, "deleted", 1);
+        TopicPartition partition = new TopicPartition(topic.name(), 0);
+        mirrorWithDoomedTail(topic);
+        long start = end(topic) - 1;
+        Topics.get(source.admin()
+                .deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(start)))
+                .all());
+        awaitStartOnDisk(partition, start);
+
+        // When the source shows it again, and two brokers are killed as soon as the mirror has it too
+        loseTail(topic);
+        topic.workload().compressions().compressions().compressions();
+        awaitLevel(topic);
+        Stream.of(2, 3).forEach(id -> destination.broker(id).kill());
+        Stream.of(2, 3).forEach(destination::restart);
+
+        // Then every replica has it
+        assertReplicasEqual(topic);
+        for (BrokerProcess ignored : destination.brokers()) {
+            Topics.moveLeader(destination.admin(), partition);
+            assertThat(Topics.starts(destination.admin(), List.of(partition)))
+                    .as("start on broker " + leader(topic, 0))
+                    .containsEntry(partition, 0L);
+        }
+    }
+
     @Test
     void aTruncationThatIsTooDeepIsLeftToTheOperatorWhoRepairsOrKeepsWhatIsHere() {
         // Given a link that drops at most five records
@@ -186,6 +217,24 @@ class SourceTruncationIT {
             awaitLevel(topic);
             awaitInSync(topic);
         }
+    }
+
+    /** Waits until no broker of the destination forgets in a crash that its replica starts at {@code start}. */
+    private static void awaitStartOnDisk(TopicPartition partition, long start) {
+        String line = partition.topic() + " " + partition.partition() + " " + start;
+        Await.untilPasses(TIMEOUT, () -> {
+            // A broker that deletes a log writes down the starts of the others.
+            Topics.get(destination
+                    .admin()
+                    .createTopics(List.of(new NewTopic("scratch", 1, (short) 3)))
+                    .all());
+            Topics.get(destination.admin().deleteTopics(List.of("scratch")).all());
+            for (BrokerProcess broker : destination.brokers()) {
+                assertThat(broker.dataDir().resolve("log-start-offset-checkpoint"))
+                        .content()
+                        .contains(line);
+            }
+        });
     }
 
     private static void loseTail(Topic... topics) {
