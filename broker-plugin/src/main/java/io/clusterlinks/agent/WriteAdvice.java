@@ -49,8 +49,9 @@ final class WriteAdvice {
         @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
         static boolean enter(
                 @Advice.Argument(value = 3, readOnly = false, typing = Assigner.Typing.DYNAMIC) Object partitions,
-                @Advice.Argument(4) Object callback) {
-            if (HookBridge.postponesTransaction(partitions, callback)) {
+                @Advice.Argument(4) Object callback,
+                @Advice.Argument(5) Object transactionVersion) {
+            if (HookBridge.postponesTransaction(partitions, callback, transactionVersion)) {
                 return true;
             }
             partitions = HookBridge.transactionPartitions(partitions);

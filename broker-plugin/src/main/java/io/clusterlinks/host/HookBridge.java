@@ -84,12 +84,12 @@ public final class HookBridge {
     }
 
     /**
-     * Answers a transaction that takes in a partition of which this broker does not know yet whether it is a mirror:
-     * the client asks again. True if the broker must not go on.
+     * Answers a transaction that takes in a partition of which this broker does not know yet whether it is a mirror, or
+     * that another broker, its leader, takes for none: it is asked for again. True if the broker must not go on.
      */
-    public static boolean postponesTransaction(Object partitions, Object callback) {
+    public static boolean postponesTransaction(Object partitions, Object callback, Object transactionVersion) {
         WriteFence fence = standingFence();
-        return fence != null && PartitionGuard.postponesTransaction(partitions, callback, fence);
+        return fence != null && PartitionGuard.postponesTransaction(partitions, callback, transactionVersion, fence);
     }
 
     /** Whether an append is one of the plugin's own, which {@code max.message.bytes} does not limit. */

@@ -12,6 +12,7 @@ import org.apache.kafka.common.errors.UnsupportedForMessageFormatException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.server.common.TransactionVersion;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
 import scala.Function1;
@@ -51,11 +52,17 @@ final class PartitionGuard {
         return admitted;
     }
 
+    /**
+     * With transactions of version 2 it is the partition's leader that asks, in the middle of a produce request that it
+     * has admitted. Were the partition left out then, the leader would append what no marker ever ends. So the two do not
+     * agree on what the topic is, which passes.
+     */
     @SuppressWarnings("unchecked")
-    static boolean postponesTransaction(Object partitions, Object callback, WriteFence fence) {
+    static boolean postponesTransaction(Object partitions, Object callback, Object version, WriteFence fence) {
+        boolean isLeaderAsking = ((TransactionVersion) version).supportsEpochBump();
         boolean inDoubt = ((Set<TopicPartition>) partitions)
                 .stream().anyMatch(partition -> fence.refusal(partition.topic(), partition.partition())
-                        .filter(RetriableException.class::isInstance)
+                        .filter(refusal -> isLeaderAsking || refusal instanceof RetriableException)
                         .isPresent());
         if (inDoubt) {
             ((Function1<Errors, ?>) callback).apply(Errors.COORDINATOR_LOAD_IN_PROGRESS);
