@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
-import io.clusterlinks.protocol.record.PartitionRecord;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -14,28 +13,41 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class Handovers {
     /** The last owner of a partition; {@code settled} if nothing that it proposed is under way. */
-    private record Left(MirrorPartition partition, PartitionRecord record, boolean settled, FollowerCheck followers) {}
+    private record Left(MirrorPartition partition, int revision, boolean settled, FollowerCheck followers) {}
+
+    private static final int NO_REVISION = -1;
 
     private final Map<TopicPartition, Left> left = new HashMap<>();
 
     /** {@code owner} does nothing any more. */
     void leave(Replicator owner) {
-        put(new Left(owner.partition(), owner.record(), owner.isSettled(), owner.followers()));
+        put(new Left(owner.partition(), owner.record().revision(), owner.isSettled(), owner.followers()));
     }
 
     /** {@code owner} takes no step any more, except perhaps one that it is in the middle of. */
     void leave(PartitionStop owner) {
-        put(new Left(owner.partition(), owner.record(), false, owner.followers()));
+        put(new Left(owner.partition(), owner.record().revision(), false, owner.followers()));
     }
 
     private void put(Left owner) {
         left.put(owner.partition().local(), owner);
     }
 
+    /**
+     * The image lacks the claim of {@code duty}, whose partition may have had an owner under it: the mirror has ended and
+     * begun anew, and its record counts revisions from the beginning again.
+     */
+    void onClaim(Duty duty) {
+        Left before = before(duty);
+        if (before != null) {
+            put(new Left(before.partition(), NO_REVISION, false, before.followers()));
+        }
+    }
+
     /** Whether the image that {@code duty} comes from holds what is known to be written. */
     boolean isCurrent(Duty duty) {
         Left before = before(duty);
-        return before == null || before.record().revision() <= duty.record().revision();
+        return before == null || before.revision() <= duty.record().revision();
     }
 
     /** Whether something may still be written that the record of {@code duty} does not hold. */

@@ -162,7 +162,10 @@ public final class MirrorManager implements AutoCloseable {
         List<PartitionClaim> claimed = new ArrayList<>();
         wanted.forEach((local, duty) -> {
             switch (duty.kind()) {
-                case CLAIM -> claimed.add(duty.claim());
+                case CLAIM -> {
+                    handovers.onClaim(duty);
+                    claimed.add(duty.claim());
+                }
                 case FOLLOW -> follow(duty);
                 case STOP -> stop(duty);
                 case NONE -> {}

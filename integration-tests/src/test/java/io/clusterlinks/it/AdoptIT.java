@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
@@ -106,6 +107,27 @@ class AdoptIT {
                 .contains("offset 100");
     }
 
+    /** By the same leaders: nothing that they remember of the first time keeps them from the second. */
+    @Test
+    void aTopicThatWasAheadOfItsSourceIsAdoptedWhenTheSourceHasCaughtUp() {
+        // Given a copy that is ahead of the source, as one that was made from where the source gets its records
+        Workload.onNewTopic(source, "ahead", 2, Map.of()).plain(100);
+        leaveCopy("ahead");
+        long now = System.currentTimeMillis();
+        sendPlainly(destination, "ahead", now);
+        Cli.Result early = links.cli().run("mirrors", "create", "--link", LINK, "--topic", "ahead", "--adopt");
+        assertThat(early.stderr()).contains("past the source's end");
+
+        // When the source has it as well
+        sendPlainly(source, "ahead", now);
+        links.run("mirrors", "create", "--link", LINK, "--topic", "ahead", "--adopt", "--wait");
+
+        // Then it is gone on with
+        Workload.onTopic(source, "ahead", 2).plain(20);
+        links.awaitState(LINK, "ahead", MirrorState.ACTIVE);
+        assertEqual("ahead");
+    }
+
     @Test
     void aTransactionThatEndsMeanwhileIsEndedWhenTheTopicIsWritableAgain() {
         // Given a copy with a transaction of its own that is open, about to be compared
@@ -199,6 +221,14 @@ class AdoptIT {
         links.run("mirrors", "create", "--link", "former-" + topic, "--topic", topic, "--wait");
         links.run("mirrors", "promote", "--link", "former-" + topic, "--topic", topic, "--wait");
         links.run("delete", "--link", "former-" + topic);
+    }
+
+    /** One record that is the same wherever it is sent. */
+    private static void sendPlainly(TestCluster cluster, String topic, long timestamp) {
+        Map<String, Object> configs = Map.of("enable.idempotence", "false");
+        try (Producer<String, String> producer = Clients.producer(cluster, configs)) {
+            Topics.get(producer.send(new ProducerRecord<>(topic, 0, timestamp, "key", "the same")));
+        }
     }
 
     private static boolean refused(String topic) {
