@@ -47,14 +47,14 @@ final class MirrorCreation {
             Errors.TOPIC_ALREADY_EXISTS);
 
     private final LocalBroker broker;
-    private final StateWriter writer;
+    private final StateCommitter writer;
     private final BrokerReports reports;
     private final TopicCreator topics;
     private final Time time;
     /** Creations by topic, until they are done and, if they failed, may be tried again. */
     private final Map<String, CompletableFuture<Void>> underWay = new ConcurrentHashMap<>();
 
-    MirrorCreation(LocalBroker broker, StateWriter writer, BrokerReports reports, TopicCreator topics, Time time) {
+    MirrorCreation(LocalBroker broker, StateCommitter writer, BrokerReports reports, TopicCreator topics, Time time) {
         this.broker = broker;
         this.writer = writer;
         this.reports = reports;
@@ -172,7 +172,8 @@ final class MirrorCreation {
 
     /**
      * A topic that exists was created by an earlier attempt whose answer was lost, for when the record was written there
-     * was none. Were it another's all the same it would hold records, and its partitions would fail to start for that.
+     * was none. One of another shape came in between, as for a client that makes brokers create what it asks for. Were
+     * one of this shape another's all the same it would hold records, and its partitions would fail to start for that.
      */
     private Uuid adoptOrThrow(MirrorRecord mirror, Throwable failure) {
         LinkException cause = asLinkException(failure);
@@ -183,10 +184,17 @@ final class MirrorCreation {
                 .topic(mirror.topic())
                 .orElseThrow(() -> LinkException.unavailable(
                         "Topic '" + mirror.topic() + "' exists, but this broker has" + " not heard of it yet."));
-        if (there.partitions().size() != mirror.partitions()) {
+        if (!hasShape(there, mirror)) {
             throw cause;
         }
         return there.id();
+    }
+
+    private static boolean hasShape(TopicView topic, MirrorRecord mirror) {
+        return topic.partitions().size() == mirror.partitions()
+                && (mirror.replicationFactor() < 0
+                        || topic.partitions().stream()
+                                .allMatch(partition -> partition.replicas().size() == mirror.replicationFactor()));
     }
 
     private List<Change> activate(LinkImage image, MirrorRecord mirror, Uuid id) {
@@ -202,13 +210,16 @@ final class MirrorCreation {
     }
 
     /**
-     * Ends the mirror if its topic certainly does not exist; otherwise the record stays, the fence with it, and the
-     * reconciler tries again.
+     * Ends the mirror if its topic certainly does not exist, or is another's; otherwise the record stays, the fence with
+     * it, and the reconciler tries again.
      */
     private CompletableFuture<Void> undo(MirrorRecord mirror, Throwable failure) {
         LinkException cause = asLinkException(failure);
-        boolean created =
-                !mirror.adopted() && broker.cluster().topic(mirror.topic()).isPresent();
+        boolean created = !mirror.adopted()
+                && broker.cluster()
+                        .topic(mirror.topic())
+                        .filter(topic -> hasShape(topic, mirror))
+                        .isPresent();
         if (created || !REFUSALS.contains(cause.error())) {
             LOG.warn("Mirror topic {} is not created yet, trying again: {}", mirror.topic(), cause.getMessage());
             return CompletableFuture.failedFuture(cause);

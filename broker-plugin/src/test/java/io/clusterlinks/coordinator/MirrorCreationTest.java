@@ -11,8 +11,12 @@ import io.clusterlinks.host.RequestChannel;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.state.LinkImage;
+import io.clusterlinks.state.StateCommitter;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.CreateTopicsResponseData;
@@ -21,16 +25,54 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.CreateTopicsResponse;
 import org.junit.jupiter.api.Test;
 
-/** A mirror that was created again right after its topic was deleted was answered as done, and there was none. */
 class MirrorCreationTest {
     private static final Uuid ID = new Uuid(1, 1);
     private static final MirrorRecord MIRROR =
             Records.mirror(MirrorState.ACTIVE, StopMode.NONE).withTopicId(ID.toString());
 
     private final Cluster cluster = new Cluster();
-    private final MirrorCreation creation =
-            new MirrorCreation(cluster, null, null, new TopicCreator(cluster), new ManualTime());
+    private final MirrorRecord wanted =
+            Records.mirror(MirrorState.INITIALIZING, StopMode.NONE).withTopicId(null);
+    private LinkImage image = Records.image(Records.link(), wanted);
+    private final MirrorCreation creation = new MirrorCreation(
+            cluster,
+            this::commit,
+            new BrokerReports(cluster, new ManualTime()),
+            new TopicCreator(cluster),
+            new ManualTime());
 
+    private CompletableFuture<LinkImage> commit(StateCommitter.Decision decision) {
+        image = image.apply(decision.decide(image), image.nextOffset() + 1);
+        return CompletableFuture.completedFuture(image);
+    }
+
+    /** A client that asks for a topic has brokers create it: the mirror was INITIALIZING, and the topic fenced, for good. */
+    @Test
+    void aTopicOfAnotherShapeThatCameMeanwhileEndsTheMirror() {
+        cluster.answer = Errors.TOPIC_ALREADY_EXISTS;
+        cluster.known = Optional.of(ID);
+        cluster.partitions = 1;
+
+        creation.resume(image, wanted);
+
+        assertThat(image.mirror(wanted.topic())).isEmpty();
+    }
+
+    @Test
+    void aTopicThatAnAttemptWithoutAnAnswerCreatedIsTheMirrors() {
+        cluster.answer = Errors.TOPIC_ALREADY_EXISTS;
+        cluster.known = Optional.of(ID);
+        cluster.partitions = wanted.partitions();
+
+        creation.resume(image, wanted);
+
+        assertThat(image.mirror(wanted.topic())).hasValueSatisfying(mirror -> {
+            assertThat(mirror.topicId()).isEqualTo(ID.toString());
+            assertThat(mirror.state()).isEqualTo(MirrorState.ACTIVE);
+        });
+    }
+
+    /** A mirror that was created again right after its topic was deleted was answered as done, and there was none. */
     @Test
     void aTopicIsGoneWhenNeitherTheControllerNorThisBrokerHasIt() {
         assertThat(isThere(Errors.NONE, null)).isFalse();
@@ -70,10 +112,17 @@ class MirrorCreationTest {
     private static final class Cluster extends BareBroker {
         private Errors answer = Errors.NONE;
         private Optional<Uuid> known = Optional.empty();
+        private int partitions;
+
+        @Override
+        public Set<Integer> liveBrokers() {
+            return Set.of();
+        }
 
         @Override
         public Optional<TopicView> topic(String name) {
-            return known.map(id -> new TopicView(id, name, List.of()));
+            PartitionView view = new PartitionView(1, 0, List.of(1), List.of(1));
+            return known.map(id -> new TopicView(id, name, Collections.nCopies(partitions, view)));
         }
 
         @Override
