@@ -3,6 +3,7 @@ package io.clusterlinks.sync;
 
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclBinding;
 
 /**
@@ -33,6 +34,15 @@ record AclPlan(Set<AclBinding> own, Set<AclBinding> create, Set<AclBinding> dele
         Set<AclBinding> delete = new HashSet<>(disown);
         delete.retainAll(here);
         return new AclPlan(without(own, owned), create, without(delete, others), disown);
+    }
+
+    boolean isEmpty() {
+        return own.isEmpty() && create.isEmpty() && delete.isEmpty() && disown.isEmpty();
+    }
+
+    /** Those that are to be made or to go, each once. */
+    Stream<AclBinding> touched() {
+        return Stream.of(own, create, delete).flatMap(Set::stream).distinct();
     }
 
     private static Set<AclBinding> without(Set<AclBinding> some, Set<AclBinding> others) {

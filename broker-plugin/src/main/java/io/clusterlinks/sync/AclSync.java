@@ -6,6 +6,7 @@ import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.AclRecord;
 import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.StateKey;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import io.clusterlinks.state.StateCommitter;
@@ -82,7 +83,9 @@ public final class AclSync implements SyncTask {
         AclPlan plan = AclPlan.of(wanted, owned, ofOthers(image, link), here());
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(wanted.size());
-        carryOut(link, plan, counter);
+        if (!plan.isEmpty()) {
+            carryOut(context.link(), plan, counter);
+        }
         mapping.conflicts(atSource)
                 .forEach(conflict -> counter.trouble(conflict.item(), conflict.state(), conflict.message()));
         return counter.outcome();
@@ -103,13 +106,9 @@ public final class AclSync implements SyncTask {
         return acls;
     }
 
-    private void carryOut(String link, AclPlan plan, TaskOutcome.Counter counter) {
-        if (!plan.own().isEmpty()) {
-            List<Change> owned = plan.own().stream()
-                    .map(acl -> Change.put(AclRecord.of(link, acl)))
-                    .toList();
-            Commits.commit(state, image -> owned);
-        }
+    private void carryOut(LinkRecord seen, AclPlan plan, TaskOutcome.Counter counter) {
+        String link = seen.link();
+        Commits.commit(state, image -> begin(image, seen, plan));
         Map<AclBinding, String> refused = changes.create(plan.create());
         refused.forEach((acl, why) -> counter.trouble(acl.toString(), "FAILED", why));
         Map<AclBinding, String> kept = changes.delete(plan.delete());
@@ -133,5 +132,21 @@ public final class AclSync implements SyncTask {
                     plan.create().size() - refused.size(),
                     plan.delete().size() - kept.size());
         }
+    }
+
+    /** Always written, and before anything is done: only a write proves that this broker still coordinates. */
+    private static List<Change> begin(LinkImage image, LinkRecord seen, AclPlan plan) {
+        Set<StateKey> owned =
+                image.acls(seen.link()).stream().map(AclRecord::key).collect(Collectors.toSet());
+        boolean asSeen = image.link(seen.link()).filter(seen::equals).isPresent()
+                && plan.delete().stream()
+                        .allMatch(acl ->
+                                owned.contains(AclRecord.of(seen.link(), acl).key()));
+        if (!asSeen) {
+            throw LinkException.invalid("Link '" + seen.link() + "' was changed meanwhile.");
+        }
+        return plan.touched()
+                .map(acl -> Change.put(AclRecord.of(seen.link(), acl)))
+                .toList();
     }
 }
