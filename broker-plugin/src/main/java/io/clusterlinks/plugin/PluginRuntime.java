@@ -131,7 +131,7 @@ final class PluginRuntime implements AutoCloseable {
                 broker.nodeId(),
                 version,
                 broker.kafkaVersion(),
-                tailer.isCaughtUp() ? tailer.image().nextOffset() : -1,
+                tailer.savedOffset(),
                 mirrors.partitions(),
                 mirrors.links());
     }

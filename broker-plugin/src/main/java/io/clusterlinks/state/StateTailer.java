@@ -53,6 +53,9 @@ public final class StateTailer implements ImageSource, AutoCloseable {
 
     private volatile LinkImage image;
     private volatile boolean caughtUp;
+    /** End of the newest image whose mirrors are all in the snapshot; -1 until there is one. */
+    private volatile long savedOffset = -1;
+
     private volatile boolean closed;
 
     // Owned by the thread.
@@ -62,6 +65,10 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private int replayedEpoch = -1;
     /** Whether nothing was read yet, or what was read is in the topic no more. */
     private boolean anew = true;
+    /** Mirrors that the snapshot names; null until it was written. */
+    private Set<String> saved;
+    /** Whether the snapshot names other mirrors than the image, since it could not be written. */
+    private boolean unsaved;
     /** Whether every listener has heard of the image. */
     private boolean told;
     /** Where the committed state ended when this broker began to read it, or was asked to; -1 until known. */
@@ -133,6 +140,11 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         return image;
     }
 
+    /** Offset up to which the state is applied here, and would be after a restart; -1 if nothing is. */
+    public long savedOffset() {
+        return savedOffset;
+    }
+
     @Override
     public boolean isCaughtUp() {
         return caughtUp;
@@ -175,7 +187,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     }
 
     /** Fetches once. @return false if there was nowhere to fetch from */
-    private boolean poll() throws InterruptedException, IOException {
+    private boolean poll() throws InterruptedException {
         Optional<TopicView> topic = broker.cluster().topic(StateTopic.NAME);
         if (topic.isEmpty()) {
             onNoTopic();
@@ -232,7 +244,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         waiting.clear();
     }
 
-    private void onNoTopic() throws IOException {
+    private void onNoTopic() {
         admitArrivals();
         if (!told || image.nextOffset() > 0) {
             if (!image.links().isEmpty()) {
@@ -248,7 +260,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         onEnd();
     }
 
-    private boolean onFetched(PartitionData partition) throws IOException {
+    private boolean onFetched(PartitionData partition) {
         Errors error = Errors.forCode(partition.errorCode());
         if (error == Errors.OFFSET_OUT_OF_RANGE || FetchResponse.isDivergingEpoch(partition)) {
             LOG.warn(
@@ -267,6 +279,8 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         boolean atEnd = replayed.nextOffset() >= Math.max(partition.highWatermark(), firstEnd);
         if (atEnd && (replayed != image || !told)) {
             publish();
+        } else if (atEnd && unsaved) {
+            save(image);
         }
         if (atEnd) {
             onEnd();
@@ -304,8 +318,8 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         }
     }
 
-    private void publish() throws IOException {
-        saveIfFenceChanges(replayed);
+    private void publish() {
+        save(replayed);
         image = replayed;
         caughtUp = true;
         told = false;
@@ -316,11 +330,26 @@ public final class StateTailer implements ImageSource, AutoCloseable {
 
     /**
      * A topic must be in the snapshot before the coordinator hears that this broker knows it as a mirror. A snapshot
-     * that names too many is harmless: it is only used until the state topic was read.
+     * that names too many is harmless: it is only used until the state topic was read. One that cannot be written keeps
+     * nobody but the coordinator waiting, and is tried again.
      */
-    private void saveIfFenceChanges(LinkImage newImage) throws IOException {
-        if (!caughtUp || !fenced(image).equals(fenced(newImage))) {
-            snapshot.save(newImage);
+    private void save(LinkImage newImage) {
+        Set<String> fence = fenced(newImage);
+        boolean failed = unsaved;
+        unsaved = !fence.equals(saved);
+        if (unsaved) {
+            try {
+                snapshot.save(newImage);
+                saved = fence;
+                unsaved = false;
+            } catch (IOException e) {
+                if (!failed) {
+                    LOG.error("Could not write which topics are mirrors; trying again", e);
+                }
+            }
+        }
+        if (saved != null && saved.containsAll(fence)) {
+            savedOffset = newImage.nextOffset();
         }
     }
 

@@ -12,6 +12,8 @@ import static org.awaitility.Awaitility.await;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,8 +27,11 @@ class StateTailerTest {
     private final FakeStateLeader leader = new FakeStateLeader();
     private StateTailer tailer;
 
+    @TempDir
+    Path directory;
+
     @BeforeEach
-    void begin(@TempDir Path directory) {
+    void begin() {
         tailer = new StateTailer(leader, new SnapshotFile(directory), LinkImage.EMPTY);
     }
 
@@ -130,6 +135,27 @@ class StateTailerTest {
         leader.commitTo(2);
         await().until(read::isDone);
         assertThat(tailer.image().mirror(TOPIC)).isPresent();
+    }
+
+    /** A disk that fails must not keep a broker from its duties, nor the coordinator believe what a restart forgets. */
+    @Test
+    void aSnapshotThatCannotBeWrittenHoldsUpTheCoordinatorOnly() throws IOException {
+        leader.append(link());
+        follow(1);
+        Path away = directory.resolveSibling(directory.getFileName() + "-away");
+        Files.move(directory, away);
+
+        leader.append(mirror(MirrorState.ACTIVE, StopMode.NONE));
+        await().until(() -> tailer.image().nextOffset() == 2);
+        assertThat(tailer.savedOffset()).isEqualTo(1);
+        Files.move(away, directory);
+        await().until(() -> tailer.savedOffset() == 2);
+
+        // A snapshot that names too many is harmless.
+        Files.move(directory, away);
+        leader.append(mirror(MirrorState.STOPPED, StopMode.FAILOVER));
+        await().until(() -> tailer.savedOffset() == 3);
+        Files.move(away, directory);
     }
 
     private void follow(long end) {
