@@ -85,7 +85,7 @@ public final class Coordinator implements AutoCloseable {
         this.reports = new BrokerReports(broker, time);
         this.silent = new SilentBrokers(broker::cluster, reports, time);
         this.metrics = new CoordinatorMetrics(silent, time);
-        this.sources = new SourceAdmins(clients, secrets);
+        this.sources = new SourceAdmins(clients, secrets, workers);
         LinkThreads perLink = new LinkThreads(workers, WORKERS_PER_LINK);
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
         this.links = new LinkCommands(writer, sources, secrets, perLink, broker.clusterId(), time);
@@ -144,6 +144,8 @@ public final class Coordinator implements AutoCloseable {
                 silent.tick();
                 reconciler.tick();
                 sync.tick(writer.image());
+                LinkImage image = writer.image();
+                sources.retain(link -> image.link(link).isPresent());
                 groupMetrics.tick(writer.image());
             } else {
                 silent.reset();
@@ -151,6 +153,7 @@ public final class Coordinator implements AutoCloseable {
                 sync.reset();
                 groupMetrics.reset();
                 barrier.reset();
+                sources.retain(link -> false);
             }
         } catch (LinkException e) {
             LOG.debug("Not coordinating: {}", e.getMessage());

@@ -161,11 +161,7 @@ final class LinkCommands {
         if (validateOnly) {
             return CompletableFuture.completedFuture(null);
         }
-        return writer.commit(image -> decideDelete(image, command)).thenAccept(image -> {
-            if (image.link(command.link()).isEmpty()) {
-                sources.release(command.link());
-            }
-        });
+        return writer.commit(image -> decideDelete(image, command)).thenApply(image -> null);
     }
 
     private List<Change> decideDelete(LinkImage image, DeleteLink command) {

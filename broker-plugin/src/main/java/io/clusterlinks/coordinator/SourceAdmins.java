@@ -9,9 +9,13 @@ import io.clusterlinks.state.LinkConfigResolver;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** One admin client per link, kept open while the way to its source stays the same. Thread-safe. */
+/**
+ * One admin client per link, kept open while the way to its source stays the same. Thread-safe; never waits for a source.
+ */
 final class SourceAdmins implements AutoCloseable {
     /** Configs that say nothing about the way to the source: changing them must not end what is being asked there. */
     private static final Set<String> OWN_CONFIGS = LinkConfig.definition().names().stream()
@@ -20,11 +24,15 @@ final class SourceAdmins implements AutoCloseable {
 
     private final SourceClients clients;
     private final LinkConfigResolver configs;
+    /** Closing a client may wait until it has found that its source's name cannot be resolved. */
+    private final Executor closers;
+
     private final Map<String, Open> open = new HashMap<>();
 
-    SourceAdmins(SourceClients clients, LinkConfigResolver configs) {
+    SourceAdmins(SourceClients clients, LinkConfigResolver configs, Executor closers) {
         this.clients = clients;
         this.configs = configs;
+        this.closers = closers;
     }
 
     private record Open(Map<String, String> way, SourceAdmin admin) {}
@@ -37,7 +45,7 @@ final class SourceAdmins implements AutoCloseable {
         if (current != null && current.way().equals(way)) {
             return current.admin();
         }
-        release(link.link());
+        release(current);
         SourceAdmin admin = clients.admin(link.link(), configs.resolve(link));
         open.put(link.link(), new Open(way, admin));
         return admin;
@@ -48,10 +56,20 @@ final class SourceAdmins implements AutoCloseable {
         return clients.admin(link, config);
     }
 
-    synchronized void release(String link) {
-        Open gone = open.remove(link);
+    /** Lets go of the clients of all links but these. */
+    synchronized void retain(Predicate<String> links) {
+        open.entrySet().removeIf(entry -> {
+            boolean gone = !links.test(entry.getKey());
+            if (gone) {
+                release(entry.getValue());
+            }
+            return gone;
+        });
+    }
+
+    private void release(Open gone) {
         if (gone != null) {
-            gone.admin().close();
+            closers.execute(gone.admin()::close);
         }
     }
 

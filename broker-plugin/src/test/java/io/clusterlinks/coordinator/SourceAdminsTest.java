@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class SourceAdminsTest {
     private final List<String> calls = new ArrayList<>();
-    private final SourceAdmins admins = new SourceAdmins(clients(), link -> LinkConfig.parse(link.configs()));
+    private final SourceAdmins admins =
+            new SourceAdmins(clients(), link -> LinkConfig.parse(link.configs()), Runnable::run);
 
     /** Mirrors that were being created while somebody altered the link failed: their client was closed under them. */
     @Test
@@ -38,6 +39,18 @@ class SourceAdminsTest {
 
         assertThat(after).isNotSameAs(before);
         assertThat(calls).containsExactly("close");
+    }
+
+    @Test
+    void letsGoOfTheClientsOfLinksThatAreGone() {
+        SourceAdmin before = admins.of(link(Map.of()));
+
+        admins.retain("east"::equals);
+        assertThat(calls).isEmpty();
+        admins.retain(name -> false);
+
+        assertThat(calls).containsExactly("close");
+        assertThat(admins.of(link(Map.of()))).isNotSameAs(before);
     }
 
     private static LinkRecord link(Map<String, String> configs) {

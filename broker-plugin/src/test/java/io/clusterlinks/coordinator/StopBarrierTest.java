@@ -55,7 +55,7 @@ class StopBarrierTest {
                 topics.forEach(topic -> all.put(topic, outcome));
                 return all;
             }),
-            new SourceAdmins(sources(), link -> LinkConfig.parse(link.configs())),
+            new SourceAdmins(sources(), link -> LinkConfig.parse(link.configs()), Runnable::run),
             link -> LinkConfig.parse(link.configs()),
             Runnable::run,
             time);

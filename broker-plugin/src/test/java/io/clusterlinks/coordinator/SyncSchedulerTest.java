@@ -123,7 +123,8 @@ class SyncSchedulerTest {
     }
 
     private SyncScheduler scheduler(SyncTask... tasks) {
-        return new SyncScheduler(List.of(tasks), new SourceAdmins(new NoSources(), PLAIN), PLAIN, queue::add, time);
+        return new SyncScheduler(
+                List.of(tasks), new SourceAdmins(new NoSources(), PLAIN, Runnable::run), PLAIN, queue::add, time);
     }
 
     private void tickAndRun(SyncScheduler scheduler, LinkRecord... links) {
