@@ -16,7 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.errors.ApiException;
@@ -37,6 +37,9 @@ public final class CoordinatorRouter {
 
     private static final Set<Errors> RETRIED =
             Set.of(Errors.NOT_COORDINATOR, Errors.COORDINATOR_LOAD_IN_PROGRESS, Errors.COORDINATOR_NOT_AVAILABLE);
+
+    /** Answers of a broker that has not begun to carry out what it was asked for. */
+    private static final Set<Errors> NOT_DONE = Set.of(Errors.NOT_COORDINATOR, Errors.COORDINATOR_LOAD_IN_PROGRESS);
 
     private final LocalBroker broker;
     private final Coordinator coordinator;
@@ -60,21 +63,23 @@ public final class CoordinatorRouter {
     }
 
     /**
-     * Has the coordinator carry out an alteration on behalf of {@code principal}. If an attempt fails without an answer
-     * it may have been carried out: what it creates may then be found to exist, which is what was asked for.
+     * Has the coordinator carry out an alteration on behalf of {@code principal}. If an attempt fails in a way that leaves
+     * open whether it was carried out, what it creates may then be found to exist, which is what was asked for.
      */
     CompletableFuture<Void> alter(Alteration alteration, String principal, boolean validateOnly) {
-        AtomicInteger attempts = new AtomicInteger();
+        AtomicBoolean maybeDone = new AtomicBoolean();
         return withRetries(leader -> {
-            boolean repeated = attempts.getAndIncrement() > 0;
             CompletableFuture<Void> answer = isHere(leader)
                     ? local.alter(alteration, principal, validateOnly)
                             .orTimeout(COMMAND_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                     : commands.send(leader, alteration, principal, validateOnly);
             return answer.exceptionally(failure -> {
                 LinkException cause = classify(failure);
-                if (repeated && cause.error() == Errors.DUPLICATE_RESOURCE) {
+                if (maybeDone.get() && cause.error() == Errors.DUPLICATE_RESOURCE) {
                     return null;
+                }
+                if (!NOT_DONE.contains(cause.error())) {
+                    maybeDone.set(true);
                 }
                 throw cause;
             });

@@ -180,7 +180,7 @@ final class StateWriter implements StateCommitter {
         closed = true;
         CompletableFuture<Void> waiting = inFlight;
         if (waiting != null) {
-            waiting.completeExceptionally(deposed(null));
+            waiting.completeExceptionally(cutOff(null));
         }
         takePending().forEach(item -> item.done().completeExceptionally(deposed(null)));
     }
@@ -266,14 +266,15 @@ final class StateWriter implements StateCommitter {
             throw unknownOutcome(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw deposed(e);
+            throw cutOff(e);
         }
     }
 
     private LinkException classify(Throwable cause) {
         if (cause instanceof AppendException failure) {
             return switch (failure.kind()) {
-                case NOT_LEADER, UNEXPECTED_OFFSET -> deposed(failure);
+                case NOT_LEADER -> cutOff(failure);
+                case UNEXPECTED_OFFSET -> deposed(failure);
                 case NOT_REPLICATED -> unknownOutcome(failure);
                 case CORRUPT, STORAGE, INVALID ->
                     new LinkException(
@@ -285,6 +286,15 @@ final class StateWriter implements StateCommitter {
         return unknownOutcome(cause);
     }
 
+    /** Another broker coordinates, and has what was being written or has not. */
+    private LinkException cutOff(Throwable cause) {
+        return new LinkException(
+                Errors.COORDINATOR_NOT_AVAILABLE,
+                "Broker " + broker.nodeId() + " stopped coordinating cluster links while it wrote.",
+                cause);
+    }
+
+    /** Nothing was written. */
     private LinkException deposed(Throwable cause) {
         return new LinkException(
                 Errors.NOT_COORDINATOR, "Broker " + broker.nodeId() + " no longer coordinates cluster links.", cause);

@@ -103,7 +103,7 @@ class StateWriterTest {
 
         runEvents();
 
-        assertRefused(decided, Errors.NOT_COORDINATOR);
+        assertRefused(decided, Errors.COORDINATOR_NOT_AVAILABLE);
         assertThat(broker.log).isEmpty();
         assertThatThrownBy(writer::image).isInstanceOf(LinkException.class);
     }
