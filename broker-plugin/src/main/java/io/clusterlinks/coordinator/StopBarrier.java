@@ -3,6 +3,7 @@ package io.clusterlinks.coordinator;
 
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
@@ -119,7 +120,10 @@ final class StopBarrier {
     }
 
     private static boolean isStopping(LinkImage image, String topic) {
-        return image.mirror(topic).filter(mirror -> mirror.stop().isFinal()).isPresent()
+        return image.mirror(topic)
+                        .filter(mirror -> mirror.state() == MirrorState.PENDING_STOPPED
+                                && mirror.stop().isFinal())
+                        .isPresent()
                 && image.mirror(topic)
                         .flatMap(mirror -> image.link(mirror.link()))
                         .isPresent();
