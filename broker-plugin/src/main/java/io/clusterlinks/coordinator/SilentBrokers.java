@@ -17,6 +17,8 @@ import org.slf4j.LoggerFactory;
  */
 final class SilentBrokers {
     private static final Logger LOG = LoggerFactory.getLogger(SilentBrokers.class);
+    /** A coordinator that waited for what it wrote to be replicated does not know what happened meanwhile. */
+    private static final long BLIND_MS = 2_000;
     /** Controllers say twice a second that they are there; without them brokers that have died count as live. */
     private static final long UNCERTAIN_MS = 2_000;
     /** They can be configured to say nothing. */
@@ -29,6 +31,7 @@ final class SilentBrokers {
     private volatile List<Integer> ids = List.of();
     private long knownUntilMs = -1;
     private long heardMs;
+    private long lookedMs;
 
     SilentBrokers(Supplier<ClusterView> clusters, BrokerReports reports, Time time) {
         this.clusters = clusters;
@@ -36,11 +39,16 @@ final class SilentBrokers {
         this.time = time;
     }
 
-    /** Looks again; brokers that are new to this coordinator, and all when controllers come back, are given time to report. */
+    /**
+     * Looks again; brokers that are new to this coordinator, and all when controllers or this coordinator come back, are
+     * given time to report.
+     */
     void tick() {
         long now = time.milliseconds();
         ClusterView cluster = clusters.get();
-        if (isUncertain(cluster, now)) {
+        boolean wasBlind = now - lookedMs > BLIND_MS;
+        lookedMs = now;
+        if (isUncertain(cluster, now) || wasBlind) {
             liveSinceMs.clear();
             return;
         }

@@ -53,6 +53,21 @@ class SilentBrokersTest {
         assertThat(silent.ids()).containsExactly(1, 2);
     }
 
+    /**
+     * Found by the chaos tests: without controllers a coordinator waited for replicas that had died, and when controllers
+     * were back took for silent whom it had not been able to hear.
+     */
+    @Test
+    void nobodyIsNamedByACoordinatorThatCouldNotLook() {
+        lookFor(1_000);
+        time.sleep(8_000);
+
+        lookFor(BrokerReports.STALE_MS - 100);
+        assertThat(silent.ids()).isEmpty();
+        lookFor(400);
+        assertThat(silent.ids()).containsExactly(1, 2);
+    }
+
     @Test
     void controllersThatNeverSayThatTheyAreThereDoNotHideAnybodyForEver() {
         controllersAreThere = false;
