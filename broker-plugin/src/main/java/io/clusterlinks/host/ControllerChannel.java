@@ -2,19 +2,38 @@
 package io.clusterlinks.host;
 
 import java.util.concurrent.CompletableFuture;
+import kafka.server.BrokerServer;
+import kafka.server.KafkaConfig;
 import org.apache.kafka.clients.ClientResponse;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.server.NodeToControllerChannelManagerImpl;
+import org.apache.kafka.server.RaftControllerNodeProvider;
 import org.apache.kafka.server.common.ControllerRequestCompletionHandler;
 import org.apache.kafka.server.common.NodeToControllerChannelManager;
 
-/** The connection on which the broker itself forwards to the controller; it finds the active one and retries. */
-final class ControllerChannel implements RequestChannel {
+/**
+ * A connection to the controller beside the one on which the broker forwards what clients ask for, so that neither waits
+ * for the other; it finds the active controller and retries. For no longer than whoever asks waits for the answer: what
+ * reached the controller later might undo what another coordinator has done meanwhile.
+ */
+final class ControllerChannel implements RequestChannel, AutoCloseable {
+    private static final long RETRY_TIMEOUT_MS = 10_000;
+
     private final NodeToControllerChannelManager channel;
 
-    ControllerChannel(NodeToControllerChannelManager channel) {
-        this.channel = channel;
+    ControllerChannel(BrokerServer server) {
+        KafkaConfig config = server.config();
+        this.channel = new NodeToControllerChannelManagerImpl(
+                RaftControllerNodeProvider.create(server.raftManager(), config),
+                server.time(),
+                server.metrics(),
+                config,
+                "cluster-links",
+                "broker-" + config.nodeId() + "-",
+                RETRY_TIMEOUT_MS);
+        channel.start();
     }
 
     @Override
@@ -32,5 +51,14 @@ final class ControllerChannel implements RequestChannel {
             }
         });
         return answer;
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.shutdown();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

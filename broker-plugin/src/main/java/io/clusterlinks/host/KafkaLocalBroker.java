@@ -19,7 +19,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     private final BrokerServer server;
     private final Map<String, Object> settings;
     private final TopicViewCache topicViews = new TopicViewCache();
-    private final RequestChannel controller;
+    private final ControllerChannel controller;
     private final InterBrokerChannel brokers;
     private final InterBrokerChannel stateTail;
     private final InterBrokerChannel reports;
@@ -30,7 +30,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
     KafkaLocalBroker(BrokerServer server, Map<String, Object> settings) {
         this.server = server;
         this.settings = Map.copyOf(withoutNulls(settings));
-        this.controller = new ControllerChannel(server.clientToControllerChannelManager());
+        this.controller = new ControllerChannel(server);
         this.brokers = channel(server, "cluster-links");
         this.stateTail = channel(server, "cluster-links-state-tail");
         this.reports = channel(server, "cluster-links-reports");
@@ -128,6 +128,7 @@ final class KafkaLocalBroker implements LocalBroker, AutoCloseable {
 
     @Override
     public void close() {
+        controller.close();
         brokers.close();
         stateTail.close();
         reports.close();
