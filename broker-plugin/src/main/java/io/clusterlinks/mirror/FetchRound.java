@@ -13,11 +13,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One fetch for all partitions of a fetcher: what to ask for, and who gets the answers. For one thread. */
 final class FetchRound {
+    private static final Logger log = LoggerFactory.getLogger(FetchRound.class);
+
     /** A fetch must not wait long at the source while a partition is about to join it. */
     private static final int SHORT_WAIT_MS = 25;
     /** How long a recommended replica is used before the leader is asked again; as a consumer does. */
@@ -172,17 +177,29 @@ final class FetchRound {
         for (Map.Entry<TopicPartition, Asked> entry : asked.entrySet()) {
             Asked ask = entry.getValue();
             Fetched fetched = answer.partitions().get(entry.getKey());
-            if (fetched != null) {
-                something |= deliver(ask, fetched, answer, nowMs);
-            } else if (answer.complete()) {
-                // In a fetch session, silence means that nothing changed.
-                Replicator replicator = ask.task().replicator();
-                replicator.stats().onFetch(-1, -1, -1, replicator.local().logEndOffset(), nowMs);
-                replicator.cursor().onSilence(ask.next());
-                ask.task().onValid(ask.leader().epoch());
+            try {
+                if (fetched != null) {
+                    something |= deliver(ask, fetched, answer, nowMs);
+                } else if (answer.complete()) {
+                    onSilence(ask, nowMs);
+                }
+            } catch (ApiException e) {
+                log.info(
+                        "{} is not on this broker any more: {}",
+                        ask.task().partition().local(),
+                        e.getMessage());
+                ask.task().replicator().cursor().pause();
             }
         }
         return something;
+    }
+
+    /** In a fetch session, silence means that nothing changed. */
+    private static void onSilence(Asked ask, long nowMs) {
+        Replicator replicator = ask.task().replicator();
+        replicator.stats().onFetch(-1, -1, -1, replicator.local().logEndOffset(), nowMs);
+        replicator.cursor().onSilence(ask.next());
+        ask.task().onValid(ask.leader().epoch());
     }
 
     private boolean deliver(Asked ask, Fetched fetched, Answer answer, long nowMs) {

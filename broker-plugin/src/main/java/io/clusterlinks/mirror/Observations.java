@@ -14,10 +14,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.utils.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Puts together what is observed of mirror partitions. Thread-safe. */
 final class Observations {
+    private static final Logger log = LoggerFactory.getLogger(Observations.class);
+
     private final int broker;
     private final LinkWorkers workers;
     private final StopWorker stops;
@@ -45,7 +50,12 @@ final class Observations {
     List<ObservedPartition> partitions(Collection<Duty> duties) {
         List<ObservedPartition> observed = new ArrayList<>(duties.size());
         for (Duty duty : duties) {
-            observed.add(observe(duty));
+            try {
+                observed.add(observe(duty));
+            } catch (ApiException e) {
+                // The topic was deleted here a moment ago: there is nothing to observe.
+                log.debug("{} is not on this broker any more", duty.partition().local(), e);
+            }
         }
         return observed;
     }

@@ -8,6 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -184,6 +185,9 @@ final class PartitionTask {
         boolean more = false;
         try {
             more = !finish() && work();
+        } catch (NotLeaderOrFollowerException e) {
+            // The manager has heard of it, or will, and lets go.
+            log.info("{} is not on this broker any more: {}", partition().local(), e.getMessage());
         } catch (Throwable e) {
             onThrown(e);
         }

@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 
 /** A log in memory that checks what the broker's log checks. Fails on demand. */
@@ -28,6 +29,9 @@ final class FakeLog implements LocalPartition {
     int maxAppendBytes = 100_000;
     /** So often they are found not to hold anything yet. */
     int looksBeforeFollowersHold;
+
+    /** As when somebody has deleted the topic. */
+    boolean gone;
 
     boolean followersCut = true;
 
@@ -66,6 +70,9 @@ final class FakeLog implements LocalPartition {
 
     @Override
     public synchronized long logEndOffset() {
+        if (gone) {
+            throw new NotLeaderOrFollowerException("the log is not here");
+        }
         return end;
     }
 

@@ -99,6 +99,16 @@ class FetchRoundTest {
         assertThat(task.replicator().stats().sourceStart()).isEqualTo(20);
     }
 
+    /** A topic that somebody deletes here held up all others of the connection. */
+    @Test
+    void aLogThatIsNotHereAnyMoreIsNoTroubleAndNotAskedForAgain() {
+        log.gone = true;
+
+        run(1, () -> Map.of(SOURCE, empty(0, 20)));
+
+        assertThat(task.replicator().cursor().next(clock.milliseconds())).isEmpty();
+    }
+
     private long passedMs() {
         return clock.milliseconds() - beganMs;
     }
