@@ -9,7 +9,9 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.WireContract;
 import io.clusterlinks.state.StateTopic;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -64,7 +66,7 @@ public final class CoordinatorRouter {
 
     /**
      * Has the coordinator carry out an alteration on behalf of {@code principal}. If an attempt fails in a way that leaves
-     * open whether it was carried out, what it creates may then be found to exist, which is what was asked for.
+     * open whether it was carried out, the link that it creates may then be found to exist, which is what was asked for.
      */
     CompletableFuture<Void> alter(Alteration alteration, String principal, boolean validateOnly) {
         AtomicBoolean maybeDone = new AtomicBoolean();
@@ -73,17 +75,33 @@ public final class CoordinatorRouter {
                     ? local.alter(alteration, principal, validateOnly)
                             .orTimeout(COMMAND_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                     : commands.send(leader, alteration, principal, validateOnly);
-            return answer.exceptionally(failure -> {
+            return answer.exceptionallyCompose(failure -> {
                 LinkException cause = classify(failure);
-                if (maybeDone.get() && cause.error() == Errors.DUPLICATE_RESOURCE) {
-                    return null;
-                }
-                if (!NOT_DONE.contains(cause.error())) {
-                    maybeDone.set(true);
-                }
-                throw cause;
+                boolean wasDone = maybeDone.get() && !validateOnly && cause.error() == Errors.DUPLICATE_RESOURCE;
+                maybeDone.compareAndSet(false, !NOT_DONE.contains(cause.error()));
+                return wasDone ? requireEqual(alteration, cause) : CompletableFuture.failedFuture(cause);
             });
         });
+    }
+
+    /** Fails with {@code cause} unless what there is has every config that was asked for, as far as they can be seen. */
+    private CompletableFuture<Void> requireEqual(Alteration alteration, LinkException cause) {
+        return describe(alteration.resource())
+                .thenApply(there -> isEqual(alteration, there))
+                .exceptionally(failure -> false)
+                .thenAccept(equal -> {
+                    if (!equal) {
+                        throw cause;
+                    }
+                });
+    }
+
+    private static boolean isEqual(Alteration alteration, List<Entry> entries) {
+        Map<String, String> there = new HashMap<>();
+        entries.stream().filter(entry -> !entry.isSensitive()).forEach(entry -> there.put(entry.name(), entry.value()));
+        return alteration.ops().stream()
+                .filter(op -> there.containsKey(op.name()))
+                .allMatch(op -> there.get(op.name()).equals(op.value()));
     }
 
     private boolean isHere(int leader) {
