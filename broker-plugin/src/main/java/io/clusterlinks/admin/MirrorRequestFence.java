@@ -121,12 +121,34 @@ public final class MirrorRequestFence {
         if (refused.isEmpty()) {
             return false;
         }
+        if (body.data().resources().stream().anyMatch(MirrorRequestFence::isOfBroker)) {
+            refused.addAll(body.data().resources().stream()
+                    .map(MirrorRequestFence::besideMirror)
+                    .toList());
+            body.data().resources().clear();
+        }
         answer(
                 request,
                 body.data().resources().isEmpty() ? null : new IncrementalAlterConfigsRequest.Builder(body.data()),
                 new IncrementalAlterConfigsResponse(new IncrementalAlterConfigsResponseData()),
                 altered -> altered.data().responses().addAll(refused));
         return true;
+    }
+
+    /** What a broker checks, or carries out, itself. */
+    private static boolean isOfBroker(AlterConfigsResource resource) {
+        return resource.resourceType() == ConfigResource.Type.BROKER.id()
+                || resource.resourceType() == ConfigResource.Type.BROKER_LOGGER.id();
+    }
+
+    private static AlterConfigsResourceResponse besideMirror(AlterConfigsResource resource) {
+        return new AlterConfigsResourceResponse()
+                .setResourceType(resource.resourceType())
+                .setResourceName(resource.resourceName())
+                .setErrorCode(Errors.POLICY_VIOLATION.code())
+                .setErrorMessage(
+                        "The same request alters a config of a mirror topic, which is refused; alter configs of"
+                                + " brokers in a request of their own.");
     }
 
     /** The old request replaces all configs of a topic, synced ones included, so that it never suits a mirror. */

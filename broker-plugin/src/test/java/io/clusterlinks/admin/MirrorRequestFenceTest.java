@@ -69,6 +69,22 @@ class MirrorRequestFenceTest {
                 .isEqualTo(Map.of(Errors.POLICY_VIOLATION, 1));
     }
 
+    /** The controller would take what a broker would have refused, and know no loggers. */
+    @Test
+    void configsOfBrokersAreNotPassedOnUnchecked() {
+        IncrementalAlterConfigsRequest request =
+                (IncrementalAlterConfigsRequest) alterConfigs("cleanup.policy", "orders", "ordinary");
+        AlterConfigsResource broker = new AlterConfigsResource()
+                .setResourceType(ConfigResource.Type.BROKER.id())
+                .setResourceName("");
+        request.data().resources().add(broker);
+
+        Asked all = ask(request);
+
+        assertThat(all.forwarded).isNull();
+        assertThat(all.errors()).isEqualTo(Map.of(Errors.POLICY_VIOLATION, 3));
+    }
+
     @Test
     void namesOfMirrorsAndLinksAreTaken() {
         Asked all = ask(createTopics("orders", "__cluster_link.west", "ordinary"));
