@@ -28,6 +28,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.protocol.Errors;
 
@@ -140,19 +141,23 @@ final class GroupReader {
         long deadlineNs = System.nanoTime() + timeout.toNanos() + TimeUnit.MILLISECONDS.toNanos(200);
         Map<String, Map<TopicPartition, OffsetAndMetadata>> offsets = new HashMap<>();
         Map<String, String> failures = new HashMap<>();
-        LinkException last = null;
+        LinkException sourceFailure = null;
         for (String group : groups) {
             try {
                 offsets.put(
                         group,
                         ofGroup.apply(group).get(Math.max(0, deadlineNs - System.nanoTime()), TimeUnit.NANOSECONDS));
             } catch (Exception e) {
-                last = failure("reading the offsets of group '" + group + "'", "DESCRIBE on GROUP '" + group + "'", e);
-                failures.put(group, last.getMessage());
+                LinkException failure =
+                        failure("reading the offsets of group '" + group + "'", "DESCRIBE on GROUP '" + group + "'", e);
+                failures.put(group, failure.getMessage());
+                if (!(SourceErrors.unwrap(e) instanceof GroupAuthorizationException)) {
+                    sourceFailure = failure;
+                }
             }
         }
-        if (offsets.isEmpty()) {
-            throw last;
+        if (offsets.isEmpty() && sourceFailure != null) {
+            throw sourceFailure;
         }
         return new SourceOffsets(offsets, failures);
     }

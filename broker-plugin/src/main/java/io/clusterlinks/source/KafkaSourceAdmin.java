@@ -18,6 +18,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeAclsOptions;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
@@ -59,6 +60,18 @@ final class KafkaSourceAdmin implements SourceAdmin {
     @Override
     public String check(Duration timeout) {
         return new SourceCheck(link, config, this::admin).run(timeout);
+    }
+
+    @Override
+    public String clusterId(Duration timeout) {
+        try {
+            return get(
+                    admin().describeCluster(new DescribeClusterOptions().timeoutMs(millis(timeout)))
+                            .clusterId(),
+                    timeout);
+        } catch (Exception e) {
+            throw failure("asking for the cluster id", e);
+        }
     }
 
     private synchronized Admin admin() {

@@ -22,6 +22,9 @@ public interface SourceAdmin extends AutoCloseable {
      */
     String check(Duration timeout);
 
+    /** Cluster id of whatever answers now. */
+    String clusterId(Duration timeout);
+
     /** Describes a topic; fails if it does not exist or may not be described or read. */
     SourceTopic topic(String name, Duration timeout);
 

@@ -84,6 +84,7 @@ public final class AclSync implements SyncTask {
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(wanted.size());
         if (!plan.isEmpty()) {
+            context.requireSource(SOURCE_TIMEOUT);
             carryOut(context.link(), plan, counter);
         }
         mapping.conflicts(atSource)

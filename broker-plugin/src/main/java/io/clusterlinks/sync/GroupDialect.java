@@ -15,6 +15,7 @@ interface GroupDialect {
     /**
      * Asks for positions.
      *
+     * @param partitions by group; {@link LocalGroups#ALL} for all of which it has one
      * @param settled whether the answer must hold all that was ever committed, for which it may have to wait; otherwise a
      *     coordinator tells what it knows to be replicated, which just after it took over may be less than there was
      */

@@ -46,21 +46,22 @@ final class GroupRequests {
     static OffsetFetchRequest.Builder fetch(
             List<String> groups, Map<String, Set<TopicPartition>> partitions, boolean settled) {
         OffsetFetchRequestData data = new OffsetFetchRequestData().setRequireStable(settled);
-        groups.forEach(
-                group -> data.groups()
-                        .add(new OffsetFetchRequestGroup()
-                                .setGroupId(group)
-                                .setTopics(partitions.get(group).stream()
-                                        .collect(Collectors.groupingBy(TopicPartition::topic))
-                                        .entrySet()
-                                        .stream()
-                                        .map(entry -> new OffsetFetchRequestTopics()
-                                                .setName(entry.getKey())
-                                                .setPartitionIndexes(entry.getValue().stream()
-                                                        .map(TopicPartition::partition)
-                                                        .toList()))
-                                        .toList())));
+        groups.forEach(group -> data.groups()
+                .add(new OffsetFetchRequestGroup().setGroupId(group).setTopics(topics(partitions.get(group)))));
         return OffsetFetchRequest.Builder.forTopicNames(data, false);
+    }
+
+    private static List<OffsetFetchRequestTopics> topics(Set<TopicPartition> partitions) {
+        if (partitions.equals(LocalGroups.ALL)) {
+            return null;
+        }
+        return partitions.stream().collect(Collectors.groupingBy(TopicPartition::topic)).entrySet().stream()
+                .map(entry -> new OffsetFetchRequestTopics()
+                        .setName(entry.getKey())
+                        .setPartitionIndexes(entry.getValue().stream()
+                                .map(TopicPartition::partition)
+                                .toList()))
+                .toList();
     }
 
     /** Why a group's positions are not known; also where a transaction decides about one of them only later. */

@@ -133,6 +133,30 @@ final class GroupTable {
         return changed;
     }
 
+    /** Source topics in which {@code read} shows a group before where it was. */
+    Set<String> wentBack(String prefix, SourceOffsets read, Map<String, List<MirrorRecord>> mirrors) {
+        Set<String> topics = new HashSet<>();
+        read.offsets().forEach((group, offsets) -> {
+            TrackedGroup tracked = groups.get(prefix + group);
+            if (tracked != null) {
+                offsets.forEach((partition, offset) -> {
+                    List<MirrorRecord> of = mirrors.getOrDefault(partition.topic(), List.of());
+                    if (offset != null
+                            && of.stream().anyMatch(mirror -> isBefore(offset, tracked, mirror, partition))) {
+                        topics.add(partition.topic());
+                    }
+                });
+            }
+        });
+        return topics;
+    }
+
+    private static boolean isBefore(
+            OffsetAndMetadata offset, TrackedGroup tracked, MirrorRecord mirror, TopicPartition partition) {
+        TrackedOffset before = tracked.offsets().get(new TopicPartition(mirror.topic(), partition.partition()));
+        return before != null && offset.offset() < before.source().offset();
+    }
+
     private boolean update(
             String prefix,
             String group,
@@ -197,7 +221,12 @@ final class GroupTable {
             absentSinceMs.remove(name);
             return false;
         }
-        return nowMs - absentSinceMs.computeIfAbsent(name, first -> nowMs) >= GONE_MS;
+        boolean gone = nowMs - absentSinceMs.computeIfAbsent(name, first -> nowMs) >= GONE_MS;
+        if (gone) {
+            // Should there be one of that name again, it is given the same time.
+            absentSinceMs.remove(name);
+        }
+        return gone;
     }
 
     /** Every group that is followed, by its name at the source; also those that cannot be read now. */

@@ -9,6 +9,9 @@ import org.apache.kafka.common.protocol.Errors;
 
 /** Consumer groups of the own cluster. Blocking, each call for some seconds at most. Thread-safe. */
 interface LocalGroups {
+    /** In place of partitions to ask for: all of which a group has committed something. */
+    Set<TopicPartition> ALL = Set.of();
+
     /**
      * Groups that have members.
      *
@@ -27,7 +30,7 @@ interface LocalGroups {
      */
     record Committed(Map<String, Map<TopicPartition, Long>> offsets, Map<String, Errors> failures) {}
 
-    /** Committed offsets of partitions, also those that a coordinator has taken over just now. */
+    /** Committed offsets of partitions, or of {@link #ALL}, also those that a coordinator has taken over just now. */
     Committed committed(Map<String, Set<TopicPartition>> partitions);
 
     /** Commits offsets of groups without members. Yields what became of each partition; of every one that was asked. */

@@ -98,14 +98,19 @@ final class OffsetCommits {
 
     /** Looks here for groups that were followed before and that the source has no more; of {@code partitions}. */
     void find(GroupTable table, String prefix, Set<TopicPartition> partitions) {
-        Map<String, Set<TopicPartition>> asked = new HashMap<>();
-        table.lost().forEach(group -> asked.put(prefix + group, partitions));
-        if (!asked.isEmpty()) {
+        List<String> lost = List.copyOf(table.lost());
+        for (int from = 0; from < lost.size(); from += CHUNK) {
+            // The mirrors have more partitions than any group has positions.
+            Map<String, Set<TopicPartition>> asked = new HashMap<>();
+            lost.subList(from, Math.min(lost.size(), from + CHUNK))
+                    .forEach(group -> asked.put(prefix + group, LocalGroups.ALL));
             long now = time.milliseconds();
             Map<String, Map<TopicPartition, Long>> found = new HashMap<>();
             local.committed(asked).offsets().forEach((name, offsets) -> {
-                if (table.isGoneHere(name, offsets.isEmpty(), now) || !offsets.isEmpty()) {
-                    found.put(name.substring(prefix.length()), offsets);
+                Map<TopicPartition, Long> inMirrors = new HashMap<>(offsets);
+                inMirrors.keySet().retainAll(partitions);
+                if (table.isGoneHere(name, inMirrors.isEmpty(), now) || !inMirrors.isEmpty()) {
+                    found.put(name.substring(prefix.length()), inMirrors);
                 }
             });
             table.found(prefix, found);

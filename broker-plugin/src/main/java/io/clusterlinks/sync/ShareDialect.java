@@ -27,21 +27,24 @@ final class ShareDialect implements GroupDialect {
     public DescribeShareGroupOffsetsRequest.Builder fetch(
             List<String> groups, Map<String, Set<TopicPartition>> partitions, boolean settled) {
         DescribeShareGroupOffsetsRequestData data = new DescribeShareGroupOffsetsRequestData();
-        groups.forEach(
-                group -> data.groups()
-                        .add(new DescribeShareGroupOffsetsRequestGroup()
-                                .setGroupId(group)
-                                .setTopics(partitions.get(group).stream()
-                                        .collect(Collectors.groupingBy(TopicPartition::topic))
-                                        .entrySet()
-                                        .stream()
-                                        .map(entry -> new DescribeShareGroupOffsetsRequestTopic()
-                                                .setTopicName(entry.getKey())
-                                                .setPartitions(entry.getValue().stream()
-                                                        .map(TopicPartition::partition)
-                                                        .toList()))
-                                        .toList())));
+        groups.forEach(group -> data.groups()
+                .add(new DescribeShareGroupOffsetsRequestGroup()
+                        .setGroupId(group)
+                        .setTopics(topics(partitions.get(group)))));
         return new DescribeShareGroupOffsetsRequest.Builder(data);
+    }
+
+    private static List<DescribeShareGroupOffsetsRequestTopic> topics(Set<TopicPartition> partitions) {
+        if (partitions.equals(LocalGroups.ALL)) {
+            return null;
+        }
+        return partitions.stream().collect(Collectors.groupingBy(TopicPartition::topic)).entrySet().stream()
+                .map(entry -> new DescribeShareGroupOffsetsRequestTopic()
+                        .setTopicName(entry.getKey())
+                        .setPartitions(entry.getValue().stream()
+                                .map(TopicPartition::partition)
+                                .toList()))
+                .toList();
     }
 
     @Override

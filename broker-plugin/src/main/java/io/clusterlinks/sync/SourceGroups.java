@@ -3,11 +3,14 @@ package io.clusterlinks.sync;
 
 import io.clusterlinks.protocol.filter.NameFilters;
 import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceOffsets;
+import io.clusterlinks.source.SourceTopic;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -99,6 +102,8 @@ final class SourceGroups {
                 groups.stream().filter(wanted).collect(Collectors.toSet()),
                 settled,
                 left.isNegative() ? Duration.ZERO : left);
+        context.requireSource(timeout);
+        leaveOutReplaced(context, table, offsets, mirrors, timeout);
         synchronized (table) {
             table.read(time.milliseconds());
             Set<String> followed =
@@ -113,5 +118,44 @@ final class SourceGroups {
                             .collect(Collectors.toSet()));
             return changed;
         }
+    }
+
+    /**
+     * A topic that the source has deleted and created again is not what the mirror holds, and positions in it say nothing
+     * of the mirror. It is looked for where groups have gone back, or the data path has given up.
+     */
+    private static void leaveOutReplaced(
+            SyncContext context,
+            GroupTable table,
+            SourceOffsets offsets,
+            Map<String, List<MirrorRecord>> mirrors,
+            Duration timeout) {
+        Set<String> suspects;
+        synchronized (table) {
+            suspects = table.wentBack(context.config().groupPrefix(), offsets, mirrors);
+        }
+        mirrors.forEach((topic, of) -> {
+            if (of.stream().anyMatch(mirror -> hasFailed(context, mirror))) {
+                suspects.add(topic);
+            }
+        });
+        if (suspects.isEmpty()) {
+            return;
+        }
+        // Asked after the positions: those of a topic that is the mirror's now were in it.
+        Map<String, SourceTopic> now =
+                context.source().describe(suspects, timeout).topics();
+        suspects.forEach(topic -> mirrors.computeIfPresent(topic, (name, of) -> of.stream()
+                .filter(mirror -> isSource(now.get(topic), mirror))
+                .toList()));
+    }
+
+    private static boolean hasFailed(SyncContext context, MirrorRecord mirror) {
+        return context.image().partitions(mirror.topic()).values().stream()
+                .anyMatch(partition -> partition.phase() == PartitionRecord.Phase.FAILED);
+    }
+
+    private static boolean isSource(SourceTopic topic, MirrorRecord mirror) {
+        return topic != null && Objects.equals(topic.id(), mirror.sourceTopicId());
     }
 }

@@ -39,7 +39,7 @@ final class FakeGroups implements LocalGroups {
         partitions.forEach((group, of) -> {
             Map<TopicPartition, Long> offsets = new HashMap<>();
             committed.getOrDefault(group, Map.of()).forEach((partition, offset) -> {
-                if (of.contains(partition)) {
+                if (of.equals(ALL) || of.contains(partition)) {
                     offsets.put(partition, offset.offset());
                 }
             });

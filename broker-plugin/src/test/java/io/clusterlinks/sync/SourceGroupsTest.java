@@ -2,6 +2,7 @@
 package io.clusterlinks.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clusterlinks.ManualTime;
 import io.clusterlinks.Records;
@@ -12,6 +13,8 @@ import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceOffsets;
+import io.clusterlinks.source.SourceTopic;
+import io.clusterlinks.source.SourceTopics;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,6 +42,9 @@ class SourceGroupsTest {
     private final List<Set<String>> read = new ArrayList<>();
     private final GroupTable table = new GroupTable();
     private final SourceGroups source = new SourceGroups(GroupKind.CONSUMER, time);
+    private String clusterId = Records.link().sourceClusterId();
+    private String sourceTopicId =
+            Records.mirror(MirrorState.ACTIVE, StopMode.NONE).sourceTopicId();
     private int lists;
     private MirrorRecord mirror = Records.mirror(MirrorState.ACTIVE, StopMode.NONE);
 
@@ -138,6 +144,50 @@ class SourceGroupsTest {
         assertThat(position(ONE)).isEqualTo(8);
     }
 
+    /** Consumers would have read the whole mirror again, and it is all that is left of the topic. */
+    @Test
+    void positionsInATopicThatTheSourceCreatedAnewAreNotTheMirrors() {
+        settle();
+        long before = position(ONE);
+
+        sourceTopicId = "another";
+        groups.put(ONE, before - 1);
+        moveEnds();
+        round();
+
+        assertThat(position(ONE)).isEqualTo(before);
+    }
+
+    @Test
+    void aGroupThatWasMovedBackIsFollowed() {
+        settle();
+        long before = position(ONE);
+
+        groups.put(ONE, before - 1);
+        moveEnds();
+        round();
+
+        assertThat(position(ONE)).isEqualTo(before - 1);
+    }
+
+    /** Behind the same address, say where a name leads elsewhere now. */
+    @Test
+    void whatAnotherClusterHasSaysNothingOfTheSource() {
+        settle();
+        long before = position(ONE);
+
+        clusterId = "another";
+        groups.put(ONE, before - 1);
+        moveEnds();
+
+        assertThatThrownBy(this::round).hasMessageContaining("Another cluster (another) answers");
+        assertThat(position(ONE)).isEqualTo(before);
+    }
+
+    private void moveEnds() {
+        ends.replaceAll((partition, end) -> end + 1);
+    }
+
     private void settle() {
         rounds(3);
         read.clear();
@@ -174,6 +224,11 @@ class SourceGroupsTest {
                 (proxy, method, args) -> switch (method.getName()) {
                     case "groupLogEnds" -> Map.copyOf(ends);
                     case "seesAllGroups" -> true;
+                    case "clusterId" -> clusterId;
+                    case "describe" ->
+                        new SourceTopics(
+                                Map.of(Records.TOPIC, new SourceTopic(Records.TOPIC, sourceTopicId, 2, Map.of())),
+                                Map.of());
                     case "groups" -> {
                         lists++;
                         yield Set.copyOf(groups.keySet());

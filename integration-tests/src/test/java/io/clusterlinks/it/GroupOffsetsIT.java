@@ -286,6 +286,35 @@ class GroupOffsetsIT {
                 .contains("Share groups: in step with the source");
     }
 
+    /** It asks for all that such a group has committed here, of whatever topic. */
+    @Test
+    void theNextCoordinatorFindsGroupsThatTheSourceHasDeletedMeanwhile() {
+        // Given groups that have followed
+        Workload.onNewTopic(source, "left-behind", 1, Map.of()).plain(100);
+        links.mirror(LINK, "left-behind");
+        TopicPartition partition = new TopicPartition("left-behind", 0);
+        commit(source, "gone", partition, new OffsetAndMetadata(42));
+        Topics.get(source.admin()
+                .alterShareGroupOffsets("gone-sharing", Map.of(partition, 30L))
+                .all());
+        Await.until(
+                "they have followed",
+                SOON,
+                () -> offset(committed("gone"), "left-behind") == 42 && shareStart("gone-sharing", partition) == 30);
+
+        // When the source deletes them while nobody looks
+        destination.broker(1).stop();
+        Topics.get(source.admin().deleteConsumerGroups(List.of("gone")).all());
+        Topics.get(source.admin().deleteShareGroups(List.of("gone-sharing")).all());
+        destination.restart(1);
+
+        // Then they are known to be gone there, and stand where they stood
+        Await.untilPasses(SOON, () -> assertThat(groupState("gone")).isEqualTo("DELETED_AT_SOURCE"));
+        Await.untilPasses(SOON, () -> assertThat(groupState("gone-sharing")).isEqualTo("DELETED_AT_SOURCE"));
+        assertThat(offset(committed("gone"), "left-behind")).isEqualTo(42);
+        assertThat(shareStart("gone-sharing", partition)).isEqualTo(30);
+    }
+
     private static long shareStart(String group, TopicPartition partition) {
         var info = Topics.get(destination
                         .admin()
