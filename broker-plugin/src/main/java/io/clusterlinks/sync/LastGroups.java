@@ -71,11 +71,20 @@ final class LastGroups {
     private Map<GroupOffsetState, List<String>> byState(String topic) {
         Map<GroupOffsetState, List<String>> byState = new TreeMap<>();
         table.groups().forEach((name, group) -> offsets(group, topic)
-                .map(offset -> group.isActive() ? GroupOffsetState.ACTIVE_AT_DESTINATION : offset.state())
+                .map(offset -> state(group, offset))
                 .max(GroupOffsetState::compareTo)
                 .ifPresent(state ->
                         byState.computeIfAbsent(state, key -> new ArrayList<>()).add(name)));
         return byState;
+    }
+
+    private static GroupOffsetState state(TrackedGroup group, TrackedOffset offset) {
+        if (group.isActive()) {
+            return GroupOffsetState.ACTIVE_AT_DESTINATION;
+        }
+        return group.isDeletedAtSource() && offset.state() == GroupOffsetState.SYNCED
+                ? GroupOffsetState.DELETED_AT_SOURCE
+                : offset.state();
     }
 
     private static String few(Collection<String> names) {

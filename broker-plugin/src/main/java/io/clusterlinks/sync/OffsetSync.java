@@ -12,6 +12,7 @@ import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.StateCommitter;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -156,13 +157,13 @@ public final class OffsetSync implements SyncTask {
     public Map<String, LastSync> finish(SyncContext context, Set<String> topics, Optional<LastRead> read) {
         GroupTable table = table(context.link().link());
         String from = " as last read from the source";
-        Set<String> unreadBefore = table.unreadable().keySet();
+        Set<String> unreadBefore = unread(table);
         Set<String> unread = Set.of();
         try {
             if (read.isPresent()) {
                 source.readAll(context, table, read.get().settled(), read.get().timeout());
                 from = "";
-                unread = table.unreadable().keySet();
+                unread = unread(table);
             }
         } catch (LinkException e) {
             from += ", which did not answer now (" + e.getMessage() + ")";
@@ -170,12 +171,22 @@ public final class OffsetSync implements SyncTask {
         apply(table, true);
         // What cannot be read twice in a row is not waited for.
         boolean isRead = unreadBefore.containsAll(unread);
-        LastGroups groups = new LastGroups(kind, table, unread, from);
+        LastGroups groups =
+                new LastGroups(kind, table, from.isEmpty() ? table.unreadable().keySet() : Set.of(), from);
         return topics.stream()
                 .collect(Collectors.toMap(
                         topic -> topic,
                         topic -> new LastSync(
                                 groups.summary(topic), isRead && groups.isSettled(topic, time.milliseconds()))));
+    }
+
+    /** Also those that are not listed: while their coordinator moves no broker does, and none says so. */
+    private static Set<String> unread(GroupTable table) {
+        Set<String> unread = new HashSet<>(table.unreadable().keySet());
+        table.groups().values().stream()
+                .filter(TrackedGroup::isDeletedAtSource)
+                .forEach(group -> unread.add(group.sourceGroup()));
+        return unread;
     }
 
     private TaskOutcome outcome(GroupTable table, int changed) {
