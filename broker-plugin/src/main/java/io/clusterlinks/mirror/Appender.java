@@ -92,7 +92,8 @@ final class Appender {
             return Outcome.WAIT;
         }
         if (run.sourceEpoch() < 0
-                || Lineage.covers(transitions.record().lineage(), run.sourceEpoch(), run.baseOffset())) {
+                || Lineage.covers(
+                        transitions.record().lineage(), run.sourceEpoch(), run.baseOffset(), run.nextOffset())) {
             return write(item, run, end, nowMs);
         }
         return record(run, nowMs);

@@ -25,9 +25,12 @@ final class Lineage {
         return epoch;
     }
 
-    /** Whether it is recorded that a batch of {@code epoch} may be appended at {@code baseOffset}. */
-    static boolean covers(List<SourceEpoch> lineage, int epoch, long baseOffset) {
-        return lastEpoch(lineage, baseOffset + 1) == epoch;
+    /**
+     * Whether it is recorded that batches of {@code epoch} may be appended from {@code baseOffset} to {@code endOffset}.
+     * Another epoch may have been recorded in between, of batches that were never appended and that the source has lost.
+     */
+    static boolean covers(List<SourceEpoch> lineage, int epoch, long baseOffset, long endOffset) {
+        return lastEpoch(lineage, baseOffset + 1) == epoch && lastEpoch(lineage, endOffset) == epoch;
     }
 
     /** The lineage of a log cut off at {@code endOffset}. */

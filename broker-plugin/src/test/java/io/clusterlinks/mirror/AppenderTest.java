@@ -87,6 +87,20 @@ class AppenderTest extends ReplicatorScene {
         assertThat(log.end).isEqualTo(10);
     }
 
+    /** Found by the simulation: a source that has gone back holds others in their place. */
+    @Test
+    void anEpochThatWasRecordedOfBatchesThatNeverCameDoesNotCoverOthers() {
+        log.start = 7;
+        log.end = 7;
+        start(record(new SourceEpoch(4, 0), new SourceEpoch(9, 7)));
+
+        fetch(TestBatches.join(TestBatches.batch(0, 10, 4), TestBatches.batch(10, 5, 4)), 15, 7);
+        step();
+
+        assertThat(log.end).isEqualTo(15);
+        assertThat(sink.last().record().lineage()).containsExactly(new SourceEpoch(4, 0));
+    }
+
     @Test
     void theLogStartIsFollowedAlsoWhenFollowersAreLate() {
         start(record(new SourceEpoch(0, 0)));
