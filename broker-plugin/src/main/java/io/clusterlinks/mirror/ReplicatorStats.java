@@ -24,7 +24,7 @@ final class ReplicatorStats {
 
     /**
      * The source's leader of {@code leaderEpoch} answered; offsets are -1 where the answer did not name them. Returns whether
-     * the source's log begins earlier than it did.
+     * the source's log begins earlier than was known, or nothing was.
      */
     boolean onFetch(int leaderEpoch, long newSourceStart, long newSourceEnd, long localEnd, long nowMs) {
         boolean earlier = onSourceStart(leaderEpoch, newSourceStart);
@@ -51,7 +51,7 @@ final class ReplicatorStats {
             sourceStart = leaderEpoch > startEpoch ? start : Math.max(sourceStart, start);
             startEpoch = leaderEpoch;
         }
-        return sourceStart < before;
+        return before < 0 ? sourceStart >= 0 : sourceStart < before;
     }
 
     /** The source's log begins at {@code start}, whoever leads it. */

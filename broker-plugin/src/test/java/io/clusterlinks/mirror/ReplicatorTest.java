@@ -137,7 +137,7 @@ class ReplicatorTest extends ReplicatorScene {
         log.start = 100;
         log.end = 100;
         start(Records.started(CLAIMED, 100));
-        replicator.stats().onFetch(3, 100, 100, 100, nowMs);
+        assertThat(replicator.stats().onFetch(3, 100, 100, 100, nowMs)).isTrue();
         step();
         assertThat(next().offset()).isEqualTo(100);
 
