@@ -12,8 +12,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * Leaves out of a report what the coordinator knows from the one before: thousands of idle partitions cost nothing then. A
- * partition to which nothing happened but another fetch without news counts as unchanged; a complete report now and then
- * keeps the time of that fetch near the truth. The coordinator takes a change only for the very report that it changes.
+ * partition to which nothing happened but another fetch without news, or that lags as before, counts as unchanged; a complete report
+ * now and then keeps these times near the truth. The coordinator takes a change only for the very report that it changes.
  * For one thread at a time.
  */
 final class ReportChanges {
@@ -68,10 +68,11 @@ final class ReportChanges {
                 && one.highWatermark() == other.highWatermark()
                 && one.drainedSinceMs() == other.drainedSinceMs()
                 && one.sourcePace() == other.sourcePace()
-                && withoutFetchTime(one.status()).equals(withoutFetchTime(other.status()));
+                && withoutTimes(one.status()).equals(withoutTimes(other.status()));
     }
 
-    private static PartitionStatus withoutFetchTime(PartitionStatus status) {
+    /** How long it lags grows by itself. */
+    private static PartitionStatus withoutTimes(PartitionStatus status) {
         return new PartitionStatus(
                 status.partition(),
                 status.state(),
@@ -82,7 +83,7 @@ final class ReportChanges {
                 status.startOffset(),
                 status.endOffset(),
                 status.lagRecords(),
-                status.lagMs(),
+                Long.signum(status.lagMs()),
                 status.lastFetchMs() < 0 ? -1 : 0,
                 status.bytes(),
                 status.error());

@@ -197,7 +197,7 @@ final class FetchRound {
     /** In a fetch session, silence means that nothing changed. */
     private static void onSilence(Asked ask, long nowMs) {
         Replicator replicator = ask.task().replicator();
-        replicator.stats().onFetch(-1, -1, -1, replicator.local().logEndOffset(), nowMs);
+        replicator.stats().onSilence(replicator.local()::logEndOffset, nowMs);
         replicator.cursor().onSilence(ask.next());
         ask.task().onValid(ask.leader().epoch());
     }

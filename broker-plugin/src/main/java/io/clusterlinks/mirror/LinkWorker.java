@@ -51,6 +51,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private static final int PARTITIONS_PER_MS = 20;
 
     private static final long DEAL_MS = 1000;
+    private static final int DEALT_PER_MS = 2;
     private static final long CLOSE_TIMEOUT_MS = 5000;
 
     /** What all links of a broker share. */
@@ -211,6 +212,10 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         List<PartitionTask> asking = new ArrayList<>();
         boolean deal = nowMs >= nextDealMs;
         for (PartitionTask task : tasks.values()) {
+            // A partition that rests costs a glance.
+            if (!task.takeUnseen() && !deal) {
+                continue;
+            }
             if (task.replicator().takeRefreshWanted()) {
                 refreshRequested = true;
             }
@@ -246,7 +251,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
 
     /** Looks at every partition, so not at every turn. */
     private void deal(long nowMs) {
-        nextDealMs = nowMs + DEAL_MS;
+        nextDealMs = nowMs + Math.max(DEAL_MS, tasks.size() / DEALT_PER_MS);
         if (isFollowing()) {
             fetchers.assign(tasks.values(), brokers, nowMs);
         } else if (health.observed().state() == LinkState.FAILED) {

@@ -36,6 +36,8 @@ final class PartitionTask {
     private final Activity activity = new Activity();
     private volatile long askAfterMs;
     private final Drain drain = new Drain();
+    /** Whether something has happened since the link's thread looked. */
+    private volatile boolean unseen = true;
     /** Leader epoch of the source under which it last found nothing wrong with the position it was asked for. */
     private volatile int validUnder = -1;
 
@@ -81,6 +83,7 @@ final class PartitionTask {
         preferredReplica = replica;
         preferredUntilMs = untilMs;
         moved = true;
+        unseen = true;
     }
 
     /** A broker that cannot be reached is not preferred to the leader any more. */
@@ -94,6 +97,7 @@ final class PartitionTask {
     void onRecords(long nowMs) {
         if (activity.onRecords(nowMs)) {
             moved = true;
+            unseen = true;
         }
     }
 
@@ -111,9 +115,22 @@ final class PartitionTask {
         return was;
     }
 
-    /** Whether there may be something to ask the source. */
+    /** Whether the link's thread should look at this partition; reading it clears it. */
+    boolean takeUnseen() {
+        boolean was = unseen;
+        if (was) {
+            unseen = false;
+        }
+        return was;
+    }
+
+    /** Whether there may be something to ask the source; then the link's thread should look again. */
     boolean mayHaveQuestion() {
-        return drain.isUnderWay() || replicator.question().isPresent();
+        boolean may = drain.isUnderWay() || replicator.question().isPresent();
+        if (may) {
+            unseen = true;
+        }
+        return may;
     }
 
     boolean mayAsk(long nowMs) {
@@ -134,12 +151,15 @@ final class PartitionTask {
         if (drain.begin(sinceMs, partitions)) {
             // What is drained is judged by the leader of now.
             replicator.wantLeaders();
+            unseen = true;
         }
     }
 
     /** The source, asked under {@code leaderEpoch}, answered a fetch and found no divergence. */
     void onValid(int leaderEpoch) {
-        validUnder = leaderEpoch;
+        if (validUnder != leaderEpoch) {
+            validUnder = leaderEpoch;
+        }
     }
 
     /**
@@ -203,6 +223,7 @@ final class PartitionTask {
             message.accept(replicator, time.milliseconds());
         }
         boolean more = replicator.step(time.milliseconds());
+        unseen = true;
         bell.run();
         return more;
     }

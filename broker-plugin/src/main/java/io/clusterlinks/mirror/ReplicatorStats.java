@@ -4,6 +4,7 @@ package io.clusterlinks.mirror;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.PartitionStatus;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
 /** What is observed of one partition; written by its fetcher and its appender, read by anyone. */
 final class ReplicatorStats {
@@ -39,6 +40,20 @@ final class ReplicatorStats {
         }
         onEnd(localEnd, nowMs);
         return earlier;
+    }
+
+    /** The source answered that nothing has changed. {@code localEnd} is asked for only where it matters. */
+    void onSilence(LongSupplier localEnd, long nowMs) {
+        boolean level = lastLevelMs >= 0 && lastLevelMs == lastFetchMs;
+        lastFetchMs = nowMs;
+        if (sourceError != null) {
+            sourceError = null;
+        }
+        if (level) {
+            lastLevelMs = nowMs;
+        } else {
+            onEnd(localEnd.getAsLong(), nowMs);
+        }
     }
 
     /**

@@ -51,6 +51,27 @@ class ReportChangesTest {
         assertThat(second.partitions()).containsExactly(partition("b", 2, 500));
     }
 
+    /** Else a link that is paused would cost more than one that mirrors. */
+    @Test
+    void lagThatOnlyGrowsOlderIsLeftOutAndOneThatBeginsOrEndsIsNot() {
+        next(0, late("a", 1), late("b", 1), late("c", 0));
+        changes.onTaken();
+
+        assertThat(next(500, late("a", 501), late("b", 0), late("c", 500)).partitions())
+                .containsExactly(late("b", 0), late("c", 500));
+    }
+
+    private static ObservedPartition late(String topic, long lagMs) {
+        return new ObservedPartition(
+                topic,
+                4,
+                1,
+                0,
+                -1,
+                -1,
+                new PartitionStatus(0, MirrorState.PAUSED, 1, 1, 0, 9, 0, 9, 0, lagMs, 1, 9, null));
+    }
+
     @Test
     void anotherRevisionOfTheMirrorIsAChange() {
         next(0, partition("a", 3, 1, 1));
