@@ -138,15 +138,20 @@ final class SimulationChecks {
 
     /**
      * A leader that is elected again and has not heard that another led in between goes on with what it knew of its
-     * followers, and may call committed what they have cut off since: so does Kafka.
+     * followers, and may call committed what they have cut off since, or are told to by the one in between: so does Kafka.
      */
     private boolean isHeldByAll(Entry entry) {
         return simulation.cluster.registration.inSync().stream()
-                .allMatch(id -> simulation.cluster.node(id).log.entries.contains(entry));
+                .map(simulation.cluster::node)
+                .allMatch(node -> knowsTheLeader(node) && node.log.entries.contains(entry));
+    }
+
+    private boolean knowsTheLeader(Node node) {
+        return node.heard != null && node.heard.epoch() == simulation.cluster.registration.epoch();
     }
 
     private boolean knows(Node leader) {
-        return leader.leads() && leader.heard.epoch() == simulation.cluster.registration.epoch();
+        return leader.leads() && knowsTheLeader(leader);
     }
 
     /**
