@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  * failure says), {@code -Dsimulation.tries=N} runs that many of each kind.
  */
 class ReplicationSimulationTest {
-    private static final int TRIES = Integer.getInteger("simulation.tries", 800);
+    private static final int TRIES = Integer.getInteger("simulation.tries", 500);
     private static final long FIRST_SEED =
             Long.getLong("simulation.seed", ThreadLocalRandom.current().nextLong(1L << 40));
     private static final Path TRACES = Path.of("target");
