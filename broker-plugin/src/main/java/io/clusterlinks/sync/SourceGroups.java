@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.sync;
 
+import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.filter.NameFilters;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.PartitionRecord;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,11 +99,12 @@ final class SourceGroups {
             table.mayHide(!context.source().seesAllGroups(timeout));
         }
         Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
-        SourceOffsets offsets = kind.offsets(
-                context.source(),
-                groups.stream().filter(wanted).collect(Collectors.toSet()),
-                settled,
-                left.isNegative() ? Duration.ZERO : left);
+        Set<String> asked = groups.stream().filter(wanted).collect(Collectors.toSet());
+        SourceOffsets offsets =
+                kind.offsets(context.source(), asked, settled, left.isNegative() ? Duration.ZERO : left);
+        if (asked.equals(groups)) {
+            requireSome(offsets);
+        }
         context.requireSource(timeout);
         leaveOutReplaced(context, table, offsets, mirrors, timeout);
         synchronized (table) {
@@ -117,6 +120,15 @@ final class SourceGroups {
                             .map(MirrorRecord::topic)
                             .collect(Collectors.toSet()));
             return changed;
+        }
+    }
+
+    /** One group that may not be read is its own trouble; all of them are the link's. */
+    private static void requireSome(SourceOffsets ofAll) {
+        if (ofAll.offsets().isEmpty() && !ofAll.failures().isEmpty()) {
+            throw new LinkException(
+                    Errors.GROUP_AUTHORIZATION_FAILED,
+                    ofAll.failures().values().iterator().next());
         }
     }
 

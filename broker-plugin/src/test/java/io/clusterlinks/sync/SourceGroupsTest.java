@@ -144,6 +144,14 @@ class SourceGroupsTest {
         assertThat(position(ONE)).isEqualTo(8);
     }
 
+    @Test
+    void aLinkThatMayReadNoneOfTheGroupsSaysSo() {
+        failures.put(ONE, "needs the ACL DESCRIBE");
+        failures.put(ZERO, "needs the ACL DESCRIBE");
+
+        assertThatThrownBy(this::round).hasMessageContaining("needs the ACL DESCRIBE");
+    }
+
     /** Consumers would have read the whole mirror again, and it is all that is left of the topic. */
     @Test
     void positionsInATopicThatTheSourceCreatedAnewAreNotTheMirrors() {
