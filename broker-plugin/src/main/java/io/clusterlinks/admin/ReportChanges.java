@@ -12,9 +12,9 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * Leaves out of a report what the coordinator knows from the one before: thousands of idle partitions cost nothing then. A
- * partition to which nothing happened but another fetch without news, or that lags as before, counts as unchanged; a complete report
- * now and then keeps these times near the truth. The coordinator takes a change only for the very report that it changes.
- * For one thread at a time.
+ * partition to which nothing happened but another fetch without news, or that lags as before, counts as unchanged; a
+ * complete report now and then keeps these times near the truth. The coordinator takes a change only for the very report
+ * that it changes. For one thread at a time.
  */
 final class ReportChanges {
     private static final long COMPLETE_MS = 5_000;

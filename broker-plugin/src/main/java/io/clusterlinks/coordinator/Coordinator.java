@@ -143,10 +143,10 @@ public final class Coordinator implements AutoCloseable {
                 stateTopic.check();
                 silent.tick();
                 reconciler.tick();
-                sync.tick(writer.image());
                 LinkImage image = writer.image();
+                sync.tick(image);
                 sources.retain(link -> image.link(link).isPresent());
-                groupMetrics.tick(writer.image());
+                groupMetrics.tick(image);
             } else {
                 silent.reset();
                 reconciler.reset();

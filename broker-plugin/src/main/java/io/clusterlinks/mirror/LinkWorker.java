@@ -51,7 +51,9 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private static final int PARTITIONS_PER_MS = 20;
 
     private static final long DEAL_MS = 1000;
+    /** As for rounds; all are looked at then, also those that nothing has happened to. */
     private static final int DEALT_PER_MS = 2;
+
     private static final long CLOSE_TIMEOUT_MS = 5000;
 
     /** What all links of a broker share. */

@@ -18,6 +18,9 @@ final class ReplicatorStats {
     private volatile long sourceEnd = -1;
     private volatile long lastFetchMs = -1;
     private volatile long lastLevelMs = -1;
+    /** The end of the source that the log here has reached; -1 if none. */
+    private volatile long levelEnd = -1;
+
     private volatile String sourceError;
     private volatile String localError;
     /** Whether what holds the partition up on this side is what the source sends. */
@@ -44,12 +47,11 @@ final class ReplicatorStats {
 
     /** The source answered that nothing has changed. {@code localEnd} is asked for only where it matters. */
     void onSilence(LongSupplier localEnd, long nowMs) {
-        boolean level = lastLevelMs >= 0 && lastLevelMs == lastFetchMs;
         lastFetchMs = nowMs;
         if (sourceError != null) {
             sourceError = null;
         }
-        if (level) {
+        if (levelEnd >= 0 && levelEnd == sourceEnd) {
             lastLevelMs = nowMs;
         } else {
             onEnd(localEnd.getAsLong(), nowMs);
@@ -76,7 +78,9 @@ final class ReplicatorStats {
 
     /** The local log now ends at {@code localEnd}. */
     void onEnd(long localEnd, long nowMs) {
-        if (sourceEnd >= 0 && localEnd >= sourceEnd && nowMs - lastFetchMs <= FRESH_MS) {
+        long end = sourceEnd;
+        if (end >= 0 && localEnd >= end && nowMs - lastFetchMs <= FRESH_MS) {
+            levelEnd = end;
             lastLevelMs = nowMs;
         }
     }

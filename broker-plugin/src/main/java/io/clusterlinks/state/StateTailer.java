@@ -343,7 +343,8 @@ public final class StateTailer implements ImageSource, AutoCloseable {
                 saved = fence;
                 unsaved = false;
             } catch (IOException e) {
-                if (!failed) {
+                // Who closes this interrupts it.
+                if (!failed && !closed) {
                     LOG.error("Could not write which topics are mirrors; trying again", e);
                 }
             }

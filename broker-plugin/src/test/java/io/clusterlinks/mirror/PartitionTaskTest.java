@@ -30,6 +30,45 @@ class PartitionTaskTest {
         task.drain().heard(new Drain.Size(PROMOTION, 1));
     }
 
+    /** The link's thread passes over it then. */
+    @Test
+    void aPartitionIsSeenOnceForWhatHappenedToIt() {
+        task.takeUnseen();
+        assertThat(task.takeUnseen()).isFalse();
+
+        task.wake();
+        assertThat(task.takeUnseen()).isTrue();
+        assertThat(task.takeUnseen()).isFalse();
+
+        task.prefer(2, nowMs);
+        assertThat(task.takeUnseen()).isTrue();
+        task.draining(PROMOTION + 1, 1);
+        assertThat(task.takeUnseen()).isTrue();
+    }
+
+    /** Retries have their time: it is looked at until there is nothing to ask any more. */
+    @Test
+    void aPartitionThatHasSomethingToAskStaysInSight() {
+        task.takeUnseen();
+
+        assertThat(task.mayHaveQuestion()).isTrue();
+        assertThat(task.takeUnseen()).isTrue();
+
+        task.draining(Drain.NONE, 1);
+        task.takeUnseen();
+        assertThat(task.mayHaveQuestion()).isFalse();
+        assertThat(task.takeUnseen()).isFalse();
+    }
+
+    @Test
+    void aTopicThatIsDeletedHereIsNoUnexpectedError() {
+        log.gone = true;
+
+        task.wake();
+
+        assertThat(task.replicator().stats().error()).isNull();
+    }
+
     @Test
     void levelWithAnEndThatWasAskedForLatelyIsDrained() {
         hear(PROMOTION, 5, 10);
