@@ -19,6 +19,8 @@ record ActionResult(String link, String topic, String action, boolean dryRun, St
         return switch (action) {
             case "promote" -> "Promotion of " + thing + " is under way.";
             case "failover" -> "Failover of " + thing + " is under way.";
+            case "adopt" ->
+                "Adoption of " + thing + " is under way: it is compared with the source, read-only from now on.";
             case "create" -> "Created " + thing + ".";
             case "pause" -> "Paused " + thing + ".";
             case "resume" -> "Resumed " + thing + ".";

@@ -120,7 +120,10 @@ final class CreateMirrors extends ClusterCommand {
     @Override
     int run(Session session) {
         List<ActionResult> results = MirrorActions.results(
-                link, "create", dryRun, session.links().createMirrors(link, mirrors, session.write(dryRun)));
+                link,
+                adopt ? "adopt" : "create",
+                dryRun,
+                session.links().createMirrors(link, mirrors, session.write(dryRun)));
         int code = report(session, results);
         if (!(wait || adopt) || dryRun) {
             return code;

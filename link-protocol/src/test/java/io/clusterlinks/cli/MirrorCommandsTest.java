@@ -73,6 +73,9 @@ class MirrorCommandsTest extends CommandTest {
     void adoptionEndsWhenTheMirrorFollows() {
         assertThat(run("mirrors create --link east --topic t --adopt")).isZero();
         assertThat(err.lines()).contains("t: adopted");
+        assertThat(out)
+                .contains("Adoption of mirror topic 't' of link 'east' is under way")
+                .doesNotContain("Created");
     }
 
     @Test
