@@ -2,12 +2,13 @@
 package io.clusterlinks.guard;
 
 import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.host.ClusterView.PartitionView;
+import io.clusterlinks.host.ClusterView.TopicView;
 import io.clusterlinks.host.LocalBroker;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
@@ -15,8 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Notices that this broker was away: its process stood still, or it was cut off. Nobody waits for a broker that is
- * fenced before a mirror's topic is created, and the controller lets one that comes back lead at once. So until the state
- * was read again, topics that are new since then may be mirrors. For one thread.
+ * fenced before a mirror's topic is created, or one that is there adopted, and the controller lets one that comes back lead
+ * at once. So until the state was read again, topics may be mirrors that are new since then, or that this broker leads
+ * anew. For one thread.
  */
 public final class AbsenceWatch {
     private static final Logger LOG = LoggerFactory.getLogger(AbsenceWatch.class);
@@ -90,11 +92,23 @@ public final class AbsenceWatch {
         reading = null;
         doubtSinceMs = nowMs;
         ClusterView then = before;
-        fence.doubt(topic -> Topic.isInternal(topic) || id(then, topic).equals(id(broker.cluster(), topic)));
+        fence.doubt((topic, partition) -> Topic.isInternal(topic)
+                || isUnchanged(then.topic(topic), broker.cluster().topic(topic), partition));
     }
 
-    private static Optional<Uuid> id(ClusterView cluster, String topic) {
-        return cluster.topic(topic).map(ClusterView.TopicView::id);
+    /** A broker that is fenced leads nothing: what it leads under the same epoch could not be adopted without it. */
+    private boolean isUnchanged(Optional<TopicView> then, Optional<TopicView> now, int partition) {
+        return then.map(TopicView::id).equals(now.map(TopicView::id))
+                && epochHere(then, partition).equals(epochHere(now, partition));
+    }
+
+    /** Leader epoch under which this broker leads a partition; empty if it does not, or all of them are meant. */
+    private Optional<Integer> epochHere(Optional<TopicView> topic, int partition) {
+        return topic.map(TopicView::partitions)
+                .filter(partitions -> partition >= 0 && partition < partitions.size())
+                .map(partitions -> partitions.get(partition))
+                .filter(view -> view.leader() == broker.nodeId())
+                .map(PartitionView::leaderEpoch);
     }
 
     private boolean isOver(long nowMs) {

@@ -3,12 +3,16 @@ package io.clusterlinks.guard;
 
 import io.clusterlinks.host.WriteFence;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
 
-/** Asks writers to topics of which it is not known whether they are mirrors to try again; of others {@code fence} decides. */
-record DoubtfulFence(WriteFence fence, Predicate<String> known) implements WriteFence {
+/** Asks writers to partitions of which it is not known whether they are mirrors to try again; of others {@code fence} decides. */
+record DoubtfulFence(WriteFence fence, Known known) implements WriteFence {
+    /** Says which partitions are no mirrors unless the image says so; partition -1 is the topic as a whole. */
+    interface Known {
+        boolean test(String topic, int partition);
+    }
+
     @Override
     public boolean isIdle() {
         return false;
@@ -17,10 +21,10 @@ record DoubtfulFence(WriteFence fence, Predicate<String> known) implements Write
     @Override
     public Optional<ApiException> refusal(String topic, int partition) {
         Optional<ApiException> refusal = fence.refusal(topic, partition);
-        return refusal.isPresent() || known.test(topic)
+        return refusal.isPresent() || known.test(topic, partition)
                 ? refusal
                 : Optional.of(
-                        new NotEnoughReplicasException("Topic '" + topic + "' was created while this broker was away,"
-                                + " and the broker has not yet read whether it is a mirror. Try again."));
+                        new NotEnoughReplicasException("This broker was away, and has not yet read whether topic '"
+                                + topic + "' is a mirror by now. Try again."));
     }
 }

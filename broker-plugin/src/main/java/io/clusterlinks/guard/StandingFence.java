@@ -3,14 +3,13 @@ package io.clusterlinks.guard;
 
 import io.clusterlinks.host.WriteFence;
 import io.clusterlinks.state.LinkImage;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** The fence that stands now: that of the newest image, and a stricter one while this broker is in doubt. Thread-safe. */
 public final class StandingFence implements Supplier<WriteFence> {
     private WriteFence ofImage = WriteFence.OPEN;
-    /** Topics that are no mirrors unless the image says so; null while that holds for all. */
-    private Predicate<String> known;
+    /** Which partitions are no mirrors unless the image says so; null while that holds for all. */
+    private DoubtfulFence.Known known;
 
     private volatile WriteFence standing = ofImage;
 
@@ -25,9 +24,9 @@ public final class StandingFence implements Supplier<WriteFence> {
         stand();
     }
 
-    /** From here on other topics than those may be mirrors that the image does not hold. */
-    synchronized void doubt(Predicate<String> knownTopics) {
-        known = knownTopics;
+    /** From here on other partitions than those may be mirrors that the image does not hold. */
+    synchronized void doubt(DoubtfulFence.Known knownPartitions) {
+        known = knownPartitions;
         stand();
     }
 

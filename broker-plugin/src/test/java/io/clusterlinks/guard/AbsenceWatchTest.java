@@ -85,6 +85,28 @@ class AbsenceWatchTest {
         assertAsksToTryAgain("ordinary");
     }
 
+    /** A topic that was there may have been adopted; only who led it then was waited for. */
+    @Test
+    void aTopicThatIsLedAnewMayHaveBeenAdopted() {
+        // Given a broker that leads a topic, and stands still
+        broker.change().leads("ordinary", 1, 7);
+        broker.change().leads("kept", 1, 7);
+        pass(500);
+        pass(10_000);
+        assertThat(fence.get().refusal("ordinary", 0)).isEmpty();
+
+        // When it leads again after another one
+        broker.change().leads("ordinary", 1, 9);
+
+        // Then clients wait until the state was read; not those of what it led all the time
+        assertAsksToTryAgain("ordinary");
+        assertThat(fence.get().refusal("kept", 0)).isEmpty();
+        pass(500);
+        readings.get(0).complete(null);
+        pass(500);
+        assertThat(fence.get().refusal("ordinary", 0)).isEmpty();
+    }
+
     @Test
     void whoWasCutOffHearsOfManySecondsAtOnce() {
         for (int i = 0; i < 20; i++) {
@@ -163,6 +185,7 @@ class AbsenceWatchTest {
         View change() {
             View next = new View();
             next.topics.putAll(view.topics);
+            next.leaders.putAll(view.leaders);
             next.live = view.live;
             next.knownUntilMs = view.knownUntilMs;
             view = next;
@@ -176,9 +199,16 @@ class AbsenceWatchTest {
     }
 
     private static final class View extends BareBroker {
+        private static final PartitionView NOBODY = new PartitionView(-1, 0, List.of(), List.of());
         private final Map<String, Uuid> topics = new HashMap<>();
+        private final Map<String, PartitionView> leaders = new HashMap<>();
         private Set<Integer> live = Set.of(1, 2);
         private long knownUntilMs;
+
+        private void leads(String topic, int leader, int epoch) {
+            topics.putIfAbsent(topic, Uuid.randomUuid());
+            leaders.put(topic, new PartitionView(leader, epoch, List.of(1, 2), List.of(1, 2)));
+        }
 
         @Override
         public Set<Integer> liveBrokers() {
@@ -192,7 +222,8 @@ class AbsenceWatchTest {
 
         @Override
         public Optional<TopicView> topic(String name) {
-            return Optional.ofNullable(topics.get(name)).map(id -> new TopicView(id, name, List.of()));
+            return Optional.ofNullable(topics.get(name))
+                    .map(id -> new TopicView(id, name, List.of(leaders.getOrDefault(name, NOBODY))));
         }
     }
 }
