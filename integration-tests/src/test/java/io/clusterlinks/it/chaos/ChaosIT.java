@@ -10,6 +10,7 @@ import io.clusterlinks.it.TestCluster;
 import io.clusterlinks.it.TestClusterBuilder;
 import io.clusterlinks.it.Topics;
 import io.clusterlinks.it.chaos.ChaosSchedule.Action;
+import io.clusterlinks.it.chaos.ChaosSchedule.Lane;
 import io.clusterlinks.it.chaos.ChaosWriter.Style;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.TopicPartition;
@@ -48,10 +50,16 @@ class ChaosIT {
     private static final List<String> FIXED =
             withCrowd(List.of("plain", "compacted", COMPACTING, "transactional", UNCLEAN, TRIMMED, GROWING));
 
+    /** Topics whose records stay, and whose configs, ACLs and groups change. */
+    private static final List<String> BELONGING = List.of("plain", "compacted", "transactional", GROWING);
+
     private final long seed = Long.getLong("chaos.seed", System.nanoTime() % 1_000_000);
     private final long durationMs = durationMs();
     private final List<String> spare = IntStream.range(0, (int) Math.min(60, 5 + durationMs / 8_000))
             .mapToObj(number -> "extra-" + number)
+            .toList();
+    private final List<String> fated = IntStream.range(0, (int) Math.min(20, 4 + durationMs / 30_000))
+            .mapToObj(number -> "fated-" + number)
             .toList();
     private final Path details = Path.of(System.getProperty("java.io.tmpdir"), "chaos-" + seed + ".log");
     private TestCluster source;
@@ -114,6 +122,8 @@ class ChaosIT {
     private static TestClusterBuilder cluster(String name) {
         return TestCluster.builder(name)
                 .brokers(3)
+                .config("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
+                .config("super.users", "User:ANONYMOUS")
                 .heapMb(256)
                 .jvm("-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
                 .config("min.insync.replicas", "2");
@@ -157,13 +167,26 @@ class ChaosIT {
     private void mirror(ChaosCommands commands, LinkProxies proxies) {
         Map<String, String> configs = Map.of(
                 "bootstrap.servers", proxies.bootstrap(),
+                "acl.sync.enable", "true",
+                "acl.filters", "{\"aclFilters\":[{}]}",
                 "consumer.offset.sync.enable", "true",
                 "consumer.offset.group.filters",
                         "{\"groupFilters\":[{\"name\":\"*\",\"patternType\":\"LITERAL\",\"filterType\":\"INCLUDE\"}]}");
         commands.insist(ChaosCommands.link(ChaosCommands.LINK), configs, HEALED);
-        for (String topic : FIXED) {
+        mirror(commands, FIXED);
+    }
+
+    private static void mirror(ChaosCommands commands, List<String> topics) {
+        for (String topic : topics) {
             commands.insist(ChaosCommands.mirror(topic), Map.of("desired.state", "ACTIVE", "create", "true"), HEALED);
         }
+    }
+
+    private ChaosFated mirrorFated(ChaosFaults there, ChaosCommands commands) {
+        ChaosFated topics = new ChaosFated(source, there, fated, this::say);
+        mirror(commands, fated);
+        topics.awaitMirrored(destination);
+        return topics;
     }
 
     private void run(ChaosSchedule schedule, LinkProxies proxies, ChaosCommands commands, ChaosWorkload workload) {
@@ -174,13 +197,22 @@ class ChaosIT {
         try (ChaosFaults here = new ChaosFaults(destination, this::say);
                 ChaosFaults there = new ChaosFaults(source, this::say)) {
             ChaosSourceFaults topics = new ChaosSourceFaults(source, there, this::say);
-            new ChaosLanes(schedule, action -> carryOut(action, here, there, topics, proxies, commands), this::say)
-                    .run();
+            ChaosFated doomed = mirrorFated(there, commands);
+            ChaosBelongings belongings = new ChaosBelongings(source, destination, there, BELONGING, this::say);
+            Consumer<Action> target = action -> {
+                if (action.lane() == Lane.BELONGINGS) {
+                    change(action, belongings, doomed);
+                } else {
+                    carryOut(action, here, there, topics, proxies, commands);
+                }
+            };
+            new ChaosLanes(schedule, target, this::say).run();
             tell("healing");
             proxies.mend();
             there.heal(HEALED);
             here.heal(HEALED);
-            ChaosVerdict verdict = new ChaosVerdict(source, destination, commands, workload, trespasser, this::tell);
+            ChaosVerdict verdict =
+                    new ChaosVerdict(source, destination, commands, workload, trespasser, doomed.gone(), this::tell);
             verdict.awaitRecovery(true);
             workload.awaitProgress(HEALED, this::tell);
             workload.end();
@@ -194,6 +226,7 @@ class ChaosIT {
             verdict.checkLogs(COMPACTING, UNCLEAN, topics.deleted(), careful());
             verdict.checkOrphans();
             readers.assertSynced();
+            belongings.assertFollowed();
             verdict.stopAll(seed, COMPACTING);
             verdict.checkBrokers();
         }
@@ -249,6 +282,19 @@ class ChaosIT {
             case ADD_PARTITION -> topics.addPartition(GROWING);
             case CUT, CUT_ONE, SLOW, STALL -> trouble(action, proxies);
             default -> commands.run(action);
+        }
+    }
+
+    private static void change(Action action, ChaosBelongings belongings, ChaosFated doomed) {
+        switch (action.kind()) {
+            case SET_CONFIG -> belongings.setConfig(action);
+            case ADD_ACL -> belongings.addAcl(action);
+            case REMOVE_ACL -> belongings.removeAcl(action);
+            case COMMIT_OFFSET -> belongings.commit(action);
+            case DELETE_GROUP -> belongings.deleteGroup(action);
+            case DELETE_TOPIC -> doomed.delete();
+            case RECREATE_TOPIC -> doomed.recreate();
+            default -> throw new IllegalArgumentException(action.toString());
         }
     }
 

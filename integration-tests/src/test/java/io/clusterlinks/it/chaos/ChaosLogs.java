@@ -187,7 +187,7 @@ final class ChaosLogs {
         return first;
     }
 
-    private static Map<Long, String> values(TestCluster cluster, TopicPartition partition, IsolationLevel isolation) {
+    static Map<Long, String> values(TestCluster cluster, TopicPartition partition, IsolationLevel isolation) {
         Map<Long, String> values = new TreeMap<>();
         try (PartitionReader reader = new PartitionReader(cluster, partition, isolation)) {
             for (Optional<ConsumerRecord<byte[], byte[]>> next = reader.next();

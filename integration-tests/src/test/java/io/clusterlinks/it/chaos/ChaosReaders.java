@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.it.Await;
 import io.clusterlinks.it.TestCluster;
-import io.clusterlinks.it.Topics;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** A consumer group at the source that reads on through everything; in the end it stands at the destination where it stands there. */
@@ -61,20 +58,9 @@ final class ChaosReaders extends ChaosClient {
     /** Once it has stopped, and the mirrors are level. */
     void assertSynced() {
         assertThat(death()).as("death of the readers").isEmpty();
-        Await.untilPasses(SYNCED, () -> assertThat(committed(destination))
+        Await.untilPasses(SYNCED, () -> assertThat(ChaosBelongings.committed(destination, GROUP))
                 .as("offsets of group " + GROUP)
                 .isNotEmpty()
-                .isEqualTo(committed(source)));
-    }
-
-    private Map<String, Long> committed(TestCluster cluster) {
-        Map<String, Long> offsets = new TreeMap<>();
-        Topics.get(cluster.admin().listConsumerGroupOffsets(GROUP).partitionsToOffsetAndMetadata())
-                .forEach((TopicPartition partition, org.apache.kafka.clients.consumer.OffsetAndMetadata offset) -> {
-                    if (offset != null) {
-                        offsets.put(partition.toString(), offset.offset());
-                    }
-                });
-        return offsets;
+                .isEqualTo(ChaosBelongings.committed(source, GROUP)));
     }
 }

@@ -24,7 +24,12 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         SOURCE,
         NETWORK,
         COMMANDS,
-        MORE_COMMANDS
+        MORE_COMMANDS,
+        BELONGINGS;
+
+        private boolean takesCommands() {
+            return this == COMMANDS || this == MORE_COMMANDS;
+        }
     }
 
     /** Kinds of faults and commands. */
@@ -52,6 +57,13 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         CUT_ONE(Lane.NETWORK, 0),
         SLOW(Lane.NETWORK, 0),
         STALL(Lane.NETWORK, 0),
+        SET_CONFIG(Lane.BELONGINGS, 300),
+        ADD_ACL(Lane.BELONGINGS, 300),
+        REMOVE_ACL(Lane.BELONGINGS, 300),
+        COMMIT_OFFSET(Lane.BELONGINGS, 300),
+        DELETE_GROUP(Lane.BELONGINGS, 300),
+        DELETE_TOPIC(Lane.BELONGINGS, 300),
+        RECREATE_TOPIC(Lane.BELONGINGS, 1_000),
         CREATE_MIRROR(null, 500),
         CREATE_SIDE_MIRROR(null, 500),
         PAUSE_MIRROR(null, 200),
@@ -76,7 +88,7 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
 
         private static List<Kind> of(Lane lane) {
             return Arrays.stream(values())
-                    .filter(kind -> kind.lane == lane || (kind.lane == null && lane.compareTo(Lane.COMMANDS) >= 0))
+                    .filter(kind -> kind.lane == lane || (kind.isCommand() && lane.takesCommands()))
                     .toList();
         }
 
@@ -85,7 +97,7 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         }
 
         private boolean isShort() {
-            return isCommand() && this != PAUSE_LINK && this != PAUSE_MIRROR;
+            return lane == Lane.BELONGINGS || (isCommand() && this != PAUSE_LINK && this != PAUSE_MIRROR);
         }
     }
 
@@ -125,6 +137,9 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
                     // Half of the other commands need one.
                     deck.addAll(List.of(Kind.CREATE_MIRROR, Kind.CREATE_MIRROR, Kind.CREATE_SIDE_LINK));
                     deck.addAll(Collections.nCopies(3, Kind.CREATE_SIDE_MIRROR));
+                }
+                if (deck.contains(Kind.COMMIT_OFFSET)) {
+                    deck.addAll(List.of(Kind.SET_CONFIG, Kind.ADD_ACL, Kind.COMMIT_OFFSET, Kind.COMMIT_OFFSET));
                 }
                 Collections.shuffle(deck, random);
             }

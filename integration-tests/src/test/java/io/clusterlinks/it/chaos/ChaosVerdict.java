@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
@@ -33,6 +34,9 @@ final class ChaosVerdict {
     private final ChaosCommands commands;
     private final ChaosWorkload workload;
     private final ChaosTrespasser trespasser;
+    /** Source topics that were deleted, and perhaps created again. */
+    private final Set<String> gone;
+
     private final ChaosMirrors mirrors;
     private final ChaosLogs logs;
     private final Consumer<String> log;
@@ -43,12 +47,14 @@ final class ChaosVerdict {
             ChaosCommands commands,
             ChaosWorkload workload,
             ChaosTrespasser trespasser,
+            Set<String> gone,
             Consumer<String> log) {
         this.source = source;
         this.destination = destination;
         this.commands = commands;
         this.workload = workload;
         this.trespasser = trespasser;
+        this.gone = gone;
         this.mirrors = new ChaosMirrors(destination);
         this.logs = new ChaosLogs(source, destination);
         this.log = log;
@@ -93,7 +99,9 @@ final class ChaosVerdict {
     }
 
     private boolean isSettled(Mirror mirror) {
-        return mirror.state() == MirrorState.ACTIVE || mirror.isStopped();
+        return mirror.state() == MirrorState.ACTIVE
+                || mirror.isStopped()
+                || (mirror.state() == MirrorState.FAILED && gone.contains(mirror.sourceTopic()));
     }
 
     /** What mirrors have become is what commands have asked for. */
@@ -135,13 +143,16 @@ final class ChaosVerdict {
         for (Mirror mirror : mirrors.all()) {
             String topic = mirror.topic();
             long beganNs = System.nanoTime();
-            if (!mirror.isStopped()) {
+            if (!mirror.isStopped() && !gone.contains(mirror.sourceTopic())) {
                 logs.awaitLevel(mirror.sourceTopic(), topic, topic.equals(unclean) ? deleted : Map.of());
                 assertThat(trespasser.acknowledged(topic))
                         .as("writes of clients to mirror %s", topic)
                         .isEmpty();
             }
-            if (topic.equals(compacting)) {
+            if (gone.contains(mirror.sourceTopic())) {
+                ChaosFated.check(destination, mirror);
+                logs.compareReplicas(topic);
+            } else if (topic.equals(compacting)) {
                 logs.compareCompacted(topic, topic);
             } else {
                 logs.compareWithSource(mirror.sourceTopic(), topic, stopOffsets);
@@ -188,7 +199,8 @@ final class ChaosVerdict {
         List<Mirror> open =
                 mirrors.all().stream().filter(mirror -> !mirror.isStopped()).toList();
         for (Mirror mirror : open) {
-            String wish = (seed + mirror.topic().hashCode()) % 2 == 0 ? "PROMOTED" : "FAILED_OVER";
+            boolean even = (seed + mirror.topic().hashCode()) % 2 == 0;
+            String wish = even && !gone.contains(mirror.sourceTopic()) ? "PROMOTED" : "FAILED_OVER";
             commands.insist(
                     ChaosCommands.mirror(mirror.link(), mirror.topic()), Map.of("desired.state", wish), RECOVERED);
         }
