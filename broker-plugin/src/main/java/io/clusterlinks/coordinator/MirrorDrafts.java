@@ -25,6 +25,7 @@ import org.apache.kafka.common.utils.Time;
 /** Makes out of what an operator asks for, and of what the source has, the record of a new mirror. */
 final class MirrorDrafts {
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(6);
+    private static final Duration REASON_TIMEOUT = Duration.ofSeconds(1);
 
     private final LocalBroker broker;
     private final SourceAdmins sources;
@@ -38,8 +39,18 @@ final class MirrorDrafts {
         this.time = time;
     }
 
-    /** The record of a mirror that is being created; asks the source. Blocking. */
+    /** The record of a mirror that is being created; asks the source, and whether it still is that. Blocking. */
     MirrorRecord draft(LinkRecord link, CreateMirror command) {
+        try {
+            MirrorRecord mirror = ask(link, command);
+            sources.of(link).requireCluster(link.sourceClusterId(), SOURCE_TIMEOUT);
+            return mirror;
+        } catch (LinkException e) {
+            throw sources.of(link).reason(e, link.sourceClusterId(), REASON_TIMEOUT);
+        }
+    }
+
+    private MirrorRecord ask(LinkRecord link, CreateMirror command) {
         LinkConfig config = configs.resolve(link);
         String sourceName = command.sourceTopic().orElseGet(() -> withoutPrefix(link, config, command.topic()));
         long deadlineNs = System.nanoTime() + SOURCE_TIMEOUT.toNanos();

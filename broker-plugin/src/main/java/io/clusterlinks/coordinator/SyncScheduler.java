@@ -10,6 +10,7 @@ import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.sync.SyncContext;
 import io.clusterlinks.sync.SyncTask;
+import io.clusterlinks.sync.TaskOutcome;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +105,7 @@ final class SyncScheduler implements AutoCloseable {
             } else {
                 intervalMs = interval.getAsLong();
                 slot.succeeded(
-                        slot.task().run(new SyncContext(image, link, config, sources.of(link))),
+                        run(slot.task(), new SyncContext(image, link, config, sources.of(link))),
                         intervalMs,
                         time.milliseconds());
             }
@@ -119,6 +120,14 @@ final class SyncScheduler implements AutoCloseable {
                     slot.task().name(),
                     e);
             slot.failed("Internal error: " + e + "; tried again, see the log.", intervalMs, time.milliseconds());
+        }
+    }
+
+    private static TaskOutcome run(SyncTask task, SyncContext context) {
+        try {
+            return task.run(context);
+        } catch (LinkException e) {
+            throw context.reason(e);
         }
     }
 

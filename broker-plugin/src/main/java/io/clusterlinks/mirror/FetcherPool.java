@@ -2,6 +2,7 @@
 package io.clusterlinks.mirror;
 
 import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.source.SourceFetchClient;
 import java.util.Collection;
 import java.util.HashMap;
@@ -22,7 +23,7 @@ final class FetcherPool implements AutoCloseable {
 
     private record Key(int broker, int index) {}
 
-    private final String link;
+    private final LinkRecord link;
     private final LinkConfig config;
     private final LinkWorker.Shared shared;
     private final Fetcher.Owner owner;
@@ -30,7 +31,7 @@ final class FetcherPool implements AutoCloseable {
     private final Map<PartitionTask, Fetcher> assigned = new HashMap<>();
     private boolean closed;
 
-    FetcherPool(String link, LinkConfig config, LinkWorker.Shared shared, Fetcher.Owner owner) {
+    FetcherPool(LinkRecord link, LinkConfig config, LinkWorker.Shared shared, Fetcher.Owner owner) {
         this.link = link;
         this.config = config;
         this.shared = shared;
@@ -99,7 +100,7 @@ final class FetcherPool implements AutoCloseable {
                 config.getInt(LinkConfig.FETCH_RESPONSE_MAX_BYTES),
                 config.getInt(LinkConfig.FETCH_MAX_BYTES));
         Fetcher fetcher = new Fetcher(
-                "cluster-link-" + link + "-fetcher-" + broker.id() + "-" + index,
+                "cluster-link-" + link.link() + "-fetcher-" + broker.id() + "-" + index,
                 broker,
                 client,
                 new FetchRound(broker.id(), client, settings, shared.memory(), owner.limits(), shared.time()),

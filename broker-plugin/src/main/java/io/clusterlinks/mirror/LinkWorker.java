@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
 import org.slf4j.Logger;
@@ -91,11 +92,11 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         this.shared = shared;
         this.time = shared.time();
         this.health = new LinkHealth(link.link(), time.milliseconds());
-        this.queries = shared.clients().queries(link.link(), config);
+        this.queries = shared.clients().queries(link, config);
         this.admin = shared.clients().admin(link.link(), config);
         this.questions = new SourceQuestions(queries, QUERY_TIMEOUT, this::requestRefresh, time::milliseconds);
         limits.throttle().limit(config.maxBytesPerSecond());
-        this.fetchers = new FetcherPool(link.link(), config, shared, this);
+        this.fetchers = new FetcherPool(link, config, shared, this);
         this.appenders = appenders(link.link(), config.getInt(LinkConfig.NUM_FETCHERS));
         this.thread = new Thread(this::run, "cluster-link-" + link.link());
         thread.setDaemon(true);
@@ -270,17 +271,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         try {
             metadata = queries.metadata(topics, QUERY_TIMEOUT);
         } catch (LinkException e) {
-            onUnavailable(e);
-            return;
-        }
-        if (metadata.clusterId() != null && !metadata.clusterId().equals(link.sourceClusterId())) {
-            health.enter(
-                    LinkState.FAILED,
-                    "Another cluster (" + metadata.clusterId() + ") answers at the address of link " + link.link()
-                            + "; its source is " + link.sourceClusterId()
-                            + ": correct bootstrap.servers, or create another link.",
-                    nowMs);
-            nextRefreshMs = nowMs + MAX_REFRESH_MS;
+            onNoMetadata(e, nowMs);
             return;
         }
         brokers = metadata.brokers();
@@ -289,6 +280,15 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         refreshes.incrementAndGet();
         long maxAgeMs = Math.min(MAX_REFRESH_MS, config.getLong(LinkConfig.METADATA_MAX_AGE_MS));
         nextRefreshMs = nowMs + (watch.isInDoubt() ? Math.min(SOON_MS, maxAgeMs) : maxAgeMs);
+    }
+
+    private void onNoMetadata(LinkException failure, long nowMs) {
+        if (failure.error() == Errors.INCONSISTENT_CLUSTER_ID) {
+            health.enter(LinkState.FAILED, failure.getMessage(), nowMs);
+            nextRefreshMs = nowMs + MAX_REFRESH_MS;
+        } else {
+            onUnavailable(failure);
+        }
     }
 
     private void onUnavailable(LinkException failure) {

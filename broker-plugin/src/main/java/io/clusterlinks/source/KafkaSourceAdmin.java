@@ -31,6 +31,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
@@ -63,14 +64,30 @@ final class KafkaSourceAdmin implements SourceAdmin {
     }
 
     @Override
-    public String clusterId(Duration timeout) {
+    public void requireCluster(String clusterId, Duration timeout) {
+        String answering;
         try {
-            return get(
+            answering = get(
                     admin().describeCluster(new DescribeClusterOptions().timeoutMs(millis(timeout)))
                             .clusterId(),
                     timeout);
         } catch (Exception e) {
+            if (SourceErrors.unwrap(e) instanceof AuthenticationException) {
+                // By another cluster, perhaps.
+                startOver();
+            }
             throw failure("asking for the cluster id", e);
+        }
+        if (answering != null && !answering.equals(clusterId)) {
+            startOver();
+            throw SourceErrors.anotherCluster(link, clusterId, answering);
+        }
+    }
+
+    private synchronized void startOver() {
+        if (admin != null) {
+            admin.close();
+            admin = null;
         }
     }
 
@@ -79,8 +96,7 @@ final class KafkaSourceAdmin implements SourceAdmin {
             throw isClosed(null);
         }
         if (admin != null && !admin.isAlive()) {
-            admin.close();
-            admin = null;
+            startOver();
         }
         if (admin == null) {
             Map<String, Object> configs = new HashMap<>(config.clientConfigs("cluster-link-" + link + "-admin"));

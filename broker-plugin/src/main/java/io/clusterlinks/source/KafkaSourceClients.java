@@ -2,6 +2,7 @@
 package io.clusterlinks.source;
 
 import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.record.LinkRecord;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.utils.Time;
 
@@ -22,12 +23,12 @@ public final class KafkaSourceClients implements SourceClients {
     }
 
     @Override
-    public SourceQueryClient queries(String link, LinkConfig config) {
+    public SourceQueryClient queries(LinkRecord link, LinkConfig config) {
         return new KafkaSourceQueryClient(link, config, time);
     }
 
     @Override
-    public SourceFetchClient fetcher(String link, LinkConfig config, Node broker, int index) {
+    public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, int index) {
         return new KafkaSourceFetchClient(link, config, broker, index, memory, time);
     }
 }

@@ -4,6 +4,7 @@ package io.clusterlinks.source;
 import io.clusterlinks.host.RecordBatches;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.record.LinkRecord;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -42,9 +43,9 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
     private volatile boolean detectsDivergence;
     private int useless;
 
-    KafkaSourceFetchClient(String link, LinkConfig config, Node broker, int index, FetchMemory memory, Time time) {
-        String clientId = "cluster-link-" + link + "-fetcher-" + broker.id() + "-" + index;
-        this.link = link;
+    KafkaSourceFetchClient(LinkRecord link, LinkConfig config, Node broker, int index, FetchMemory memory, Time time) {
+        String clientId = "cluster-link-" + link.link() + "-fetcher-" + broker.id() + "-" + index;
+        this.link = link.link();
         this.broker = broker;
         this.pool = new ReceivePool(memory);
         this.connection = new SourceConnection(link, config, clientId, pool, time);

@@ -3,6 +3,7 @@ package io.clusterlinks.source;
 
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.record.LinkRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,10 +42,10 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
     private final List<Node> bootstrap;
     private List<Node> known = List.of();
 
-    KafkaSourceQueryClient(String link, LinkConfig config, Time time) {
-        this.link = link;
+    KafkaSourceQueryClient(LinkRecord link, LinkConfig config, Time time) {
+        this.link = link.link();
         this.time = time;
-        this.connection = new SourceConnection(link, config, "cluster-link-" + link + "-queries", time);
+        this.connection = new SourceConnection(link, config, "cluster-link-" + link.link() + "-queries", time);
         this.bootstrap = SourceConnection.bootstrapNodes(config);
     }
 
@@ -66,7 +67,7 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                 return metadata(nodes.get(i), failed, topics, (int) Math.max(1, last ? leftMs : leftMs / 2));
             } catch (LinkException e) {
                 failed.add(nodes.get(i).id());
-                failure = failure == null ? e : failure;
+                failure = failure == null || isStranger(e) ? e : failure;
             }
         }
         throw failure != null
@@ -75,6 +76,10 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                         Errors.REQUEST_TIMED_OUT,
                         "Source of link " + link + ": no broker answered within " + timeout.toMillis()
                                 + " ms; check that the source is up.");
+    }
+
+    private static boolean isStranger(LinkException failure) {
+        return failure.error() == Errors.INCONSISTENT_CLUSTER_ID;
     }
 
     private SourceMetadata metadata(Node node, Set<Integer> failed, Set<String> topics, int timeoutMs) {
@@ -98,7 +103,7 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                                     partition.leaderId.orElse(-1), partition.leaderEpoch.orElse(-1))));
             byName.put(topic.topic(), new SourceMetadata.Topic(topic.error(), topic.topicId(), leaders));
         }
-        return new SourceMetadata(response.clusterId(), brokers, byName);
+        return new SourceMetadata(brokers, byName);
     }
 
     /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.source;
 
+import io.clusterlinks.protocol.LinkException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Blocking questions to a source cluster, each answered or failed within its timeout with a
@@ -22,8 +24,23 @@ public interface SourceAdmin extends AutoCloseable {
      */
     String check(Duration timeout);
 
-    /** Cluster id of whatever answers now. */
-    String clusterId(Duration timeout);
+    /**
+     * Asks whether this cluster still answers. If it is another one, what that said of its brokers is forgotten: the next
+     * question goes to {@code bootstrap.servers} again.
+     *
+     * @throws io.clusterlinks.protocol.LinkException INCONSISTENT_CLUSTER_ID if another one does
+     */
+    void requireCluster(String clusterId, Duration timeout);
+
+    /** Why questions failed: that another cluster answers, if so, for that explains the rest. */
+    default LinkException reason(LinkException failure, String clusterId, Duration timeout) {
+        try {
+            requireCluster(clusterId, timeout);
+            return failure;
+        } catch (LinkException e) {
+            return e.error() == Errors.INCONSISTENT_CLUSTER_ID ? e : failure;
+        }
+    }
 
     /** Describes a topic; fails if it does not exist or may not be described or read. */
     SourceTopic topic(String name, Duration timeout);

@@ -2,6 +2,7 @@
 package io.clusterlinks.source;
 
 import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.record.LinkRecord;
 import org.apache.kafka.common.Node;
 
 /** Makes the clients that speak to a link's source. Nothing is sent before a client is first used. Thread-safe. */
@@ -10,8 +11,8 @@ public interface SourceClients {
     SourceAdmin admin(String link, LinkConfig config);
 
     /** Blocking questions of the data path; one per link. */
-    SourceQueryClient queries(String link, LinkConfig config);
+    SourceQueryClient queries(LinkRecord link, LinkConfig config);
 
     /** One connection to {@code broker} that only fetches; {@code index} tells fetchers of one broker apart. */
-    SourceFetchClient fetcher(String link, LinkConfig config, Node broker, int index);
+    SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, int index);
 }

@@ -3,6 +3,7 @@ package io.clusterlinks.source;
 
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.record.LinkRecord;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -25,12 +26,15 @@ import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.MetadataRequest;
+import org.apache.kafka.common.requests.MetadataResponse;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
 
 /**
  * Blocking requests over Kafka's own network client, so that security, proxies and timeouts work as for any client.
- * For one thread, except {@link #shutdown}.
+ * Whoever answers is asked first which cluster it belongs to: an address may be another cluster's by now, and most
+ * questions name topics only by names that it may have too. For one thread, except {@link #shutdown}.
  */
 final class SourceConnection implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MS = 4000;
@@ -39,19 +43,22 @@ final class SourceConnection implements AutoCloseable {
     private static final long MAX_THROTTLE_MS = 20_000;
 
     private final String link;
+    private final String clusterId;
     private final NetworkClient client;
     private final ReceiveLimit limit;
     private final ApiVersions versions = new ApiVersions();
     private final Metrics metrics = new Metrics();
     private final Time time;
 
-    SourceConnection(String link, LinkConfig config, String clientId, Time time) {
+    /** A connection to brokers of the cluster that {@code link} belongs to. */
+    SourceConnection(LinkRecord link, LinkConfig config, String clientId, Time time) {
         this(link, config, clientId, MemoryPool.NONE, time);
     }
 
     /** A connection that receives into {@code memory}. */
-    SourceConnection(String link, LinkConfig config, String clientId, MemoryPool memory, Time time) {
-        this.link = link;
+    SourceConnection(LinkRecord link, LinkConfig config, String clientId, MemoryPool memory, Time time) {
+        this.link = link.link();
+        this.clusterId = link.sourceClusterId();
         this.time = time;
         this.limit = ReceiveLimit.of(config, memory);
         AdminClientConfig configs = new AdminClientConfig(configs(config, clientId));
@@ -60,7 +67,7 @@ final class SourceConnection implements AutoCloseable {
                     .client(configs, clientId, new ManualMetadataUpdater());
         } catch (KafkaException e) {
             metrics.close();
-            throw SourceErrors.classify(link, "client configs", null, e);
+            throw SourceErrors.classify(this.link, "client configs", null, e);
         }
     }
 
@@ -81,6 +88,10 @@ final class SourceConnection implements AutoCloseable {
      */
     ClientResponse send(Node node, AbstractRequest.Builder<?> request, int timeoutMs) {
         connect(node, Math.min(timeoutMs, CONNECT_TIMEOUT_MS));
+        return exchange(node, request, timeoutMs);
+    }
+
+    private ClientResponse exchange(Node node, AbstractRequest.Builder<?> request, int timeoutMs) {
         long sentMs = time.milliseconds();
         try {
             ClientRequest sent =
@@ -146,8 +157,34 @@ final class SourceConnection implements AutoCloseable {
     }
 
     private void connect(Node node, int timeoutMs) {
+        if (!isConnected(node)) {
+            open(node, timeoutMs);
+            identify(node, timeoutMs);
+        }
+    }
+
+    private boolean isConnected(Node node) {
         try {
             sitOutThrottle(node);
+            return NetworkClientUtils.isReady(client, node, time.milliseconds());
+        } catch (RuntimeException e) {
+            throw client.active() ? nonsense(node, e) : unreachable(node, "was shut down", e);
+        }
+    }
+
+    /** Whatever it says about its cluster is said about this connection only. */
+    private void identify(Node node, int timeoutMs) {
+        MetadataResponse answer =
+                (MetadataResponse) exchange(node, MetadataRequest.Builder.forTopicNames(List.of(), false), timeoutMs)
+                        .responseBody();
+        if (answer.clusterId() != null && !answer.clusterId().equals(clusterId)) {
+            client.close(node.idString());
+            throw SourceErrors.anotherCluster(link, clusterId, answer.clusterId());
+        }
+    }
+
+    private void open(Node node, int timeoutMs) {
+        try {
             if (NetworkClientUtils.awaitReady(client, node, time, timeoutMs)) {
                 return;
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.source;
 
+import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -71,6 +72,14 @@ final class SourceErrors {
                     cause);
         }
         return new LinkException(Errors.forException(cause), where + step + " failed: " + line(cause) + ".", cause);
+    }
+
+    /** What answers at the link's address is not its source. */
+    static LinkException anotherCluster(String link, String clusterId, String answering) {
+        return new LinkException(
+                Errors.INCONSISTENT_CLUSTER_ID,
+                "Another cluster (" + answering + ") answers at the address of link " + link + "; its source is "
+                        + clusterId + ": correct " + LinkConfig.BOOTSTRAP_SERVERS + ", or create another link.");
     }
 
     private static String authentication(Throwable cause) {

@@ -9,11 +9,10 @@ import org.apache.kafka.common.protocol.Errors;
 /**
  * Who leads what in a source cluster, as one of its brokers answered.
  *
- * @param clusterId cluster id, null if the source does not say
  * @param brokers live brokers by id
  * @param topics the topics that were asked for
  */
-public record SourceMetadata(String clusterId, Map<Integer, Node> brokers, Map<String, Topic> topics) {
+public record SourceMetadata(Map<Integer, Node> brokers, Map<String, Topic> topics) {
     /**
      * One topic.
      *

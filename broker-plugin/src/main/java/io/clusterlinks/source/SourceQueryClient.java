@@ -18,7 +18,10 @@ public interface SourceQueryClient extends AutoCloseable {
     /** Timestamp that stands for the start of a log. */
     long EARLIEST = -2L;
 
-    /** Leaders of {@code topics}; topics that do not exist are in the answer with their error and are not created. */
+    /**
+     * Leaders of {@code topics}; topics that do not exist are in the answer with their error and are not created. Fails with
+     * INCONSISTENT_CLUSTER_ID if another cluster answers, and nobody of the source.
+     */
     SourceMetadata metadata(Set<String> topics, Duration timeout);
 
     /**

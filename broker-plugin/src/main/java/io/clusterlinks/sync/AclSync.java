@@ -75,6 +75,7 @@ public final class AclSync implements SyncTask {
                 new HashSet<>(context.source().acls(context.config().aclFilters(), SOURCE_TIMEOUT));
         // Asked after the others: an ACL that came over a link is recorded before it is there.
         atSource.removeAll(context.source().linkedAcls(SOURCE_TIMEOUT));
+        context.requireSource(SOURCE_TIMEOUT);
         LinkImage image = newest.get();
         AclMapping mapping = new AclMapping(context.config(), image, context.link());
         Set<AclBinding> wanted = mapping.map(atSource);
@@ -84,7 +85,6 @@ public final class AclSync implements SyncTask {
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(wanted.size());
         if (!plan.isEmpty()) {
-            context.requireSource(SOURCE_TIMEOUT);
             carryOut(context.link(), plan, counter);
         }
         mapping.conflicts(atSource)

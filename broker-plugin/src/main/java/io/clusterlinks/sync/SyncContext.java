@@ -10,17 +10,19 @@ import java.time.Duration;
 
 /** What a run of a task has to go by: the state as it was when the run began, and the way to the source. */
 public record SyncContext(LinkImage image, LinkRecord link, LinkConfig config, SourceAdmin source) {
+    private static final Duration REASON_TIMEOUT = Duration.ofSeconds(1);
+
+    /** Why a run failed: that another cluster answers, if so, for that explains the rest. */
+    public LinkException reason(LinkException failure) {
+        return source.reason(failure, link.sourceClusterId(), REASON_TIMEOUT);
+    }
+
     /**
      * To be called between reading the source and doing anything about it.
      *
      * @throws LinkException if another cluster answers at the source's address: what it has says nothing of the source
      */
     void requireSource(Duration timeout) {
-        String answering = source.clusterId(timeout);
-        if (answering != null && !answering.equals(link.sourceClusterId())) {
-            throw LinkException.invalid("Another cluster (" + answering + ") answers at the address of link "
-                    + link.link() + "; its source is " + link.sourceClusterId() + ": correct "
-                    + LinkConfig.BOOTSTRAP_SERVERS + ", or create another link.");
-        }
+        source.requireCluster(link.sourceClusterId(), timeout);
     }
 }

@@ -64,9 +64,7 @@ public final class TopicDiscovery implements SyncTask {
             // Asked after the list: whatever mirror is in the list is known as one by now.
             plan = plan(context, topics, context.source().mirrors(SOURCE_TIMEOUT));
         }
-        if (!plan.create().isEmpty()) {
-            context.requireSource(SOURCE_TIMEOUT);
-        }
+        context.requireSource(SOURCE_TIMEOUT);
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(plan.taking());
         create(context, plan.create(), counter);

@@ -70,6 +70,7 @@ public final class TopicSync implements SyncTask {
         Set<String> names =
                 mirrors.values().stream().map(MirrorRecord::sourceTopic).collect(Collectors.toSet());
         SourceTopics topics = context.source().describe(names, SOURCE_TIMEOUT);
+        context.requireSource(SOURCE_TIMEOUT);
         Set<String> synced = context.config().syncedTopicConfigs();
         counter.items(mirrors.size());
         for (MirrorRecord mirror : mirrors.values()) {

@@ -19,6 +19,7 @@ import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.sync.SyncContext;
 import io.clusterlinks.sync.SyncTask;
 import io.clusterlinks.sync.TaskOutcome;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -187,16 +188,19 @@ class SyncSchedulerTest {
     private static final class NoSources implements SourceClients {
         @Override
         public SourceAdmin admin(String link, LinkConfig config) {
-            return null;
+            return (SourceAdmin) Proxy.newProxyInstance(
+                    SourceAdmin.class.getClassLoader(),
+                    new Class<?>[] {SourceAdmin.class},
+                    (proxy, method, arguments) -> method.getName().equals("reason") ? arguments[0] : null);
         }
 
         @Override
-        public SourceQueryClient queries(String link, LinkConfig config) {
+        public SourceQueryClient queries(LinkRecord link, LinkConfig config) {
             throw new AssertionError("not asked for");
         }
 
         @Override
-        public SourceFetchClient fetcher(String link, LinkConfig config, Node broker, int index) {
+        public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, int index) {
             throw new AssertionError("not asked for");
         }
     }

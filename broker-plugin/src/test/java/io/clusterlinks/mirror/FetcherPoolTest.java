@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.ManualTime;
 import io.clusterlinks.protocol.LinkConfig;
+import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceAdmin;
@@ -31,7 +32,7 @@ class FetcherPoolTest {
     private final ManualTime clock = new ManualTime();
     private final RecordingClients clients = new RecordingClients();
     private final FetcherPool pool = new FetcherPool(
-            "L",
+            io.clusterlinks.Records.link(),
             LinkConfig.parse(Map.of("bootstrap.servers", "localhost:1")),
             new LinkWorker.Shared(
                     clients,
@@ -128,7 +129,7 @@ class FetcherPoolTest {
         }
 
         @Override
-        public SourceFetchClient fetcher(String link, LinkConfig config, Node broker, int index) {
+        public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, int index) {
             fetches.put(index, new LinkedBlockingQueue<>());
             return new Silent(fetches.get(index), new CountDownLatch(1));
         }
@@ -139,7 +140,7 @@ class FetcherPoolTest {
         }
 
         @Override
-        public SourceQueryClient queries(String link, LinkConfig config) {
+        public SourceQueryClient queries(LinkRecord link, LinkConfig config) {
             throw new AssertionError("not asked for");
         }
     }

@@ -148,7 +148,7 @@ class SourceWatchTest {
     }
 
     private static SourceMetadata metadata(Topic topic) {
-        return new SourceMetadata("cluster", Map.of(), topic == null ? Map.of() : Map.of("source", topic));
+        return new SourceMetadata(Map.of(), topic == null ? Map.of() : Map.of("source", topic));
     }
 
     private static Topic topic(Uuid id, int... partitions) {

@@ -87,7 +87,7 @@ class AclSyncTest {
         return (SourceAdmin) Proxy.newProxyInstance(
                 SourceAdmin.class.getClassLoader(),
                 new Class<?>[] {SourceAdmin.class},
-                (proxy, method, arguments) -> method.getName().equals("clusterId") ? LINK.sourceClusterId() : Set.of());
+                (proxy, method, arguments) -> method.getName().equals("requireCluster") ? null : Set.of());
     }
 
     private static final class Destination extends BareBroker {

@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
-/** Ports that lead to the brokers of a source, and what a network does to connections: it cuts, slows, swallows. */
+/** Ports that lead to the brokers of a source, and what a network does to connections: it cuts, slows, swallows, leads astray. */
 public final class LinkProxies implements AutoCloseable {
     private static final long STALL_POLL_NS = Duration.ofMillis(20).toNanos();
 
@@ -20,6 +20,8 @@ public final class LinkProxies implements AutoCloseable {
     private volatile long delayMs;
     /** Whether connections stay open and nothing comes through. */
     private volatile boolean stalled;
+    /** Where all ports lead for now; -1 if each to its broker. */
+    private volatile int detour = -1;
 
     private volatile boolean closed;
 
@@ -55,8 +57,18 @@ public final class LinkProxies implements AutoCloseable {
         stalled = true;
     }
 
-    /** All is well again; what was held back arrives. */
+    /** Ends all connections; until {@link #mend} every port leads to {@code target}, which is no broker of the source. */
+    public void detour(int target) {
+        detour = target;
+        proxies.forEach(proxy -> proxy.tunnel.cut());
+    }
+
+    /** All is well again; what was held back arrives, and who was led astray has to connect anew. */
     public void mend() {
+        if (detour >= 0) {
+            detour = -1;
+            proxies.forEach(proxy -> proxy.tunnel.cut());
+        }
         delayMs = 0;
         stalled = false;
         proxies.forEach(proxy -> proxy.cut = false);
@@ -74,7 +86,7 @@ public final class LinkProxies implements AutoCloseable {
         private volatile boolean cut;
 
         private Proxy(int target) {
-            tunnel = Tunnel.open(Ports.free(), () -> target, this::onConnected);
+            tunnel = Tunnel.open(Ports.free(), () -> detour >= 0 ? detour : target, this::onConnected);
         }
 
         private void cut() {

@@ -3,6 +3,7 @@ package io.clusterlinks.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.protocol.LinkState;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.WireContract;
 import java.time.Duration;
@@ -247,6 +248,61 @@ class SourceTopicIT {
         } finally {
             Fixtures.close(first, second);
         }
+    }
+
+    /** It told where its brokers are, and they still answer there; nobody may go on to ask them. */
+    @Test
+    void aClusterThatAnsweredAtTheAddressForAWhileIsForgotten() {
+        TestCluster other = TestCluster.builder("other").heapMb(256).start();
+        try (HostileProxy proxy = HostileProxy.before(source.broker(1).port())) {
+            // Given a mirror over an address that leads to another cluster, with a topic of that name and other configs
+            Workload workload =
+                    Workload.onNewTopic(source, "astray", 1, Map.of()).plain(20);
+            links.run(
+                    "create",
+                    "--link",
+                    "astray",
+                    "--config",
+                    "bootstrap.servers=127.0.0.1:" + proxy.port(),
+                    "--config",
+                    "topic.config.sync.ms=500");
+            links.mirror("astray", "astray");
+            assertLevel("astray");
+            proxy.target(other.broker(1).port());
+            Topics.create(other.admin(), "astray", 3, Map.of("retention.ms", "1234567"));
+
+            // When the way to the right one is lost, so that all are asked again
+            source.broker(1).kill();
+            awaitLink("astray", LinkState.FAILED);
+            Cli.Result creation = links.cli()
+                    .run("mirrors", "create", "--link", "astray", "--topic", "wrong", "--source-topic", "astray");
+            assertThat(creation.exitCode()).isEqualTo(1);
+            assertThat(creation.stderr()).contains("Another cluster (" + other.clusterId() + ") answers");
+
+            // And it is back, and the address leads there again
+            proxy.target(source.broker(1).port());
+            source.broker(1).start();
+            source.awaitReady();
+
+            // Then records and configs go on, and nothing of the other one was taken
+            awaitLink("astray", LinkState.ACTIVE);
+            workload.plain(20);
+            Topics.alter(source.admin(), "astray", Map.of("retention.bytes", "7654321"));
+            assertLevel("astray");
+            Await.untilPasses(LEVEL, () -> assertThat(Topics.describe(destination.admin(), "astray"))
+                    .containsEntry("retention.bytes", "7654321"));
+            assertThat(Topics.describe(destination.admin(), "astray")).doesNotContainEntry("retention.ms", "1234567");
+            assertThat(partitions(destination, "astray")).isEqualTo(1);
+            links.run("mirrors", "failover", "--link", "astray", "--topic", "astray", "--wait");
+            links.run("delete", "--link", "astray");
+        } finally {
+            other.close();
+        }
+    }
+
+    private static void awaitLink(String link, LinkState state) {
+        Await.untilPasses(
+                LEVEL, () -> assertThat(links.describe(link)).containsEntry(WireContract.STATUS_STATE, state.name()));
     }
 
     private static String config(String key) {

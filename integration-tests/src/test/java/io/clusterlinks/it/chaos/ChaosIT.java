@@ -64,6 +64,7 @@ class ChaosIT {
     private final Path details = Path.of(System.getProperty("java.io.tmpdir"), "chaos-" + seed + ".log");
     private TestCluster source;
     private TestCluster destination;
+    private ChaosImpostor impostor;
 
     @Test
     void losesNothingWhateverGoesWrong() {
@@ -75,7 +76,9 @@ class ChaosIT {
         }
         tell("seed " + seed + ", " + durationMs + " ms, " + schedule.shape() + ", details in " + details);
         schedule.actions().forEach(action -> System.out.println("  " + action));
-        try (LinkProxies proxies = new LinkProxies()) {
+        try (LinkProxies proxies = new LinkProxies();
+                ChaosImpostor other = new ChaosImpostor(BELONGING, ChaosReaders.GROUP)) {
+            impostor = other;
             start(schedule.shape(), proxies);
             try (ChaosCommands commands = new ChaosCommands(destination, proxies, FIXED, spare, this::say);
                     ChaosWorkload workload = new ChaosWorkload()) {
@@ -280,7 +283,7 @@ class ChaosIT {
             case UNCLEAN_ELECTION -> topics.uncleanElection(action, UNCLEAN);
             case DELETE_HEAD -> topics.deleteHead(action, TRIMMED);
             case ADD_PARTITION -> topics.addPartition(GROWING);
-            case CUT, CUT_ONE, SLOW, STALL -> trouble(action, proxies);
+            case CUT, CUT_ONE, SLOW, STALL, LEAD_ASTRAY -> trouble(action, proxies);
             default -> commands.run(action);
         }
     }
@@ -298,12 +301,13 @@ class ChaosIT {
         }
     }
 
-    private static void trouble(Action action, LinkProxies proxies) {
+    private void trouble(Action action, LinkProxies proxies) {
         switch (action.kind()) {
             case CUT -> proxies.cut();
             case CUT_ONE -> proxies.cutOne(action.pick());
             case SLOW -> proxies.slow(20 + action.pick() % 500);
             case STALL -> proxies.stall();
+            case LEAD_ASTRAY -> proxies.detour(impostor.port());
             default -> throw new IllegalArgumentException(action.toString());
         }
         ChaosFaults.hold(action);

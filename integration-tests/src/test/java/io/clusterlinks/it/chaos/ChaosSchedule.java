@@ -57,6 +57,7 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         CUT_ONE(Lane.NETWORK, 0),
         SLOW(Lane.NETWORK, 0),
         STALL(Lane.NETWORK, 0),
+        LEAD_ASTRAY(Lane.NETWORK, 0),
         SET_CONFIG(Lane.BELONGINGS, 300),
         ADD_ACL(Lane.BELONGINGS, 300),
         REMOVE_ACL(Lane.BELONGINGS, 300),
