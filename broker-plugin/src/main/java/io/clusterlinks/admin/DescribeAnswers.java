@@ -27,6 +27,7 @@ final class DescribeAnswers {
                 .setErrorMessage("")
                 .setConfigs(entries.stream()
                         .filter(entry -> keys == null || keys.isEmpty() || keys.contains(entry.name()))
+                        .filter(entry -> LongAnswers.fits(entry.name()))
                         .map(DescribeAnswers::config)
                         .toList());
     }
@@ -36,7 +37,7 @@ final class DescribeAnswers {
                 .setResourceType(type)
                 .setResourceName(resourceName)
                 .setErrorCode(why.error().code())
-                .setErrorMessage(why.getMessage())
+                .setErrorMessage(LongAnswers.fitting(why.getMessage()))
                 .setConfigs(List.of());
     }
 
@@ -46,7 +47,7 @@ final class DescribeAnswers {
                 : DescribeConfigsResponse.ConfigSource.TOPIC_CONFIG;
         return new DescribeConfigsResourceResult()
                 .setName(entry.name())
-                .setValue(entry.value())
+                .setValue(LongAnswers.fitting(entry.value()))
                 .setReadOnly(entry.isReadOnly())
                 .setIsSensitive(entry.isSensitive())
                 .setConfigSource(source.id())

@@ -138,7 +138,7 @@ public final class LinkRequestHandler {
                 .setResourceName(resource.resourceName())
                 .setErrorCode(
                         failure == null ? Errors.NONE.code() : failure.error().code())
-                .setErrorMessage(failure == null ? null : failure.getMessage());
+                .setErrorMessage(failure == null ? null : LongAnswers.fitting(failure.getMessage()));
     }
 
     /** Runs {@code call} and turns whatever it fails with, at once or later, into a result. */

@@ -165,8 +165,10 @@ final class StateWriter implements StateCommitter {
                 return;
             }
             try {
-                refresh();
-                process(batch, image());
+                for (int next = 0; next < batch.size(); ) {
+                    refresh();
+                    next += process(batch.subList(next, batch.size()), image());
+                }
             } catch (Throwable e) {
                 // Also an error: whoever waits for an answer, a topic's creation above all, would wait for good.
                 LinkException cause = asLinkException(e);
@@ -195,11 +197,17 @@ final class StateWriter implements StateCommitter {
         }
     }
 
-    private void process(List<Pending> batch, LinkImage image) {
+    /** Evaluates decisions and appends what they ask for. @return how many; the others would make it too large */
+    private int process(List<Pending> batch, LinkImage image) {
+        int decided = 0;
         LinkImage working = image;
         List<Change> changes = new ArrayList<>();
         List<Pending> accepted = new ArrayList<>();
         for (Pending item : batch) {
+            if (changes.size() >= MAX_CHANGES_PER_APPEND) {
+                break;
+            }
+            decided++;
             try {
                 List<Change> wanted = item.decision().decide(working);
                 changes.addAll(wanted);
@@ -216,6 +224,7 @@ final class StateWriter implements StateCommitter {
             changes.addAll(asItIs(image));
         }
         write(image, changes, accepted);
+        return decided;
     }
 
     /** A record to write again. Without links there is none, and no command that finds its wish fulfilled. */

@@ -5,8 +5,10 @@ import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.ClusterView.TopicView;
 import io.clusterlinks.host.LocalBroker;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.common.internals.Topic;
@@ -92,8 +94,13 @@ public final class AbsenceWatch {
         reading = null;
         doubtSinceMs = nowMs;
         ClusterView then = before;
+        // Asked for at each write, and to make a view of a topic that has changed takes a while.
+        Map<String, Optional<TopicView>> seen = new ConcurrentHashMap<>();
         fence.doubt((topic, partition) -> Topic.isInternal(topic)
-                || isUnchanged(then.topic(topic), broker.cluster().topic(topic), partition));
+                || isUnchanged(
+                        seen.computeIfAbsent(topic, then::topic),
+                        broker.cluster().topic(topic),
+                        partition));
     }
 
     /** A broker that is fenced leads nothing: what it leads under the same epoch could not be adopted without it. */

@@ -39,6 +39,11 @@ final class ControllerChannel implements RequestChannel, AutoCloseable {
     @Override
     public CompletableFuture<AbstractResponse> send(AbstractRequest.Builder<? extends AbstractRequest> request) {
         CompletableFuture<AbstractResponse> answer = new CompletableFuture<>();
+        try {
+            requireSendable(request);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
         channel.sendRequest(request, new ControllerRequestCompletionHandler() {
             @Override
             public void onComplete(ClientResponse response) {
@@ -51,6 +56,11 @@ final class ControllerChannel implements RequestChannel, AutoCloseable {
             }
         });
         return answer;
+    }
+
+    /** On the thread that sends it, a request that cannot be put into bytes would end the broker's process. */
+    static void requireSendable(AbstractRequest.Builder<? extends AbstractRequest> request) {
+        request.build(request.latestAllowedVersion()).serialize();
     }
 
     @Override

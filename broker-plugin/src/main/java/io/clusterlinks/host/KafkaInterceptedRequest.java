@@ -49,7 +49,14 @@ final class KafkaInterceptedRequest implements InterceptedRequest {
         if (!answered.compareAndSet(false, true)) {
             throw new IllegalStateException("Already answered: " + request.header());
         }
-        apis.requestHelper().sendMaybeThrottle(request, response);
+        try {
+            apis.requestHelper().sendMaybeThrottle(request, response);
+        } catch (RuntimeException e) {
+            // It could not be put into bytes. Without any answer the client, or the broker that forwarded it, would
+            // wait.
+            log.error("Cluster links failed to answer {}", request.header(), e);
+            apis.requestHelper().handleError(request, e);
+        }
     }
 
     @Override

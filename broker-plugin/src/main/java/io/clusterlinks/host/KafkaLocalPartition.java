@@ -143,6 +143,7 @@ final class KafkaLocalPartition implements LocalPartition {
         LeaderLock.whileLeading(partition, leaderEpoch, () -> {
             // Below the log start there is nothing to cut; the log would move its start back.
             if (offset < replicaLog().logEndOffset()) {
+                refuseWhileMoved();
                 partition.truncateTo(LogReads.endBefore(replicaLog(), offset), false);
             }
             beginEpoch(leaderEpoch);
@@ -152,6 +153,9 @@ final class KafkaLocalPartition implements LocalPartition {
     @Override
     public void truncateFullyAndStartAt(long offset, int leaderEpoch) throws AppendException {
         LeaderLock.whileLeading(partition, leaderEpoch, () -> {
+            if (replicaLog().logEndOffset() > logStartOffset()) {
+                refuseWhileMoved();
+            }
             createIndexFiles();
             boolean goesBack = offset < logStartOffset();
             partition.truncateFullyAndStartAt(offset, false, Optional.empty());
@@ -160,6 +164,16 @@ final class KafkaLocalPartition implements LocalPartition {
             }
             beginEpoch(leaderEpoch);
         });
+    }
+
+    /** The copy in the other log directory would not notice, and take this log's place with what was cut off here. */
+    private void refuseWhileMoved() throws AppendException {
+        if (partition.futureLog().isDefined()) {
+            throw new AppendException(
+                    AppendException.Kind.NOT_REPLICATED,
+                    id + " is being moved to another log directory, which has to end before",
+                    null);
+        }
     }
 
     /**

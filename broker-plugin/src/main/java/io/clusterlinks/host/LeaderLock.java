@@ -14,6 +14,11 @@ final class LeaderLock {
 
     private LeaderLock() {}
 
+    /** Something that is done to a log. */
+    interface Action {
+        void run() throws AppendException;
+    }
+
     private static Field lockField() {
         try {
             Field field = Partition.class.getDeclaredField("leaderIsrUpdateLock");
@@ -29,7 +34,7 @@ final class LeaderLock {
      *
      * @throws AppendException NOT_LEADER if it does not lead it under {@code leaderEpoch}; then nothing was run
      */
-    static void whileLeading(Partition partition, int leaderEpoch, Runnable action) throws AppendException {
+    static void whileLeading(Partition partition, int leaderEpoch, Action action) throws AppendException {
         ReadWriteLock lock = lock(partition);
         lock.readLock().lock();
         try {

@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Claims {
     private static final long RETRY_MS = 1000;
+    /** Each of them is a record in one batch of the state topic, with the partition's whole lineage. */
+    private static final int MAX_TOGETHER = 200;
 
     /** Claims that were sent together. */
     private record Sent(CompletableFuture<Void> answer, long atMs) {
@@ -42,9 +44,10 @@ final class Claims {
                 due.add(claim);
             }
         }
-        if (!due.isEmpty()) {
-            Sent now = new Sent(send(due), nowMs);
-            due.forEach(claim -> sent.put(claim, now));
+        for (int from = 0; from < due.size(); from += MAX_TOGETHER) {
+            List<PartitionClaim> part = List.copyOf(due.subList(from, Math.min(from + MAX_TOGETHER, due.size())));
+            Sent now = new Sent(send(part), nowMs);
+            part.forEach(claim -> sent.put(claim, now));
         }
     }
 

@@ -106,8 +106,9 @@ final class LeaderMove implements Leadership {
     }
 
     private CompletableFuture<Void> reassign(TopicPartition partition, List<Integer> order) {
-        AlterPartitionReassignmentsRequestData data =
-                new AlterPartitionReassignmentsRequestData().setTimeoutMs(TIMEOUT_MS);
+        AlterPartitionReassignmentsRequestData data = new AlterPartitionReassignmentsRequestData()
+                .setTimeoutMs(TIMEOUT_MS)
+                .setAllowReplicationFactorChange(false);
         data.topics()
                 .add(new ReassignableTopic()
                         .setName(partition.topic())

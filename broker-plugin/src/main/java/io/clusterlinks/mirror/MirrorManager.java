@@ -154,7 +154,7 @@ public final class MirrorManager implements AutoCloseable {
 
     /** Returns whether claims are outstanding. */
     private boolean reconcile(LinkImage image, ClusterView cluster, long nowMs) {
-        startCheckpoints.look(image, nowMs);
+        startCheckpoints.look(image);
         forgetReleased();
         workers.reconcile(image, nowMs).forEach(this::release);
         Map<TopicPartition, Duty> wanted = Duty.of(image, cluster, broker, workers::isResting);

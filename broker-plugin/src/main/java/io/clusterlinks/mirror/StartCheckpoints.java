@@ -3,54 +3,61 @@ package io.clusterlinks.mirror;
 
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.record.MirrorRecord;
-import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.state.LinkImage;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalLong;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 
 /**
- * Has Kafka write down where the logs of this broker start when a partition starts over, also where another broker
- * leads it.
+ * Has Kafka write down where the logs of this broker start when a mirror's log starts lower than before, also one that
+ * another broker leads.
  *
  * <p>A start inside a segment is known by a checkpoint only, which Kafka writes once a minute. A replica that starts over
- * at a lower offset, and is killed before that, would come back with its former start, and hide what lies before it.
+ * at a lower offset, and is killed before that, would come back with its former start, and hide what lies before it; as
+ * leader it would have the others drop that. Kafka's logs start over lower nowhere else.
  *
  * <p>For one thread.
  */
 final class StartCheckpoints {
-    /** A truncation that waits for a replica is seen again and again. */
-    private static final long INTERVAL_MS = 300;
-
     private final LocalBroker broker;
-    private LinkImage seen = LinkImage.EMPTY;
-    private long notBeforeMs;
+    /** Where logs started when they were last seen; null before that. */
+    private Map<TopicPartition, Long> starts;
 
     StartCheckpoints(LocalBroker broker) {
         this.broker = broker;
     }
 
-    /** Writes while a log starts over, and once more when it has. */
-    void look(LinkImage image, long nowMs) {
-        if (nowMs < notBeforeMs) {
-            return;
-        }
-        if (image.mirrors().stream().anyMatch(mirror -> startsOver(image, mirror))) {
-            notBeforeMs = nowMs + INTERVAL_MS;
+    /** Writes if a log starts lower than it did, and at first, when that is not known. */
+    void look(LinkImage image) {
+        Map<TopicPartition, Long> now = new HashMap<>();
+        image.mirrors().forEach(mirror -> see(image, mirror, now));
+        boolean lower = starts == null
+                ? !now.isEmpty()
+                : now.entrySet().stream()
+                        .anyMatch(entry -> entry.getValue() < starts.getOrDefault(entry.getKey(), Long.MIN_VALUE));
+        if (lower) {
             broker.checkpointLogStarts();
         }
-        seen = image;
+        starts = now;
     }
 
-    private boolean startsOver(LinkImage image, MirrorRecord mirror) {
-        return image.partitions(mirror.topic()).values().stream()
-                .anyMatch(record -> startsOver(record)
-                        && broker.partition(new TopicPartition(record.topic(), record.partition()))
-                                .isPresent());
+    private void see(LinkImage image, MirrorRecord mirror, Map<TopicPartition, Long> now) {
+        for (int partition : image.partitions(mirror.topic()).keySet()) {
+            TopicPartition id = new TopicPartition(mirror.topic(), partition);
+            start(id).ifPresent(start -> now.put(id, start));
+        }
     }
 
-    private boolean startsOver(PartitionRecord record) {
-        return Records.isStartingOver(record)
-                || seen.partition(record.topic(), record.partition())
-                        .filter(Records::isStartingOver)
-                        .isPresent();
+    /** Empty for a replica that is not here, or is about to come or go. */
+    private OptionalLong start(TopicPartition id) {
+        try {
+            return broker.partition(id)
+                    .map(local -> OptionalLong.of(local.logStartOffset()))
+                    .orElse(OptionalLong.empty());
+        } catch (ApiException e) {
+            return OptionalLong.empty();
+        }
     }
 }

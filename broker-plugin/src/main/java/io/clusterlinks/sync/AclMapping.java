@@ -18,9 +18,12 @@ import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.utils.Utils;
 
 /** What ACLs of the source are called here: topics and groups as the link names them, the rest as it is. */
 final class AclMapping {
+    private static final int MAX_NAME_BYTES = Short.MAX_VALUE;
+
     private final String topicPrefix;
     private final String groupPrefix;
 
@@ -43,9 +46,31 @@ final class AclMapping {
     Set<AclBinding> map(Set<AclBinding> atSource) {
         Set<AclBinding> here = new HashSet<>();
         for (AclBinding acl : atSource) {
-            patterns(acl.pattern()).forEach(pattern -> here.add(new AclBinding(pattern, acl.entry())));
+            if (!acl.isUnknown()) {
+                patterns(acl.pattern())
+                        .filter(pattern -> !isTooLong(pattern))
+                        .forEach(pattern -> here.add(new AclBinding(pattern, acl.entry())));
+            }
         }
         return here;
+    }
+
+    /** ACLs that no request to this cluster could name. */
+    List<TaskItem> unsupported(Set<AclBinding> atSource) {
+        return atSource.stream()
+                .filter(acl -> acl.isUnknown() || patterns(acl.pattern()).anyMatch(AclMapping::isTooLong))
+                .map(
+                        acl -> new TaskItem(
+                                acl.toString(),
+                                "UNSUPPORTED",
+                                acl.isUnknown()
+                                        ? "Not taken over: it is of a kind that this version of Kafka does not know."
+                                        : "Not taken over: with the link's prefix its name is longer than the protocol allows."))
+                .toList();
+    }
+
+    private static boolean isTooLong(ResourcePattern pattern) {
+        return Utils.utf8Length(pattern.name()) > MAX_NAME_BYTES;
     }
 
     /** ACLs on a topic whose name here is that of another topic's mirror: they would open the copy of that. */

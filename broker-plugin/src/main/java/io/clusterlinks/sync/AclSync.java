@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.protocol.Errors;
@@ -87,8 +88,8 @@ public final class AclSync implements SyncTask {
         if (!plan.isEmpty()) {
             carryOut(context.link(), plan, counter);
         }
-        mapping.conflicts(atSource)
-                .forEach(conflict -> counter.trouble(conflict.item(), conflict.state(), conflict.message()));
+        Stream.concat(mapping.conflicts(atSource).stream(), mapping.unsupported(atSource).stream())
+                .forEach(trouble -> counter.trouble(trouble.item(), trouble.state(), trouble.message()));
         return counter.outcome();
     }
 

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.common.utils.Utils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,8 +93,9 @@ final class SourceGroups {
         }
         long startedNs = System.nanoTime();
         NameFilters filters = context.config().groupFilters();
+        String prefix = context.config().groupPrefix();
         Set<String> groups = kind.groups(context.source(), timeout).stream()
-                .filter(filters::matches)
+                .filter(group -> filters.matches(group) && isNameable(prefix + group))
                 .collect(Collectors.toSet());
         if (groups.isEmpty() || table.lastReadMs() < 0 || table.misses(groups)) {
             table.mayHide(!context.source().seesAllGroups(timeout));
@@ -121,6 +123,11 @@ final class SourceGroups {
                             .collect(Collectors.toSet()));
             return changed;
         }
+    }
+
+    /** One request asks for many groups: a name that is too long for the protocol would hold up all of them. */
+    private static boolean isNameable(String group) {
+        return Utils.utf8Length(group) <= Short.MAX_VALUE;
     }
 
     /** One group that may not be read is its own trouble; all of them are the link's. */

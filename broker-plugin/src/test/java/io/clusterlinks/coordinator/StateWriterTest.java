@@ -15,6 +15,7 @@ import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -90,6 +91,22 @@ class StateWriterTest {
 
         confirmed.forEach(StateWriterTest::await);
         assertThat(broker.log).hasSize(2);
+    }
+
+    /** A batch that is larger than a segment of the state topic would never be written, nor what stands beside it. */
+    @Test
+    void whatIsTooMuchForOneBatchGoesInSeveral() {
+        lead(3);
+        List<CompletableFuture<LinkImage>> decided = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            decided.add(writer.commit(image -> Collections.nCopies(300, Change.put(link()))));
+        }
+
+        runEvents();
+
+        decided.forEach(StateWriterTest::await);
+        assertThat(broker.log).hasSize(1200);
+        assertThat(broker.appends).isEqualTo(2);
     }
 
     @Test

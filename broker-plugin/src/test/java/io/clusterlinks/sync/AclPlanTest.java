@@ -97,6 +97,20 @@ class AclPlanTest {
                         acl(ResourceType.TRANSACTIONAL_ID, "tx", PatternType.LITERAL));
     }
 
+    /** No request to this cluster could name them; one that tried would end the broker's process. */
+    @Test
+    void whatThisKafkaCannotNameIsLeftOutAndSaid() {
+        AclMapping mapping = mapping(Map.of("cluster.link.prefix", "west.", "consumer.group.prefix.enable", "true"));
+        AclBinding unknown = new AclBinding(
+                ORDERS.pattern(), new AccessControlEntry("User:a", "*", AclOperation.UNKNOWN, AclPermissionType.ALLOW));
+        AclBinding tooLong = acl(ResourceType.GROUP, "g".repeat(32_765), PatternType.LITERAL);
+
+        assertThat(mapping.map(Set.of(unknown, tooLong))).isEmpty();
+        assertThat(mapping.unsupported(Set.of(unknown, tooLong, BILLING)))
+                .hasSize(2)
+                .allMatch(item -> item.state().equals("UNSUPPORTED"));
+    }
+
     @Test
     void groupsKeepTheirNamesUnlessTheyArePrefixedToo() {
         assertThat(mapping(Map.of("cluster.link.prefix", "west.")).map(Set.of(BILLING)))

@@ -134,7 +134,7 @@ final class ChaosFated {
     /** Of the mirror of a topic that is gone. */
     static void check(TestCluster destination, Mirror mirror) {
         assertThat(mirror.state()).as(mirror.toString()).isEqualTo(MirrorState.FAILED);
-        assertThat(mirror.reason()).as(mirror.toString()).contains("ail it over");
+        assertThat(mirror.reason()).as(mirror.toString()).contains("fail over");
         assertHoldsTheFirst(destination, mirror.topic());
     }
 

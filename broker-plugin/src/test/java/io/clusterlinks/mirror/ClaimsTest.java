@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.protocol.record.PartitionClaim;
+import io.clusterlinks.protocol.record.PartitionTransition;
+import io.clusterlinks.state.TransitionSink;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ClaimsTest {
+    private final List<List<PartitionClaim>> sent = new ArrayList<>();
+    private final Claims claims = new Claims(new Sink());
+
+    /** A broker may come to lead thousands of partitions at once, and each claim is written with a lineage. */
+    @Test
+    void manyAreSentInPartsAndEachIsRepeatedUntilTheImageShowsIt() {
+        List<PartitionClaim> wanted =
+                IntStream.range(0, 1001).mapToObj(ClaimsTest::claim).toList();
+
+        claims.send(wanted, 0);
+        assertThat(sent).hasSize(6).allMatch(part -> part.size() <= 200);
+        assertThat(sent.stream().flatMap(List::stream)).containsExactlyElementsOf(wanted);
+
+        claims.send(wanted, 999);
+        assertThat(sent).hasSize(6);
+        claims.send(wanted.subList(0, 10), 1000);
+        assertThat(sent).hasSize(7);
+        assertThat(sent.get(6)).hasSize(10);
+    }
+
+    private static PartitionClaim claim(int partition) {
+        return new PartitionClaim("topic", partition, "id", 1);
+    }
+
+    private final class Sink implements TransitionSink {
+        @Override
+        public CompletableFuture<Void> claim(List<PartitionClaim> some) {
+            sent.add(some);
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public CompletableFuture<Void> propose(List<PartitionTransition> transitions) {
+            throw new AssertionError("not a claim");
+        }
+    }
+}
