@@ -40,6 +40,8 @@ final class Reconciler {
 
     /** How soon everything is looked at again though nothing waits for a step and nothing has changed. */
     private static final long REST_MS = 1_000;
+    /** Of one decision, which is one batch of the state topic; the others follow at the next tick. */
+    private static final int MAX_STEPS = 500;
 
     private final LocalBroker broker;
     private final StateWriter writer;
@@ -107,7 +109,9 @@ final class Reconciler {
         for (MirrorRecord mirror : image.mirrors()) {
             if (mirror.topicId() != null) {
                 topicIds.add(mirror.topicId());
-                steps.addAll(safeNext(image, mirror));
+                if (steps.size() < MAX_STEPS) {
+                    steps.addAll(safeNext(image, mirror));
+                }
             }
         }
         missingSinceMs.keySet().retainAll(topicIds);

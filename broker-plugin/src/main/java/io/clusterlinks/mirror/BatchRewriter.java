@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
-import io.clusterlinks.protocol.LinkException;
 import java.nio.ByteBuffer;
-import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Makes fetched batches fit for the local log, in place and without reading their records: stamps the local leader
@@ -22,9 +20,6 @@ final class BatchRewriter {
 
     /**
      * Rewrites whole batches, from position to limit.
-     *
-     * @throws LinkException INVALID_PRODUCER_ID_MAPPING if an id has no room for another hop; batches before it are
-     *     rewritten then, so the bytes must not be used again
      */
     static void rewrite(ByteBuffer batches, int leaderEpoch) {
         int position = batches.position();
@@ -48,14 +43,11 @@ final class BatchRewriter {
         return producerId & ((1L << HOP_SHIFT) - 1);
     }
 
-    /** The producer id after one more link. */
+    /**
+     * The producer id after one more link. One that says to have passed as many as fit stays as it is: nobody gives out
+     * such an id, but any client can write it, and here too it is none that a local producer has.
+     */
     static long hop(long producerId) {
-        if (producerId >>> HOP_SHIFT >= MAX_HOPS) {
-            throw new LinkException(
-                    Errors.INVALID_PRODUCER_ID_MAPPING,
-                    "producer id " + producerId + " has passed " + MAX_HOPS
-                            + " links and has no room for another; the topic cannot be mirrored further");
-        }
-        return producerId + (1L << HOP_SHIFT);
+        return producerId >>> HOP_SHIFT >= MAX_HOPS ? producerId : producerId + (1L << HOP_SHIFT);
     }
 }

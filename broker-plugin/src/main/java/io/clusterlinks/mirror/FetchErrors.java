@@ -6,11 +6,18 @@ import org.apache.kafka.common.protocol.Errors;
 
 /** What to do about an answer to a fetch that is an error, or whose bytes are no batches. */
 final class FetchErrors {
+    /** Answers of one kind that come sooner after each other are one trouble. */
+    private static final long STREAK_MS = 5_000;
+    /** How long leaders may take to be known. */
+    private static final long PASSES_MS = 15_000;
+
     private final MirrorLog log;
     private final FetchCursor cursor;
     private final Inquiry inquiry;
     private final ReplicatorStats stats;
     private final long backoffMs;
+    private long staleMs = -STREAK_MS - 1;
+    private long staleSinceMs;
 
     FetchErrors(MirrorLog log, FetchCursor cursor, Inquiry inquiry, ReplicatorStats stats, long backoffMs) {
         this.log = log;
@@ -39,6 +46,18 @@ final class FetchErrors {
         return Outcome.retry(nowMs + backoffMs);
     }
 
+    /** That passes as soon as both sides know the new leader; a source that was set back to older metadata goes on so. */
+    private void onStaleLeader(Errors error, long nowMs) {
+        if (nowMs - staleMs > STREAK_MS) {
+            staleSinceMs = nowMs;
+        }
+        staleMs = nowMs;
+        if (nowMs - staleSinceMs > PASSES_MS) {
+            stats.sourceError(SourceText.fetchError(error, log.partition())
+                    + "; if this does not pass, pause the mirror and resume it");
+        }
+    }
+
     private Outcome onError(Errors error, long nowMs) {
         return switch (error) {
             case OFFSET_OUT_OF_RANGE -> {
@@ -48,6 +67,7 @@ final class FetchErrors {
             }
             case NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OFFSET_NOT_AVAILABLE -> {
                 inquiry.wantLeaders();
+                onStaleLeader(error, nowMs);
                 yield Outcome.retry(nowMs + Replicator.SHORT_BACKOFF_MS);
             }
             default -> {

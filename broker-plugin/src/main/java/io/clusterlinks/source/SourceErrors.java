@@ -20,6 +20,8 @@ import org.apache.kafka.common.protocol.Errors;
 
 /** Classifies what a Kafka client throws, once, into one line that names the step, the address and the remedy. */
 final class SourceErrors {
+    private static final int MAX_CHARS = 300;
+
     private SourceErrors() {}
 
     /**
@@ -78,8 +80,9 @@ final class SourceErrors {
     static LinkException anotherCluster(String link, String clusterId, String answering) {
         return new LinkException(
                 Errors.INCONSISTENT_CLUSTER_ID,
-                "Another cluster (" + answering + ") answers at the address of link " + link + "; its source is "
-                        + clusterId + ": correct " + LinkConfig.BOOTSTRAP_SERVERS + ", or create another link.");
+                "Another cluster (" + beginning(answering) + ") answers at the address of link " + link
+                        + "; its source is " + clusterId + ": correct " + LinkConfig.BOOTSTRAP_SERVERS
+                        + ", or create another link.");
     }
 
     private static String authentication(Throwable cause) {
@@ -123,6 +126,11 @@ final class SourceErrors {
             return failure.getClass().getSimpleName();
         }
         String flat = message.replaceAll("\\s+", " ").trim();
-        return flat.endsWith(".") ? flat.substring(0, flat.length() - 1) : flat;
+        return beginning(flat.endsWith(".") ? flat.substring(0, flat.length() - 1) : flat);
+    }
+
+    /** What a source says is shown, kept and reported for every partition: as much of it as an operator can use. */
+    private static String beginning(String text) {
+        return text.length() <= MAX_CHARS ? text : text.substring(0, MAX_CHARS) + "...";
     }
 }

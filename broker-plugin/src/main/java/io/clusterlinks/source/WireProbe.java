@@ -69,10 +69,11 @@ final class WireProbe {
             socket.setSoTimeout(timeoutMs);
             socket.getOutputStream().write(API_VERSIONS);
             socket.getOutputStream().flush();
-            byte[] head = readHead(socket.getInputStream(), 8);
+            long deadlineNs = System.nanoTime() + 2_000_000L * timeoutMs;
+            byte[] head = readHead(socket.getInputStream(), 8, deadlineNs);
             Answer answer = head.length == 0 ? new Answer(Kind.CLOSED, "") : classify(head);
             return answer.kind() == Kind.KAFKA
-                    ? kafka(socket, ByteBuffer.wrap(head).getInt() - 4)
+                    ? kafka(socket, ByteBuffer.wrap(head).getInt() - 4, deadlineNs)
                     : answer;
         } catch (SocketTimeoutException e) {
             return new Answer(Kind.SILENT, "");
@@ -82,8 +83,8 @@ final class WireProbe {
     }
 
     /** Looks closer at what speaks Kafka's protocol; {@code bytes} of its first answer are still to be read. */
-    private static Answer kafka(Socket socket, int bytes) throws IOException {
-        ByteBuffer apis = ByteBuffer.wrap(readHead(socket.getInputStream(), bytes));
+    private static Answer kafka(Socket socket, int bytes, long deadlineNs) throws IOException {
+        ByteBuffer apis = ByteBuffer.wrap(readHead(socket.getInputStream(), bytes, deadlineNs));
         if (apis.remaining() >= 6 && apis.getShort() == 0 && !offersMetadata(apis)) {
             return new Answer(Kind.CONTROLLER, "");
         }
@@ -91,7 +92,7 @@ final class WireProbe {
         socket.getOutputStream().flush();
         boolean closed;
         try {
-            closed = readHead(socket.getInputStream(), 8).length == 0;
+            closed = readHead(socket.getInputStream(), 8, deadlineNs).length == 0;
         } catch (SocketException e) {
             closed = true;
         }
@@ -108,10 +109,14 @@ final class WireProbe {
         return false;
     }
 
-    private static byte[] readHead(InputStream in, int bytes) throws IOException {
+    /** Up to so many bytes; one that sends them one by one is not waited for. */
+    private static byte[] readHead(InputStream in, int bytes, long deadlineNs) throws IOException {
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         try {
             while (head.size() < bytes) {
+                if (System.nanoTime() > deadlineNs) {
+                    throw new SocketTimeoutException("too slow");
+                }
                 int next = in.read();
                 if (next < 0) {
                     break;

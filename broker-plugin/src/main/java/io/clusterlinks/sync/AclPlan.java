@@ -2,7 +2,9 @@
 package io.clusterlinks.sync;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclBinding;
 
@@ -38,6 +40,25 @@ record AclPlan(Set<AclBinding> own, Set<AclBinding> create, Set<AclBinding> dele
 
     boolean isEmpty() {
         return own.isEmpty() && create.isEmpty() && delete.isEmpty() && disown.isEmpty();
+    }
+
+    /** The same in parts of at most {@code max} ACLs, each of which can be carried out by itself. */
+    List<AclPlan> parts(int max) {
+        List<AclBinding> all =
+                Stream.concat(touched(), disown.stream()).distinct().toList();
+        return IntStream.iterate(0, from -> from < all.size(), from -> from + max)
+                .mapToObj(from -> only(Set.copyOf(all.subList(from, Math.min(from + max, all.size())))))
+                .toList();
+    }
+
+    private AclPlan only(Set<AclBinding> some) {
+        return new AclPlan(within(own, some), within(create, some), within(delete, some), within(disown, some));
+    }
+
+    private static Set<AclBinding> within(Set<AclBinding> all, Set<AclBinding> some) {
+        Set<AclBinding> within = new HashSet<>(all);
+        within.retainAll(some);
+        return within;
     }
 
     /** Those that are to be made or to go, each once. */

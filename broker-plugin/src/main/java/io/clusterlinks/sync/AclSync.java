@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 public final class AclSync implements SyncTask {
     private static final Logger LOG = LoggerFactory.getLogger(AclSync.class);
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(10);
+    /** A controller takes at most 10,000 at a time, and refuses all of more. */
+    private static final int MAX_TOGETHER = 1_000;
 
     private final LocalBroker broker;
     private final StateCommitter state;
@@ -86,7 +88,7 @@ public final class AclSync implements SyncTask {
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(wanted.size());
         if (!plan.isEmpty()) {
-            carryOut(context.link(), plan, counter);
+            plan.parts(MAX_TOGETHER).forEach(part -> carryOut(context.link(), part, counter));
         }
         Stream.concat(mapping.conflicts(atSource).stream(), mapping.unsupported(atSource).stream())
                 .forEach(trouble -> counter.trouble(trouble.item(), trouble.state(), trouble.message()));

@@ -122,30 +122,51 @@ final class BrokerGroups implements LocalGroups {
                 || nowNs - sinceNs < Duration.ofMillis(SETTLED_MS).toNanos();
     }
 
+    /** What this cluster does not keep beside an offset is left out, rather than the offset. */
     @Override
     public Map<String, Map<TopicPartition, Errors>> commit(
             Map<String, Map<TopicPartition, OffsetAndMetadata>> offsets) {
+        Map<String, Map<TopicPartition, Errors>> results = commitOnce(offsets);
+        Map<String, Map<TopicPartition, OffsetAndMetadata>> bare = new HashMap<>();
+        results.forEach((group, ofGroup) -> ofGroup.forEach((partition, error) -> {
+            if (error == Errors.OFFSET_METADATA_TOO_LARGE) {
+                OffsetAndMetadata offset = offsets.get(group).get(partition);
+                bare.computeIfAbsent(group, name -> new HashMap<>())
+                        .put(partition, new OffsetAndMetadata(offset.offset()));
+            }
+        }));
+        if (!bare.isEmpty()) {
+            commitOnce(bare).forEach((group, ofGroup) -> results.get(group).putAll(ofGroup));
+        }
+        return results;
+    }
+
+    /** A part of a group's offsets that was sent. */
+    private record Sent(String group, Set<TopicPartition> partitions, Questions.Asked question) {}
+
+    private Map<String, Map<TopicPartition, Errors>> commitOnce(
+            Map<String, Map<TopicPartition, OffsetAndMetadata>> offsets) {
         findCoordinators(offsets.keySet());
-        Map<String, Questions.Asked> asked = new HashMap<>();
+        List<Sent> sent = new ArrayList<>();
+        Map<String, Map<TopicPartition, Errors>> results = new HashMap<>();
         offsets.forEach((group, ofGroup) -> {
             Integer coordinator = coordinators.get(group);
             if (coordinator != null) {
-                asked.put(group, questions.ask(coordinator, dialect.commit(group, ofGroup)));
+                CommitParts.of(group, ofGroup)
+                        .forEach(part -> sent.add(new Sent(
+                                group, part.keySet(), questions.ask(coordinator, dialect.commit(group, part)))));
             }
+            Map<TopicPartition, Errors> unanswered = new HashMap<>();
+            ofGroup.keySet().forEach(partition -> unanswered.put(partition, Errors.COORDINATOR_NOT_AVAILABLE));
+            results.put(group, unanswered);
         });
         Questions.Deadline deadline = questions.within(timeout);
-        Map<String, Map<TopicPartition, Errors>> results = new HashMap<>();
-        offsets.forEach((group, ofGroup) -> {
-            Map<TopicPartition, Errors> result = new HashMap<>();
-            ofGroup.keySet().forEach(partition -> result.put(partition, Errors.COORDINATOR_NOT_AVAILABLE));
-            if (asked.containsKey(group)) {
-                deadline.ifAnswered(
-                        asked.get(group), response -> result.putAll(dialect.committed(response, ofGroup.keySet())));
-            }
-            if (result.values().stream().anyMatch(BrokerGroups::movesCoordinator)) {
+        sent.forEach(part -> deadline.ifAnswered(part.question(), response -> results.get(part.group())
+                .putAll(dialect.committed(response, part.partitions()))));
+        results.forEach((group, ofGroup) -> {
+            if (ofGroup.values().stream().anyMatch(BrokerGroups::movesCoordinator)) {
                 coordinators.remove(group);
             }
-            results.put(group, result);
         });
         return results;
     }

@@ -18,6 +18,9 @@ import java.util.stream.Collectors;
  * source has deleted, also meanwhile. Nothing is written while the groups are the same.
  */
 final class FollowedGroups {
+    /** Records in one batch of the state topic; names of groups may be long. */
+    private static final int MAX_TOGETHER = 250;
+
     private final String kind;
     private final StateCommitter state;
 
@@ -38,8 +41,10 @@ final class FollowedGroups {
     /** Has the state name the groups in {@code table}, and no others. */
     void keep(LinkImage image, String link, GroupTable table) {
         Set<String> followed = table.followed();
-        if (!changes(image, link, followed).isEmpty()) {
-            Commits.commit(state, newest -> changes(newest, link, followed));
+        for (int left = changes(image, link, followed).size(); left > 0; left -= MAX_TOGETHER) {
+            Commits.commit(state, newest -> changes(newest, link, followed).stream()
+                    .limit(MAX_TOGETHER)
+                    .toList());
         }
     }
 

@@ -27,6 +27,11 @@ record TopicPlan(
         int partitions) {
     /** Some values are lists of any length. */
     private static final int MAX_SHOWN = 100;
+    /**
+     * Partitions that are added at a time. What a source says is durable before the controller is asked, and cannot be taken
+     * back: one wrong answer must not make a million.
+     */
+    private static final int MAX_GROWTH = 1_000;
 
     /**
      * Compares three ways.
@@ -56,7 +61,12 @@ record TopicPlan(
         Map<String, String> configs = new HashMap<>(mirror.configs());
         configs.keySet().removeAll(synced);
         configs.putAll(wanted);
-        return new TopicPlan(configs, set, delete, edited, Math.max(mirror.partitions(), source.partitions()));
+        return new TopicPlan(
+                configs,
+                set,
+                delete,
+                edited,
+                Math.max(mirror.partitions(), Math.min(source.partitions(), mirror.partitions() + MAX_GROWTH)));
     }
 
     private static String shown(String value) {

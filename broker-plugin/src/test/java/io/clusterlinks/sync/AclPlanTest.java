@@ -17,6 +17,8 @@ import io.clusterlinks.state.LinkImage;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -95,6 +97,24 @@ class AclPlanTest {
                         acl(ResourceType.TOPIC, "west.", PatternType.PREFIXED),
                         acl(ResourceType.GROUP, "west.billing", PatternType.LITERAL),
                         acl(ResourceType.TRANSACTIONAL_ID, "tx", PatternType.LITERAL));
+    }
+
+    /** A controller refuses all of more than it takes at a time. */
+    @Test
+    void manyAreCarriedOutInParts() {
+        Set<AclBinding> wanted = IntStream.range(0, 2500)
+                .mapToObj(i -> acl(ResourceType.TOPIC, "topic-" + i, PatternType.LITERAL))
+                .collect(Collectors.toSet());
+        AclPlan plan = AclPlan.of(wanted, Set.of(BILLING), Set.of(), Set.of(BILLING));
+
+        List<AclPlan> parts = plan.parts(1000);
+
+        assertThat(parts)
+                .hasSize(3)
+                .allMatch(part -> part.create().size() <= 1000 && part.own().equals(part.create()));
+        assertThat(parts.stream().flatMap(part -> part.create().stream())).containsExactlyInAnyOrderElementsOf(wanted);
+        assertThat(parts.stream().flatMap(part -> part.delete().stream())).containsExactly(BILLING);
+        assertThat(parts.stream().flatMap(part -> part.disown().stream())).containsExactly(BILLING);
     }
 
     /** No request to this cluster could name them; one that tried would end the broker's process. */

@@ -27,6 +27,14 @@ class TopicPlanTest {
         assertThat(plan.changesRecord(mirror)).isFalse();
     }
 
+    /** What is recorded is never taken back: one wrong answer of a source must not make a million partitions. */
+    @Test
+    void manyNewPartitionsAreTakenOverInSteps() {
+        TopicPlan plan = TopicPlan.of(mirror(Map.of()), source(1_000_000, Map.of()), SYNCED, Map.of());
+
+        assertThat(plan.partitions()).isEqualTo(mirror(Map.of()).partitions() + 1_000);
+    }
+
     @Test
     void whatWasSetAtTheSourceIsSetHere() {
         TopicPlan plan = TopicPlan.of(mirror(Map.of()), source(2, Map.of("retention.ms", "5")), SYNCED, Map.of());

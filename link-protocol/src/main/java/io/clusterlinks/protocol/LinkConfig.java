@@ -76,7 +76,6 @@ public final class LinkConfig extends AbstractConfig {
             "delete.retention.ms",
             "segment.bytes",
             "segment.ms",
-            "segment.index.bytes",
             "segment.jitter.ms",
             "compression.type",
             "message.timestamp.before.max.ms",

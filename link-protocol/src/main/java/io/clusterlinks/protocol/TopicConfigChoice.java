@@ -33,6 +33,10 @@ final class TopicConfigChoice {
                 throw LinkException.invalidConfig(LinkConfig.TOPIC_CONFIG_SYNC_INCLUDE + ": '" + name
                         + "' is about where this cluster keeps its logs and never follows the source.");
             }
+            if (name.equals(TopicConfig.SEGMENT_INDEX_BYTES_CONFIG)) {
+                throw LinkException.invalidConfig(LinkConfig.TOPIC_CONFIG_SYNC_INCLUDE + ": '" + name
+                        + "' never follows the source: a broker whose indexes have grown beyond it does not start.");
+            }
             if (exclude.contains(name)) {
                 throw LinkException.invalidConfig("'" + name + "' is both in " + LinkConfig.TOPIC_CONFIG_SYNC_INCLUDE
                         + " and in " + LinkConfig.TOPIC_CONFIG_SYNC_EXCLUDE + "; choose one.");

@@ -125,6 +125,7 @@ class LinkConfigTest {
         "topic.config.sync.exclude, no.such.config",
         "topic.config.sync.include, remote.storage.enable",
         "topic.config.sync.include, local.retention.ms",
+        "topic.config.sync.include, segment.index.bytes",
         "topic.config.sync.include, leader.replication.throttled.replicas",
         "topic.config.sync.exclude, cleanup.policy"
     })

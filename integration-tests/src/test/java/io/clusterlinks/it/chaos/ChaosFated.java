@@ -84,7 +84,7 @@ final class ChaosFated {
         if (!left.isEmpty()) {
             String topic = left.remove();
             delete(topic);
-            attempt("creating " + topic + " again", () -> {
+            brokers.attempt("creating " + topic + " again", () -> {
                 Await.until(topic + " is there again", PATIENCE, () -> tryToCreate(topic));
                 write(topic, "later", LATER);
             });
@@ -93,7 +93,7 @@ final class ChaosFated {
 
     private void delete(String topic) {
         log.accept("delete topic " + topic);
-        attempt(
+        brokers.attempt(
                 "deleting " + topic,
                 () -> Topics.get(source.admin().deleteTopics(List.of(topic)).all()));
     }
@@ -106,16 +106,6 @@ final class ChaosFated {
             // By an attempt whose answer was lost; or the old one is there still.
             return !ids.get(topic).equals(currentIds().get(topic));
         }
-    }
-
-    private void attempt(String what, Runnable action) {
-        brokers.attempt(what, () -> {
-            try {
-                action.run();
-            } catch (AssertionError e) {
-                throw new IllegalStateException(e);
-            }
-        });
     }
 
     /** Topics that the source has no more, or others of their names. */

@@ -132,7 +132,7 @@ final class ChaosFaults implements AutoCloseable {
     void attempt(String what, Runnable action) {
         try {
             action.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | AssertionError e) {
             log.accept(what + " of " + cluster.name() + " did not work: " + e);
         }
     }
