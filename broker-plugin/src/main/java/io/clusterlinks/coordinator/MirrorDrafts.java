@@ -25,7 +25,8 @@ import org.apache.kafka.common.utils.Time;
 /** Makes out of what an operator asks for, and of what the source has, the record of a new mirror. */
 final class MirrorDrafts {
     private static final Duration SOURCE_TIMEOUT = Duration.ofSeconds(6);
-    private static final Duration REASON_TIMEOUT = Duration.ofSeconds(1);
+    /** A cluster that has just answered, or not, is asked which one it is. */
+    private static final Duration IDENTITY_TIMEOUT = Duration.ofSeconds(2);
 
     private final LocalBroker broker;
     private final SourceAdmins sources;
@@ -43,10 +44,10 @@ final class MirrorDrafts {
     MirrorRecord draft(LinkRecord link, CreateMirror command) {
         try {
             MirrorRecord mirror = ask(link, command);
-            sources.of(link).requireCluster(link.sourceClusterId(), SOURCE_TIMEOUT);
+            sources.of(link).requireCluster(link.sourceClusterId(), IDENTITY_TIMEOUT);
             return mirror;
         } catch (LinkException e) {
-            throw sources.of(link).reason(e, link.sourceClusterId(), REASON_TIMEOUT);
+            throw sources.of(link).reason(e, link.sourceClusterId(), IDENTITY_TIMEOUT);
         }
     }
 
