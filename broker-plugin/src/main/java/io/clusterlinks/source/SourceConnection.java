@@ -160,6 +160,10 @@ final class SourceConnection implements AutoCloseable {
         if (!isConnected(node)) {
             open(node, timeoutMs);
             identify(node, timeoutMs);
+            // A quota may ask for a pause already.
+            if (!isConnected(node)) {
+                throw unreachable(node, "was lost", null);
+            }
         }
     }
 
