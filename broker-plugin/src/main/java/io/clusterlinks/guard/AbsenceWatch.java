@@ -103,10 +103,14 @@ public final class AbsenceWatch {
                         partition));
     }
 
-    /** A broker that is fenced leads nothing: what it leads under the same epoch could not be adopted without it. */
+    /**
+     * A broker that is fenced leads nothing: what it leads under the same epoch could not be adopted without it. What it does
+     * not lead the broker itself refuses, and sends the client to the leader.
+     */
     private boolean isUnchanged(Optional<TopicView> then, Optional<TopicView> now, int partition) {
+        Optional<Integer> epoch = epochHere(now, partition);
         return then.map(TopicView::id).equals(now.map(TopicView::id))
-                && epochHere(then, partition).equals(epochHere(now, partition));
+                && (epoch.isEmpty() || epoch.equals(epochHere(then, partition)));
     }
 
     /** Leader epoch under which this broker leads a partition; empty if it does not, or all of them are meant. */

@@ -28,12 +28,15 @@ public interface SourceAdmin extends AutoCloseable {
      * Asks whether this cluster still answers. If it is another one, what that said of its brokers is forgotten: the next
      * question goes to {@code bootstrap.servers} again.
      *
-     * @throws io.clusterlinks.protocol.LinkException INCONSISTENT_CLUSTER_ID if another one does
+     * @throws LinkException INCONSISTENT_CLUSTER_ID if another one does
      */
     void requireCluster(String clusterId, Duration timeout);
 
     /** Why questions failed: that another cluster answers, if so, for that explains the rest. */
     default LinkException reason(LinkException failure, String clusterId, Duration timeout) {
+        if (failure.error() == Errors.INCONSISTENT_CLUSTER_ID) {
+            return failure;
+        }
         try {
             requireCluster(clusterId, timeout);
             return failure;

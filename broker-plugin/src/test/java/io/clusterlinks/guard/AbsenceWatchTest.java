@@ -95,7 +95,11 @@ class AbsenceWatchTest {
         pass(10_000);
         assertThat(fence.get().refusal("ordinary", 0)).isEmpty();
 
-        // When it leads again after another one
+        // When another one leads, clients are sent there by the broker itself
+        broker.change().leads("ordinary", 2, 8);
+        assertThat(fence.get().refusal("ordinary", 0)).isEmpty();
+
+        // And when it leads again
         broker.change().leads("ordinary", 1, 9);
 
         // Then clients wait until the state was read; not those of what it led all the time

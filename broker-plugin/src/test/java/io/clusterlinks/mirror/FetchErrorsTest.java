@@ -23,6 +23,32 @@ class FetchErrorsTest extends ReplicatorScene {
         assertThat(next().offset()).isZero();
     }
 
+    /** A source that was set back to older metadata answers so for ever, and nothing else tells. */
+    @Test
+    void leadersThatStayUnknownAreShownAndForgottenWhenOneAnswers() {
+        start(record(new SourceEpoch(0, 0)));
+        long beganMs = nowMs;
+        while (nowMs - beganMs <= 15_000) {
+            assertThat(replicator.stats().error()).isNull();
+            offer(next(), failed(Errors.UNKNOWN_LEADER_EPOCH));
+            step();
+            nowMs += 100;
+        }
+        offer(next(), failed(Errors.UNKNOWN_LEADER_EPOCH));
+        step();
+        assertThat(replicator.stats().error()).contains("UNKNOWN_LEADER_EPOCH").contains("resume it");
+
+        nowMs += 100;
+        replicator.stats().onFetch(0, 0, 10, log.end, nowMs);
+        assertThat(replicator.stats().error()).isNull();
+
+        // One that comes much later is another trouble
+        nowMs += 60_000;
+        offer(next(), failed(Errors.NOT_LEADER_OR_FOLLOWER));
+        step();
+        assertThat(replicator.stats().error()).isNull();
+    }
+
     @Test
     void aMissingAclIsNamed() {
         start(record(new SourceEpoch(0, 0)));

@@ -8,10 +8,12 @@ import io.clusterlinks.host.BareBroker;
 import io.clusterlinks.host.BrokerChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.FindCoordinatorResponseData;
 import org.apache.kafka.common.message.FindCoordinatorResponseData.Coordinator;
@@ -26,6 +28,8 @@ import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
 import org.apache.kafka.common.requests.ListGroupsResponse;
+import org.apache.kafka.common.requests.OffsetCommitRequest;
+import org.apache.kafka.common.requests.OffsetCommitResponse;
 import org.apache.kafka.common.requests.OffsetFetchRequest;
 import org.apache.kafka.common.requests.OffsetFetchResponse;
 import org.junit.jupiter.api.Test;
@@ -37,6 +41,9 @@ class BrokerGroupsTest {
     private final ManualTime time = new ManualTime();
     private final List<Integer> asked = new ArrayList<>();
     private final List<Boolean> settled = new ArrayList<>();
+    /** Length of the metadata by partition, of each request. */
+    private final List<Map<Integer, Integer>> commits = new ArrayList<>();
+
     private boolean frozen;
     private boolean hangsSettled;
     private Errors position = Errors.NONE;
@@ -107,6 +114,20 @@ class BrokerGroupsTest {
         assertThat(committed().failures()).containsEntry("one", Errors.UNSTABLE_OFFSET_COMMIT);
     }
 
+    /** Rather the offset without it than none, for ever. */
+    @Test
+    void metadataThatThisClusterDoesNotKeepIsLeftOut() {
+        Map<TopicPartition, OffsetAndMetadata> offsets = Map.of(
+                PARTITION,
+                new OffsetAndMetadata(7, "m".repeat(5000)),
+                new TopicPartition("orders", 1),
+                new OffsetAndMetadata(8, "short"));
+
+        assertThat(groups.commit(Map.of("one", offsets)).get("one").values()).containsOnly(Errors.NONE);
+
+        assertThat(commits).containsExactly(Map.of(0, 5000, 1, 5), Map.of(0, 0));
+    }
+
     private LocalGroups.Committed committed() {
         return groups.committed(Map.of("one", Set.of(PARTITION), "two", Set.of(PARTITION)));
     }
@@ -121,9 +142,29 @@ class BrokerGroupsTest {
             return CompletableFuture.completedFuture(new ListGroupsResponse(
                     new ListGroupsResponseData().setGroups(List.of(new ListedGroup().setGroupId(group(id))))));
         }
+        if (request.apiKey() == ApiKeys.OFFSET_COMMIT) {
+            return CompletableFuture.completedFuture(committed((OffsetCommitRequest) request.build()));
+        }
         return request.apiKey() == ApiKeys.FIND_COORDINATOR
                 ? CompletableFuture.completedFuture(coordinators())
                 : positions(id, ((OffsetFetchRequest) request.build()).data().requireStable());
+    }
+
+    /** A cluster that keeps 4,096 characters beside an offset. */
+    private OffsetCommitResponse committed(OffsetCommitRequest request) {
+        OffsetCommitResponse.Builder answer = OffsetCommitResponse.newBuilder(false);
+        Map<Integer, Integer> lengths = new HashMap<>();
+        request.data().topics().forEach(topic -> topic.partitions().forEach(partition -> {
+            int length = partition.committedMetadata().length();
+            lengths.put(partition.partitionIndex(), length);
+            answer.addPartition(
+                    topic.topicId(),
+                    topic.name(),
+                    partition.partitionIndex(),
+                    length > 4096 ? Errors.OFFSET_METADATA_TOO_LARGE : Errors.NONE);
+        }));
+        commits.add(lengths);
+        return answer.build();
     }
 
     private static String group(int coordinator) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -26,9 +27,11 @@ class FollowedGroupsTest {
     private final GroupTable table = new GroupTable();
     private LinkImage image = Records.image(Records.link());
     private int written;
+    private int largest;
     private final FollowedGroups followed = new FollowedGroups(GroupKind.CONSUMER, decision -> {
         List<Change> changes = decision.decide(image);
         written += changes.size();
+        largest = Math.max(largest, changes.size());
         image = image.apply(changes, image.nextOffset() + changes.size());
         return CompletableFuture.completedFuture(image);
     });
@@ -42,6 +45,18 @@ class FollowedGroupsTest {
 
         reads("billing", "name/with slashes", "new");
         assertThat(written).isEqualTo(3);
+    }
+
+    /** One batch of the state topic holds only so many long names. */
+    @Test
+    void manyGroupsAreWrittenInParts() {
+        String[] names = IntStream.range(0, 600).mapToObj(i -> "group-" + i).toArray(String[]::new);
+
+        reads(names);
+
+        assertThat(names()).containsExactlyInAnyOrder(names);
+        assertThat(written).isEqualTo(600);
+        assertThat(largest).isEqualTo(250);
     }
 
     @Test
