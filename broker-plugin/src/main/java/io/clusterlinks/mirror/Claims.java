@@ -44,22 +44,27 @@ final class Claims {
                 due.add(claim);
             }
         }
+        List<CompletableFuture<Void>> answers = new ArrayList<>();
         for (int from = 0; from < due.size(); from += MAX_TOGETHER) {
             List<PartitionClaim> part = List.copyOf(due.subList(from, Math.min(from + MAX_TOGETHER, due.size())));
             Sent now = new Sent(send(part), nowMs);
             part.forEach(claim -> sent.put(claim, now));
+            answers.add(now.answer());
+        }
+        if (!answers.isEmpty()) {
+            CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                    .whenComplete((ok, failure) -> error = failure == null
+                            ? null
+                            : "waiting for the coordinator: " + SourceText.oneLine(cause(failure)));
         }
     }
 
     private CompletableFuture<Void> send(List<PartitionClaim> claims) {
-        CompletableFuture<Void> answer;
         try {
-            answer = sink.claim(claims);
+            return sink.claim(claims);
         } catch (RuntimeException e) {
-            answer = CompletableFuture.failedFuture(e);
+            return CompletableFuture.failedFuture(e);
         }
-        return answer.whenComplete((ok, failure) ->
-                error = failure == null ? null : "waiting for the coordinator: " + SourceText.oneLine(cause(failure)));
     }
 
     private static Throwable cause(Throwable failure) {
