@@ -27,8 +27,8 @@ public final class TopicCreator {
 
     /** Creates the state topic unless it exists; completes when the controller has answered. */
     public CompletableFuture<Void> createStateTopic() {
-        short replicationFactor =
-                StateTopic.replicationFactor(broker.cluster().liveBrokers().size());
+        // A broker that is down gets its replica, too: nobody adds one when it is back.
+        short replicationFactor = StateTopic.replicationFactor(broker.cluster().registeredBrokers());
         CreatableTopic topic = topic(StateTopic.NAME, 1, replicationFactor, StateTopic.configs(replicationFactor));
         return send(topic, false).thenAccept(result -> {
             Errors error = Errors.forCode(result.errorCode());
@@ -55,7 +55,7 @@ public final class TopicCreator {
             String why = result.errorMessage() == null ? error.message() : result.errorMessage();
             String remedy = error == Errors.INVALID_REPLICATION_FACTOR
                     ? " Use --replication-factor with at most "
-                            + broker.cluster().liveBrokers().size() + "."
+                            + broker.cluster().registeredBrokers() + "."
                     : error == Errors.TOPIC_AUTHORIZATION_FAILED || error == Errors.CLUSTER_AUTHORIZATION_FAILED
                             ? " The brokers' own principal needs the ACL CREATE on TOPIC '" + mirror.topic()
                                     + "' or on the CLUSTER here; grant it, or make it a super user."

@@ -5,6 +5,7 @@ import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.host.ClusterView.TopicView;
 import io.clusterlinks.host.LocalBroker;
+import io.clusterlinks.state.StateTopic;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +31,9 @@ public final class AbsenceWatch {
     /** Much less than after what a broker is fenced, and more than a busy thread comes late. */
     private static final long AWAY_MS = 2_000;
     /** As after a start: ordinary topics cannot wait until somebody serves the state. */
-    private static final long MAX_DOUBT_MS = TimeUnit.SECONDS.toMillis(30);
+    private static final long MAX_UNSERVED_MS = TimeUnit.SECONDS.toMillis(30);
+    /** While somebody does it can be read, unless these two brokers are cut off from each other for good. */
+    private static final long MAX_DOUBT_MS = TimeUnit.SECONDS.toMillis(120);
 
     private final LocalBroker broker;
     private final Supplier<CompletableFuture<Void>> readState;
@@ -123,8 +126,12 @@ public final class AbsenceWatch {
     }
 
     private boolean isOver(long nowMs) {
-        if (nowMs - doubtSinceMs > MAX_DOUBT_MS) {
-            LOG.warn("Nobody has served the state of the links for {} ms; writes go by what is known", MAX_DOUBT_MS);
+        boolean served = StateTopic.coordinator(broker.cluster()).isPresent();
+        if (nowMs - doubtSinceMs > (served ? MAX_DOUBT_MS : MAX_UNSERVED_MS)) {
+            LOG.warn(
+                    "This broker could not read {} for {} ms; writes go by what it knows of the mirrors",
+                    StateTopic.NAME,
+                    nowMs - doubtSinceMs);
             return true;
         }
         return reading != null && reading.isDone();

@@ -20,7 +20,7 @@ import org.apache.kafka.common.errors.PolicyViolationException;
  * a new image makes a new fence.
  */
 public final class MirrorFence implements WriteFence {
-    private final Map<String, Mirror> mirrors = new HashMap<>();
+    private final Map<String, Mirror> mirrors;
     private final boolean current;
 
     /** A mirror with those of its partitions that clients may write to again. */
@@ -33,7 +33,7 @@ public final class MirrorFence implements WriteFence {
      *     again: mirrors may have been promoted since, so that writers are asked to try again instead of being refused
      */
     public MirrorFence(LinkImage image, boolean current) {
-        this.current = current;
+        this(new HashMap<>(), current);
         for (MirrorRecord mirror : image.mirrors()) {
             if (mirror.state().isReadOnly()) {
                 mirrors.put(
@@ -41,6 +41,16 @@ public final class MirrorFence implements WriteFence {
                         new Mirror(mirror.link(), mirror.sourceTopic(), released(image, mirror.topic())));
             }
         }
+    }
+
+    private MirrorFence(Map<String, Mirror> mirrors, boolean current) {
+        this.mirrors = mirrors;
+        this.current = current;
+    }
+
+    /** The same for as long as this broker may have missed that mirrors were promoted. */
+    MirrorFence inDoubt() {
+        return new MirrorFence(mirrors, false);
     }
 
     private static Set<Integer> released(LinkImage image, String topic) {

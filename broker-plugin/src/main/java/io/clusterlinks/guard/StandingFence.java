@@ -8,6 +8,8 @@ import java.util.function.Supplier;
 /** The fence that stands now: that of the newest image, and a stricter one while this broker is in doubt. Thread-safe. */
 public final class StandingFence implements Supplier<WriteFence> {
     private WriteFence ofImage = WriteFence.OPEN;
+    /** The same for as long as its mirrors may have been promoted without this broker's knowing. */
+    private WriteFence inDoubt = WriteFence.OPEN;
     /** Which partitions are no mirrors unless the image says so; null while that holds for all. */
     private DoubtfulFence.Known known;
 
@@ -20,7 +22,9 @@ public final class StandingFence implements Supplier<WriteFence> {
 
     /** A newer image; {@code current} as for {@link MirrorFence}. */
     public synchronized void onImage(LinkImage image, boolean current) {
-        ofImage = new MirrorFence(image, current);
+        MirrorFence fence = new MirrorFence(image, current);
+        ofImage = fence;
+        inDoubt = fence.inDoubt();
         stand();
     }
 
@@ -37,6 +41,6 @@ public final class StandingFence implements Supplier<WriteFence> {
     }
 
     private void stand() {
-        standing = known == null ? ofImage : new DoubtfulFence(ofImage, known);
+        standing = known == null ? ofImage : new DoubtfulFence(inDoubt, known);
     }
 }

@@ -12,6 +12,9 @@ public interface ClusterView {
     /** Ids of the brokers that are registered, not fenced and not shutting down. */
     Set<Integer> liveBrokers();
 
+    /** Number of brokers that are registered, those that are down included. */
+    int registeredBrokers();
+
     /**
      * Up to when, by the controller's clock, this view knows of every change; milliseconds since the epoch. A broker that is
      * busy with the replicas of new topics may be many seconds behind.

@@ -33,6 +33,11 @@ final class KafkaClusterView implements ClusterView {
     }
 
     @Override
+    public int registeredBrokers() {
+        return image.cluster().brokers().size();
+    }
+
+    @Override
     public long knownUntilMs() {
         return image.provenance().lastContainedLogTimeMs();
     }

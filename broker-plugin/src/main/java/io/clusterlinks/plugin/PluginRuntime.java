@@ -38,8 +38,10 @@ import org.slf4j.LoggerFactory;
 final class PluginRuntime implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PluginRuntime.class);
 
-    /** For how long a broker holds back from leading while it cannot read the state, all of whose replicas may be gone. */
+    /** For how long a broker holds back from leading while nobody serves the state, all of whose replicas may be gone. */
     private static final Duration STATE_TIMEOUT = Duration.ofSeconds(10);
+    /** The same while somebody does, whom this broker cannot reach. */
+    private static final Duration SERVED_STATE_TIMEOUT = Duration.ofSeconds(120);
 
     private final LocalBroker broker;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -93,7 +95,8 @@ final class PluginRuntime implements AutoCloseable {
     /** Begins to follow the state of the links, and waits until it was read, unless that needs this very broker. */
     void readState() {
         tailer.start();
-        if (tailer.awaitRead(STATE_TIMEOUT)) {
+        long startMs = Time.SYSTEM.milliseconds();
+        if (tailer.awaitRead(STATE_TIMEOUT, SERVED_STATE_TIMEOUT)) {
             LinkImage image = tailer.image();
             LOG.info(
                     "Read {} links and {} mirror topics, up to offset {} of {}",
@@ -106,7 +109,7 @@ final class PluginRuntime implements AutoCloseable {
                     "Could not read {} within {} s. Until it can, this broker knows only the mirrors of its snapshot; see"
                             + " that a replica of the topic is up.",
                     StateTopic.NAME,
-                    STATE_TIMEOUT.toSeconds());
+                    (Time.SYSTEM.milliseconds() - startMs) / 1000);
         }
     }
 

@@ -94,16 +94,19 @@ public final class StateTailer implements ImageSource, AutoCloseable {
      * Waits until the state was read, unless it takes this very broker to serve it. For a broker that must not lead
      * before it knows the mirrors: what was committed while it was away is known to others.
      *
-     * @return whether the broker has nothing to wait for any more; false after {@code timeout}
+     * @param unserved for how long at most while the state topic has no leader
+     * @param served for how long at most while it has one, which this broker may be cut off from
+     * @return whether the broker has nothing to wait for any more; false if the time was not enough
      */
-    public boolean awaitRead(Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+    public boolean awaitRead(Duration unserved, Duration served) {
+        long startNs = System.nanoTime();
         try {
             while (!closed && isServedByOthers()) {
                 if (read.await(RETRY_MS, TimeUnit.MILLISECONDS)) {
                     return true;
                 }
-                if (System.nanoTime() > deadline) {
+                boolean led = StateTopic.coordinator(broker.cluster()).isPresent();
+                if (System.nanoTime() - startNs > (led ? served : unserved).toNanos()) {
                     return false;
                 }
             }

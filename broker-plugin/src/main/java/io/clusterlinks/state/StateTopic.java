@@ -16,9 +16,9 @@ public final class StateTopic {
 
     private StateTopic() {}
 
-    /** Replication factor for a cluster with so many live brokers. */
-    public static short replicationFactor(int liveBrokers) {
-        return (short) Math.max(1, Math.min(MAX_REPLICATION_FACTOR, liveBrokers));
+    /** Replication factor for a cluster of so many brokers. */
+    public static short replicationFactor(int brokers) {
+        return (short) Math.max(1, Math.min(MAX_REPLICATION_FACTOR, brokers));
     }
 
     /** Topic configs for that replication factor. */

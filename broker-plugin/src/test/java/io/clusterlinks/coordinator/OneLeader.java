@@ -15,6 +15,11 @@ record OneLeader() implements ClusterView {
     static final Uuid ID = Uuid.ONE_UUID;
 
     @Override
+    public int registeredBrokers() {
+        return liveBrokers().size();
+    }
+
+    @Override
     public Set<Integer> liveBrokers() {
         return Set.of(LEADER);
     }

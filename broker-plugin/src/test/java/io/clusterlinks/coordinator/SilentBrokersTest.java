@@ -80,6 +80,11 @@ class SilentBrokersTest {
 
     private record TwoBrokers(long knownUntilMs) implements ClusterView {
         @Override
+        public int registeredBrokers() {
+            return liveBrokers().size();
+        }
+
+        @Override
         public Set<Integer> liveBrokers() {
             return Set.of(1, 2);
         }

@@ -11,6 +11,7 @@ import io.clusterlinks.ManualTime;
 import io.clusterlinks.host.BareBroker;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.state.StateTopic;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -150,6 +151,35 @@ class AbsenceWatchTest {
         pass(500);
 
         assertThat(fence.get().refusal("new", 0)).isEmpty();
+    }
+
+    /** Somebody serves it, and only this broker cannot reach him: what it does not know can still be known. */
+    @Test
+    void theDoubtLastsLongerWhileAnotherBrokerServesTheState() {
+        broker.change().leads(StateTopic.NAME, 2, 1);
+        pass(10_000);
+        broker.change().topics.put("new", Uuid.randomUuid());
+        for (int i = 0; i < 240; i++) {
+            pass(500);
+        }
+        assertAsksToTryAgain("new");
+
+        pass(500);
+
+        assertThat(fence.get().refusal("new", 0)).isEmpty();
+    }
+
+    /** It may have been promoted: a client that has heard so and writes must not be told that it never may. */
+    @Test
+    void aMirrorMayHaveBeenPromotedWhileThisBrokerWasAway() {
+        broker.change().topics.put(TOPIC, Uuid.randomUuid());
+        fence.onImage(image(link(), mirror(MirrorState.ACTIVE, StopMode.NONE)), true);
+        pass(500);
+        assertThat(fence.get().refusal(TOPIC, 0)).get().isInstanceOf(PolicyViolationException.class);
+
+        pass(10_000);
+
+        assertAsksToTryAgain(TOPIC);
     }
 
     @Test

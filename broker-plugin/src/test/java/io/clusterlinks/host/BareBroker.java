@@ -85,6 +85,11 @@ public abstract class BareBroker implements LocalBroker, ClusterView {
     }
 
     @Override
+    public int registeredBrokers() {
+        return liveBrokers().size();
+    }
+
+    @Override
     public Set<Integer> liveBrokers() {
         throw notAskedFor();
     }

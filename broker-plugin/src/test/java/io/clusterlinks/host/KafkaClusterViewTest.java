@@ -35,6 +35,7 @@ class KafkaClusterViewTest {
                 broker(4));
 
         assertThat(view(image).liveBrokers()).containsExactlyInAnyOrder(1, 4);
+        assertThat(view(image).registeredBrokers()).isEqualTo(4);
     }
 
     @Test

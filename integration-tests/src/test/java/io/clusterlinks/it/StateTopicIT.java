@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.protocol.LinkResource;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartitionInfo;
+import org.junit.jupiter.api.Test;
+
+/** The topic that holds all links and mirrors, and with them what is read-only. */
+class StateTopicIT {
+    /** Nobody adds a replica later: with one fewer the death of the last one of two would end every link. */
+    @Test
+    void aBrokerThatIsDownWhenTheFirstLinkIsMadeHasAReplicaToo() {
+        try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
+                TestCluster destination = TestCluster.builder("destination")
+                        .brokers(3)
+                        .separateController()
+                        .agent()
+                        .heapMb(256)
+                        .start()) {
+            destination.broker(3).kill();
+            Await.until(
+                    "the controller has noticed",
+                    Duration.ofSeconds(30),
+                    () -> destination.admin().describeCluster().nodes().get().size() == 2);
+
+            new Links(destination).create("first", source);
+
+            assertThat(partition(destination).replicas()).hasSize(3);
+            destination.restart(3);
+            Await.until("all replicas are in sync", Duration.ofSeconds(60), () -> isr(destination)
+                    .equals(Set.of(1, 2, 3)));
+        }
+    }
+
+    private static Set<Integer> isr(TestCluster cluster) {
+        return Set.copyOf(partition(cluster).isr().stream().map(Node::id).toList());
+    }
+
+    private static TopicPartitionInfo partition(TestCluster cluster) {
+        TopicDescription topic = Topics.get(cluster.admin()
+                        .describeTopics(List.of(LinkResource.INDEX_NAME))
+                        .allTopicNames())
+                .get(LinkResource.INDEX_NAME);
+        return topic.partitions().get(0);
+    }
+}
