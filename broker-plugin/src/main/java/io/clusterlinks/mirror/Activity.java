@@ -2,7 +2,7 @@
 package io.clusterlinks.mirror;
 
 /**
- * Whether records keep coming for a partition, or only now and then. Written by network threads, read by any: thread-safe.
+ * Whether records keep coming for a partition, or only now and then. What the source has more of keeps coming. Written by network threads, read by any: thread-safe.
  */
 final class Activity {
     /** An active partition is taken for quiet again after so long without records. */
@@ -15,13 +15,13 @@ final class Activity {
     private int streak;
     private long lastMs;
 
-    /** An answer held records; returns whether that makes a quiet partition active. */
-    synchronized boolean onRecords(long nowMs) {
+    /** An answer held records, or said that there are {@code more}; returns whether that makes a quiet partition active. */
+    synchronized boolean onRecords(long nowMs, boolean more) {
         boolean before = isActive(nowMs);
         if (!before && nowMs - lastMs > GAP_MS) {
             streak = 0;
         }
-        streak = Math.min(STREAK, streak + 1);
+        streak = more ? STREAK : Math.min(STREAK, streak + 1);
         lastMs = nowMs;
         return !before && streak == STREAK;
     }

@@ -111,6 +111,11 @@ final class FetchCursor {
         askedBytes = bytes;
     }
 
+    /** Whether there is something to fetch before {@code end}. */
+    synchronized boolean isBefore(long end) {
+        return open && offset < end;
+    }
+
     /** Whether the last answer held about as much as was asked for. */
     synchronized boolean isBusy() {
         return busy;

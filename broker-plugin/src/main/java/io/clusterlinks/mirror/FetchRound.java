@@ -228,8 +228,9 @@ final class FetchRound {
         boolean something = cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer()) || startMoved;
         long taken = cursor.takenBytes() - before;
         limits.throttle().onBytes(taken);
-        if (taken > 0) {
-            ask.task().onRecords(nowMs);
+        boolean more = fetched.error() == Errors.NONE && cursor.isBefore(fetched.highWatermark());
+        if (taken > 0 || more) {
+            ask.task().onRecords(nowMs, more);
         }
         if (something) {
             ask.task().wake();

@@ -69,11 +69,6 @@ final class Fetcher implements AutoCloseable {
         return tasks.isEmpty();
     }
 
-    /** Number of partitions. */
-    int size() {
-        return tasks.size();
-    }
-
     private void run() {
         try {
             while (!closing) {

@@ -93,9 +93,9 @@ final class PartitionTask {
         }
     }
 
-    /** An answer held records. */
-    void onRecords(long nowMs) {
-        if (activity.onRecords(nowMs)) {
+    /** An answer held records, or said that there are {@code more}. */
+    void onRecords(long nowMs, boolean more) {
+        if (activity.onRecords(nowMs, more)) {
             moved = true;
             unseen = true;
         }

@@ -28,7 +28,7 @@ public final class KafkaSourceClients implements SourceClients {
     }
 
     @Override
-    public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, int index) {
-        return new KafkaSourceFetchClient(link, config, broker, index, memory, time);
+    public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, String name) {
+        return new KafkaSourceFetchClient(link, config, broker, name, memory, time);
     }
 }

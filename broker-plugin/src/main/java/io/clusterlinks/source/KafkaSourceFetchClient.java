@@ -43,8 +43,9 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
     private volatile boolean detectsDivergence;
     private int useless;
 
-    KafkaSourceFetchClient(LinkRecord link, LinkConfig config, Node broker, int index, FetchMemory memory, Time time) {
-        String clientId = "cluster-link-" + link.link() + "-fetcher-" + broker.id() + "-" + index;
+    KafkaSourceFetchClient(
+            LinkRecord link, LinkConfig config, Node broker, String name, FetchMemory memory, Time time) {
+        String clientId = "cluster-link-" + link.link() + "-fetcher-" + name;
         this.link = link.link();
         this.broker = broker;
         this.pool = new ReceivePool(memory);

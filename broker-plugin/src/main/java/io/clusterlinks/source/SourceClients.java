@@ -13,6 +13,6 @@ public interface SourceClients {
     /** Blocking questions of the data path; one per link. */
     SourceQueryClient queries(LinkRecord link, LinkConfig config);
 
-    /** One connection to {@code broker} that only fetches; {@code index} tells fetchers of one broker apart. */
-    SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, int index);
+    /** One connection to {@code broker} that only fetches; {@code name} tells it apart from the link's others. */
+    SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, String name);
 }

@@ -200,7 +200,7 @@ class SyncSchedulerTest {
         }
 
         @Override
-        public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, int index) {
+        public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, String name) {
             throw new AssertionError("not asked for");
         }
     }

@@ -10,32 +10,40 @@ class ActivityTest {
 
     @Test
     void recordsThatKeepComingMakeAPartitionActiveOnce() {
-        assertThat(activity.onRecords(1000)).isFalse();
-        assertThat(activity.onRecords(1500)).isFalse();
+        assertThat(activity.onRecords(1000, false)).isFalse();
+        assertThat(activity.onRecords(1500, false)).isFalse();
         assertThat(activity.isActive(1500)).isFalse();
 
-        assertThat(activity.onRecords(2000)).isTrue();
+        assertThat(activity.onRecords(2000, false)).isTrue();
         assertThat(activity.isActive(2000)).isTrue();
-        assertThat(activity.onRecords(2001)).isFalse();
+        assertThat(activity.onRecords(2001, false)).isFalse();
     }
 
     @Test
     void recordsNowAndThenDoNot() {
         for (long ms = 5_000; ms < 100_000; ms += 5_000) {
-            assertThat(activity.onRecords(ms)).isFalse();
+            assertThat(activity.onRecords(ms, false)).isFalse();
         }
+    }
+
+    /** As after a pause, or of a topic whose mirror is new. */
+    @Test
+    void aPartitionOfWhichTheSourceHasMoreIsActiveAtOnce() {
+        assertThat(activity.onRecords(1000, true)).isTrue();
+        assertThat(activity.onRecords(1001, true)).isFalse();
+        assertThat(activity.isActive(1001)).isTrue();
     }
 
     @Test
     void aPartitionIsQuietWhenNothingHasComeForLong() {
-        activity.onRecords(1000);
-        activity.onRecords(1001);
-        activity.onRecords(1002);
+        activity.onRecords(1000, false);
+        activity.onRecords(1001, false);
+        activity.onRecords(1002, false);
         assertThat(activity.isActive(11_002)).isTrue();
         assertThat(activity.isActive(11_003)).isFalse();
 
-        assertThat(activity.onRecords(20_000)).isFalse();
-        assertThat(activity.onRecords(20_001)).isFalse();
-        assertThat(activity.onRecords(20_002)).isTrue();
+        assertThat(activity.onRecords(20_000, false)).isFalse();
+        assertThat(activity.onRecords(20_001, false)).isFalse();
+        assertThat(activity.onRecords(20_002, false)).isTrue();
     }
 }

@@ -12,8 +12,10 @@ import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.source.SourceFetchClient;
 import io.clusterlinks.source.SourceQueryClient;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -51,14 +53,15 @@ class FetcherPoolTest {
     void amongManyTheOneForWhichRecordsKeepComingIsFetchedApart() throws InterruptedException {
         List<PartitionTask> tasks = tasks(101);
         pool.assign(tasks, BROKERS, clock.milliseconds());
-        assertThat(clients.nextFetch(0)).isNotEmpty();
+        assertThat(clients.nextFetch("1-0")).isNotEmpty();
 
         PartitionTask active = tasks.get(7);
         keepsComing(active);
         assertThat(active.takeMoved()).isTrue();
         pool.assign(tasks, BROKERS, clock.milliseconds());
 
-        assertThat(clients.nextFetch(1)).containsExactly(active.partition().source());
+        assertThat(clients.nextFetch("1-active-0"))
+                .containsExactly(active.partition().source());
     }
 
     @Test
@@ -69,12 +72,25 @@ class FetcherPoolTest {
         keepsComing(tasks.get(7));
         pool.assign(tasks, BROKERS, clock.milliseconds());
 
-        assertThat(clients.fetches).containsOnlyKeys(0);
+        assertThat(clients.fetches).containsOnlyKeys("1-0");
+    }
+
+    /** A source keeps what waited in vain, with all its partitions. */
+    @Test
+    void thousandsAreSpreadOverSmallSessions() throws InterruptedException {
+        pool.assign(tasks(4000), BROKERS, clock.milliseconds());
+
+        assertThat(clients.fetches).hasSize(16);
+        Set<TopicPartition> fetched = new HashSet<>();
+        for (int i = 0; i < 16; i++) {
+            assertThat(clients.nextFetch("1-" + i)).hasSizeLessThan(300).allSatisfy(fetched::add);
+        }
+        assertThat(fetched).hasSize(4000);
     }
 
     private void keepsComing(PartitionTask task) {
         for (int i = 0; i < 3; i++) {
-            task.onRecords(clock.milliseconds());
+            task.onRecords(clock.milliseconds(), false);
         }
     }
 
@@ -119,19 +135,19 @@ class FetcherPoolTest {
 
     /** Connections that take note of what they are asked for, and never answer. */
     private static final class RecordingClients implements SourceClients {
-        private final Map<Integer, BlockingQueue<List<TopicPartition>>> fetches = new ConcurrentHashMap<>();
+        private final Map<String, BlockingQueue<List<TopicPartition>>> fetches = new ConcurrentHashMap<>();
 
-        private List<TopicPartition> nextFetch(int index) throws InterruptedException {
-            assertThat(fetches).as("connections").containsKey(index);
-            List<TopicPartition> asked = fetches.get(index).poll(10, TimeUnit.SECONDS);
-            assertThat(asked).as("fetch of connection %d", index).isNotNull();
+        private List<TopicPartition> nextFetch(String name) throws InterruptedException {
+            assertThat(fetches).as("connections").containsKey(name);
+            List<TopicPartition> asked = fetches.get(name).poll(10, TimeUnit.SECONDS);
+            assertThat(asked).as("fetch of connection %s", name).isNotNull();
             return asked;
         }
 
         @Override
-        public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, int index) {
-            fetches.put(index, new LinkedBlockingQueue<>());
-            return new Silent(fetches.get(index), new CountDownLatch(1));
+        public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, String name) {
+            fetches.put(name, new LinkedBlockingQueue<>());
+            return new Silent(fetches.get(name), new CountDownLatch(1));
         }
 
         @Override
