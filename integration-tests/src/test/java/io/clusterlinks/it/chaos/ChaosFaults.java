@@ -41,6 +41,8 @@ final class ChaosFaults implements AutoCloseable {
     private final Consumer<String> log;
     /** Does not wait long for a broker that sleeps. */
     private final Admin admin;
+    /** What replicas were taken from, with all that they had, the preferred one first. */
+    private final Map<TopicPartition, List<Integer>> narrowed = new HashMap<>();
 
     ChaosFaults(TestCluster cluster, Consumer<String> log) {
         this.cluster = cluster;
@@ -100,6 +102,44 @@ final class ChaosFaults implements AutoCloseable {
             }
         }
         move(orders);
+    }
+
+    /** Takes one replica from about half of all partitions, the leader's too, and puts it back after a while. */
+    void narrow(Action action) {
+        Random random = new Random(action.pick());
+        Map<TopicPartition, List<Integer>> fewer = new HashMap<>();
+        for (TopicDescription topic : topics().values()) {
+            for (TopicPartitionInfo info : topic.partitions()) {
+                List<Integer> all = ids(info.replicas());
+                if (random.nextBoolean() && all.size() > 1) {
+                    List<Integer> some = new ArrayList<>(all);
+                    some.remove(random.nextInt(all.size()));
+                    TopicPartition partition = new TopicPartition(topic.name(), info.partition());
+                    fewer.put(partition, some);
+                    narrowed.putIfAbsent(partition, all);
+                }
+            }
+        }
+        log.accept("take a replica from " + fewer.size() + " partitions of " + cluster.name());
+        attempt("taking replicas away", () -> reassign(fewer));
+        hold(action);
+        widen();
+    }
+
+    /** Tries once to put back what {@link #narrow} has taken. */
+    private void widen() {
+        attempt("putting replicas back", () -> {
+            Set<String> there = topics().keySet();
+            narrowed.keySet().removeIf(partition -> !there.contains(partition.topic()));
+            reassign(narrowed);
+            narrowed.clear();
+        });
+    }
+
+    private void reassign(Map<TopicPartition, List<Integer>> replicas) {
+        Map<TopicPartition, Optional<NewPartitionReassignment>> wanted = new HashMap<>();
+        replicas.forEach((partition, ids) -> wanted.put(partition, Optional.of(new NewPartitionReassignment(ids))));
+        Topics.get(admin.alterPartitionReassignments(wanted).all());
     }
 
     /** Moves the leader of one partition. */
@@ -171,7 +211,9 @@ final class ChaosFaults implements AutoCloseable {
         cluster.brokers().forEach(BrokerProcess::thaw);
         cluster.awaitReady();
         Await.untilPasses(timeout, () -> {
+            widen();
             List<String> out = outOfSync();
+            narrowed.keySet().forEach(partition -> out.add(partition + " lacks a replica"));
             if (!out.isEmpty()) {
                 throw new AssertionError("Not in sync in " + cluster.name() + ": " + out);
             }

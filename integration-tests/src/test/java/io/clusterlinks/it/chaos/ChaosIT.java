@@ -273,6 +273,7 @@ class ChaosIT {
             case FREEZE_COORDINATOR -> here.freeze(action, here.leader(STATE, pick));
             case ROLL_DESTINATION -> here.roll(action);
             case SHUFFLE_DESTINATION -> here.shuffle(action);
+            case NARROW_DESTINATION -> here.narrow(action);
             case MOVE_COORDINATOR -> here.move(STATE);
             case KILL_SOURCE -> there.kill(action, there.any(pick));
             case KILL_ALL_SOURCE -> there.kill(action, there.all());
