@@ -60,6 +60,7 @@ public final class Records {
                 0,
                 List.of(new SourceEpoch(0, 0)),
                 null,
+                List.of(),
                 phase,
                 -1,
                 -1,

@@ -5,7 +5,9 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.state.LinkImage;
@@ -52,6 +54,7 @@ final class PartitionTransitions {
                 record.startOffset(),
                 record.lineage(),
                 record.truncation(),
+                record.cuts(),
                 record.phase(),
                 record.stopOffset(),
                 record.stopSourceEpoch(),
@@ -70,6 +73,7 @@ final class PartitionTransitions {
                 NOT_STARTED,
                 List.of(),
                 null,
+                List.of(),
                 Phase.MIRRORING,
                 -1,
                 -1,
@@ -99,6 +103,7 @@ final class PartitionTransitions {
                 record.startOffset(),
                 record.lineage(),
                 record.truncation(),
+                record.cuts(),
                 Phase.MIRRORING,
                 record.stopOffset(),
                 record.stopSourceEpoch(),
@@ -153,18 +158,58 @@ final class PartitionTransitions {
         }
         boolean stopping = after.phase() == Phase.STOPPING || after.phase() == Phase.STOPPED;
         boolean backwards = step(before.phase()) > step(after.phase());
-        boolean stopOffsetMoved = before.phase() == Phase.STOPPING && before.stopOffset() != after.stopOffset();
-        boolean uncut = stopping && after.truncation() != null;
+        boolean stopOffsetMoved = before.phase() == Phase.STOPPING
+                && before.stopOffset() != after.stopOffset()
+                && !isLowered(before, after);
+        boolean uncut = stopping && after.truncation() != null && !isCutAgain(before, after);
         boolean selfRepaired = (before.phase() == Phase.FAILED && after.phase() == Phase.MIRRORING)
                 || (!before.repairing() && after.repairing());
         if (backwards
                 || stopOffsetMoved
                 || uncut
+                || !areKept(before, after)
                 || selfRepaired
                 || (stopping && !mirror.stop().isFinal())) {
             throw LinkException.invalid("Partition " + after.topic() + "-" + after.partition() + " cannot become "
                     + after.phase() + " while it is " + before.phase() + " and its mirror is " + mirror.state() + ".");
         }
+    }
+
+    /** The records after it are lost here; then it may only be where the log ends, which holds what it held before. */
+    private static boolean isLowered(PartitionRecord before, PartitionRecord after) {
+        return after.phase() == Phase.STOPPING
+                && after.stopOffset() < before.stopOffset()
+                && after.stopOffset() >= before.startOffset()
+                && after.startOffset() == before.startOffset()
+                && after.lineage().equals(before.lineage())
+                && before.truncation() == null
+                && after.truncation() == null;
+    }
+
+    /** A partition that is stopping is cut only where it was cut before, for a leader that has not followed. */
+    private static boolean isCutAgain(PartitionRecord before, PartitionRecord after) {
+        return before.phase() == Phase.STOPPING
+                && after.phase() == Phase.STOPPING
+                && (isSameTarget(before.truncation(), after.truncation())
+                        || before.cuts().stream()
+                                .filter(cut -> cut.leaderEpoch() < after.leaderEpoch())
+                                .anyMatch(cut ->
+                                        after.truncation().target() == Math.max(cut.offset(), before.startOffset())));
+    }
+
+    private static boolean isSameTarget(Truncation before, Truncation after) {
+        return before != null && before.target() == after.target();
+    }
+
+    /** A leader adds cuts of its own epoch, in place of those that they imply, or finds that none is needed any more. */
+    private static boolean areKept(PartitionRecord before, PartitionRecord after) {
+        List<Cut> kept = after.cuts();
+        return kept.isEmpty()
+                || (after.phase() != Phase.STOPPED
+                        && before.cuts().stream().allMatch(cut -> kept.stream().anyMatch(other -> other.implies(cut)))
+                        && kept.stream()
+                                .allMatch(cut ->
+                                        before.cuts().contains(cut) || cut.leaderEpoch() == after.leaderEpoch()));
     }
 
     private static int step(Phase phase) {

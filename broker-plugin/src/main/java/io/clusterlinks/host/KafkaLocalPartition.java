@@ -3,11 +3,13 @@ package io.clusterlinks.host;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import kafka.cluster.Partition;
 import kafka.server.ReplicaManager;
@@ -210,22 +212,33 @@ final class KafkaLocalPartition implements LocalPartition {
 
     @Override
     public boolean followersHold(long offset, long sinceMs, int leaderEpoch) {
-        boolean[] hold = new boolean[1];
+        return isTrueOf(leaderEpoch, () -> {
+            Set<Integer> inSync = partition.partitionState().maximalIsr();
+            return inSync.contains(self()) && hold(inSync, offset, sinceMs);
+        });
+    }
+
+    @Override
+    public boolean replicasFollow(long sinceMs, int leaderEpoch) {
+        return isTrueOf(leaderEpoch, () -> hold(partition.assignmentState().replicas(), 0, sinceMs));
+    }
+
+    /** A new leader epoch makes followers look as if they had fetched; it cannot begin meanwhile. */
+    private boolean isTrueOf(int leaderEpoch, BooleanSupplier condition) {
+        boolean[] holds = new boolean[1];
         try {
-            // A new leader epoch makes followers look as if they had fetched; it cannot begin meanwhile.
-            LeaderLock.whileLeading(partition, leaderEpoch, () -> hold[0] = followersHold(offset, sinceMs));
+            LeaderLock.whileLeading(partition, leaderEpoch, () -> holds[0] = condition.getAsBoolean());
         } catch (AppendException e) {
             return false;
         }
-        return hold[0];
+        return holds[0];
     }
 
-    private boolean followersHold(long offset, long sinceMs) {
-        int self = replicas.config().brokerId();
+    /** Of {@code replicas}, those that follow this one. */
+    private boolean hold(Collection<Integer> replicas, long offset, long sinceMs) {
         long end = logEndOffset();
-        Set<Integer> inSync = partition.partitionState().maximalIsr();
-        for (int replica : inSync) {
-            if (replica == self) {
+        for (int replica : replicas) {
+            if (replica == self()) {
                 continue;
             }
             Option<Replica> follower = partition.getReplica(replica);
@@ -233,7 +246,11 @@ final class KafkaLocalPartition implements LocalPartition {
                 return false;
             }
         }
-        return inSync.contains(self);
+        return true;
+    }
+
+    private int self() {
+        return replicas.config().brokerId();
     }
 
     /** A fetch that diverges is not noted, so one that is noted says that the follower's log is part of this one. */
@@ -241,6 +258,11 @@ final class KafkaLocalPartition implements LocalPartition {
         return follower.lastFetchTimeMs() > sinceMs
                 && follower.logEndOffset() >= Math.max(0, offset)
                 && follower.logEndOffset() <= end;
+    }
+
+    @Override
+    public boolean hasFollowers() {
+        return partition.remoteReplicas().nonEmpty();
     }
 
     @Override

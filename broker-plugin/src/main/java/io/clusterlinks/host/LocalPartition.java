@@ -73,6 +73,16 @@ public interface LocalPartition {
      */
     boolean followersHold(long offset, long sinceMs, int leaderEpoch);
 
+    /**
+     * Whether every other replica that the partition is assigned to, in sync or not, has fetched after {@code sinceMs}, and
+     * then held nothing that this log does not hold. False if this broker does not lead the partition under {@code
+     * leaderEpoch}.
+     */
+    boolean replicasFollow(long sinceMs, int leaderEpoch);
+
+    /** Whether another replica may fetch from this leader, one that a reassignment adds included. */
+    boolean hasFollowers();
+
     /** Moves the log start offset to {@code min(offset, highWatermark)} if that is forward. */
     void advanceLogStartOffset(long offset);
 

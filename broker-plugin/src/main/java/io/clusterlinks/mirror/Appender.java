@@ -5,6 +5,7 @@ import io.clusterlinks.host.AppendException;
 import io.clusterlinks.mirror.BatchScanner.Run;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.source.SourceFetchClient.Fetched;
 import java.util.List;
@@ -135,7 +136,9 @@ final class Appender {
         List<SourceEpoch> extended = Lineage.extended(record.lineage(), log.end(), run.sourceEpoch(), run.baseOffset());
         // With what came right before the log start: the log may be empty, and this append may never happen.
         long since = log.local().logStartOffset() - 1;
-        transitions.propose(Records.withLineage(record, Lineage.since(extended, since)), null, () -> onRecorded(nowMs));
+        List<Cut> cuts = log.followers().cuts(record.cuts(), log.end(), nowMs);
+        PartitionRecord next = Records.withCuts(Records.withLineage(record, Lineage.since(extended, since)), cuts);
+        transitions.propose(next, null, () -> onRecorded(nowMs));
         return transitions.settle(nowMs) ? Outcome.MORE : Outcome.WAIT;
     }
 

@@ -2,6 +2,8 @@
 package io.clusterlinks.mirror;
 
 import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.protocol.record.PartitionRecord.Cut;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -38,6 +40,19 @@ final class FollowerCheck {
         }
         passed = passed || local.followersHold(0, sinceMs, leaderEpoch);
         return passed && local.leaderEpoch().equals(OptionalInt.of(leaderEpoch));
+    }
+
+    /** Whether every other replica, in sync or not, was found to hold nothing but what this leader holds. */
+    synchronized boolean allFollow(long nowMs) {
+        return passes(nowMs) && local.replicasFollow(sinceMs, leaderEpoch);
+    }
+
+    /**
+     * The cuts to keep, after those that are {@code kept}, in a record that speaks of what comes from {@code offset} on,
+     * where this leader's log ends: none if no replica can hold anything else there. Only of a log that keeps to them.
+     */
+    synchronized List<Cut> cuts(List<Cut> kept, long offset, long nowMs) {
+        return allFollow(nowMs) ? List.of() : Cuts.with(kept, new Cut(offset, leaderEpoch));
     }
 
     /** Whether they follow and hold all that is in the log before {@code offset}, which is thereby committed for good. */

@@ -222,7 +222,8 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
             if (task.replicator().takeRefreshWanted()) {
                 refreshRequested = true;
             }
-            if (task.replicator().waitsForTime()) {
+            if (task.replicator().waitsForTime()
+                    || (nowMs >= nextDealMs && task.replicator().keepsCuts())) {
                 task.wake();
             }
             if (task.mayHaveQuestion()) {

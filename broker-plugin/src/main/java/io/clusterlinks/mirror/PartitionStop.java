@@ -5,6 +5,7 @@ import io.clusterlinks.host.AppendException;
 import io.clusterlinks.host.LocalPartition;
 import io.clusterlinks.host.LocalPartition.OpenTransaction;
 import io.clusterlinks.host.RecordBatches;
+import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import java.util.List;
@@ -24,6 +25,7 @@ final class PartitionStop {
     private final LocalPartition local;
     private final Transitions transitions;
     private final long backoffMs;
+    private final MissedCut missed;
     private final PendingCut cut;
     private final FollowerCheck followers;
     private long notBeforeMs;
@@ -41,7 +43,8 @@ final class PartitionStop {
         this.transitions = transitions;
         this.backoffMs = backoffMs;
         this.followers = followers;
-        this.cut = new PendingCut(partition, local, transitions, leadership, backoffMs);
+        this.missed = new MissedCut(partition, local, transitions, leadership);
+        this.cut = new PendingCut(partition, local, transitions, leadership, followers, backoffMs);
     }
 
     MirrorPartition partition() {
@@ -81,19 +84,40 @@ final class PartitionStop {
             error = null;
             return true;
         }
+        if (!missed.hasFollowed(nowMs)) {
+            return false;
+        }
         if (cut.isPending()) {
             cut.step(nowMs);
             error = cut.error();
         } else if (local.logEndOffset() < record.startOffset()) {
             begin(record.startOffset(), nowMs);
-        } else if (record.phase() == Phase.STOPPING) {
+        } else if (record.phase() == Phase.STOPPING && local.logEndOffset() >= record.stopOffset()) {
             abortOpenTransactions(record, nowMs);
         } else if (isReplicated(nowMs)) {
-            PartitionRecord from = Records.isStarted(record) ? record : Records.started(record, local.logStartOffset());
-            long end = local.logEndOffset();
-            transitions.propose(Records.stopping(from, end, Lineage.lastEpoch(from.lineage(), end)), null, () -> {});
+            recordEnd(record, nowMs);
         }
         return false;
+    }
+
+    /** Where the log ends. If more was here when the partition stopped, this cluster has lost the rest since. */
+    private void recordEnd(PartitionRecord record, long nowMs) {
+        PartitionRecord from = Records.isStarted(record) ? record : Records.started(record, local.logStartOffset());
+        long end = local.logEndOffset();
+        PartitionRecord next = Records.withCuts(
+                Records.stopping(from, end, Lineage.lastEpoch(from.lineage(), end)),
+                followers.cuts(from.cuts(), end, nowMs));
+        transitions.propose(next, record.phase() == Phase.STOPPING ? lost(record, end, nowMs) : null, () -> {});
+    }
+
+    private LinkEvent lost(PartitionRecord record, long end, long nowMs) {
+        return partition.event(
+                "Lost offsets " + end + " to " + (record.stopOffset() - 1) + " (" + (record.stopOffset() - end)
+                        + " records) of " + partition.local()
+                        + " in this cluster while it was being stopped: the replica"
+                        + " that leads now did not have them (an unclean election, or a disk that was lost). It ends at"
+                        + " offset " + end + ".",
+                nowMs);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.clusterlinks.mirror;
 
 import io.clusterlinks.host.AppendException;
 import io.clusterlinks.host.LocalPartition;
+import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,8 @@ import java.util.concurrent.CompletableFuture;
  * committed that the follower does not have. A leader that dies before the truncation is out of the record leaves it to
  * the next one, which has a newer epoch again.
  *
+ * <p>A replica that was away meanwhile and leads before it has followed is none that Kafka tells; {@link MissedCut} does.
+ *
  * <p>For one thread; stepped, never waits.
  */
 final class PendingCut {
@@ -32,12 +35,13 @@ final class PendingCut {
     private final LocalPartition local;
     private final Transitions transitions;
     private final Leadership leadership;
+    private final FollowerCheck followers;
     private final long backoffMs;
     private CompletableFuture<Void> request;
     private long notBeforeMs;
     private int restores;
-    /** A moment at which the log was cut, -1 before it was; read from the clock after the cut. */
-    private long cutSinceMs = -1;
+    /** Whether the followers are watched since the log was cut. */
+    private boolean watching;
 
     private String error;
 
@@ -46,11 +50,13 @@ final class PendingCut {
             LocalPartition local,
             Transitions transitions,
             Leadership leadership,
+            FollowerCheck followers,
             long backoffMs) {
         this.partition = partition;
         this.local = local;
         this.transitions = transitions;
         this.leadership = leadership;
+        this.followers = followers;
         this.backoffMs = backoffMs;
     }
 
@@ -77,16 +83,42 @@ final class PendingCut {
             cut(truncation.target(), nowMs);
             return;
         }
-        if (cutSinceMs < 0) {
-            cutSinceMs = nowMs;
+        if (isAloneNoMore(truncation)) {
+            renew(truncation);
+            return;
         }
-        if (!local.followersHold(0, cutSinceMs, partition.leaderEpoch())) {
+        if (!watching) {
+            // With the clock read after the cut: what they had fetched before says nothing.
+            followers.startOver();
+            watching = true;
+        }
+        if (!followers.passes(nowMs)) {
             error = "waiting until the in-sync replicas have cut off what the source lost, from offset "
                     + truncation.target() + " on";
         } else if (isOrderRestored(truncation.replicas(), nowMs)) {
             error = null;
-            transitions.propose(Records.truncated(transitions.record()), null, () -> {});
+            transitions.propose(cutOff(nowMs), null, () -> {});
+            watching = false;
         }
+    }
+
+    /** A replica that was added to a single one in time to copy, under this epoch, what is cut off now. */
+    private boolean isAloneNoMore(Truncation truncation) {
+        return truncation.replicas().size() == 1
+                && truncation.minLeaderEpoch() == partition.leaderEpoch()
+                && local.hasFollowers();
+    }
+
+    private void renew(Truncation truncation) {
+        Truncation renewed = new Truncation(
+                truncation.target(), partition.leaderEpoch() + 1, leadership.replicas(partition.local()));
+        transitions.propose(Records.truncating(transitions.record(), renewed), null, () -> {});
+    }
+
+    private PartitionRecord cutOff(long nowMs) {
+        PartitionRecord record = transitions.record();
+        long from = Records.isStartingOver(record) ? 0 : record.truncation().target();
+        return Records.truncated(record, followers.cuts(record.cuts(), from, nowMs));
     }
 
     private boolean isCut(long target) {

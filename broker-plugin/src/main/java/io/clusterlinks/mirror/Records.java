@@ -2,6 +2,7 @@
 package io.clusterlinks.mirror;
 
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
@@ -46,8 +47,13 @@ final class Records {
                 .build();
     }
 
-    static PartitionRecord truncated(PartitionRecord record) {
-        return copy(record).truncation(null).build();
+    /** @param cuts those to keep */
+    static PartitionRecord truncated(PartitionRecord record, List<Cut> cuts) {
+        return copy(record).truncation(null).cuts(cuts).build();
+    }
+
+    static PartitionRecord withCuts(PartitionRecord record, List<Cut> cuts) {
+        return copy(record).cuts(cuts).build();
     }
 
     /** The source has found nothing wrong with what is here: an operator's repair is over. */
@@ -68,7 +74,10 @@ final class Records {
     }
 
     static PartitionRecord stopped(PartitionRecord record) {
-        return copy(record).phase(Phase.STOPPED, record.reason()).build();
+        return copy(record)
+                .phase(Phase.STOPPED, record.reason())
+                .cuts(List.of())
+                .build();
     }
 
     static PartitionRecord revised(PartitionRecord record, int revision) {
@@ -86,6 +95,7 @@ final class Records {
         private long startOffset;
         private List<SourceEpoch> lineage;
         private Truncation truncation;
+        private List<Cut> cuts;
         private Phase phase;
         private String reason;
         private long stopOffset;
@@ -98,6 +108,7 @@ final class Records {
             this.startOffset = from.startOffset();
             this.lineage = from.lineage();
             this.truncation = from.truncation();
+            this.cuts = from.cuts();
             this.phase = from.phase();
             this.reason = from.reason();
             this.stopOffset = from.stopOffset();
@@ -122,6 +133,11 @@ final class Records {
 
         Copy truncation(Truncation to) {
             truncation = to;
+            return this;
+        }
+
+        Copy cuts(List<Cut> to) {
+            cuts = to;
             return this;
         }
 
@@ -153,6 +169,7 @@ final class Records {
                     startOffset,
                     lineage,
                     truncation,
+                    cuts,
                     phase,
                     stopOffset,
                     stopSourceEpoch,

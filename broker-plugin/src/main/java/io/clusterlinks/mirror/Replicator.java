@@ -4,6 +4,7 @@ package io.clusterlinks.mirror;
 import io.clusterlinks.host.LocalPartition;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -46,6 +47,7 @@ final class Replicator {
     private final MirrorStart start;
     private final Appender appender;
     private final Divergence divergence;
+    private final MissedCut missed;
     private final PendingCut cut;
 
     private volatile Stage stage = Stage.STARTING;
@@ -69,7 +71,8 @@ final class Replicator {
         this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local::maxAppendBytes);
         this.log = new MirrorLog(partition, local, transitions, stats);
         this.divergence = new Divergence(partition, local, leadership, settings.maxTruncation());
-        this.cut = new PendingCut(partition, local, transitions, leadership, settings.backoffMs());
+        this.missed = new MissedCut(partition, local, transitions, leadership);
+        this.cut = new PendingCut(partition, local, transitions, leadership, log.followers(), settings.backoffMs());
         FetchErrors errors = new FetchErrors(log, cursor, inquiry, stats, settings.backoffMs());
         this.adoption = partition.adopts() ? new Adoption(log, transitions, cursor, inquiry, errors) : null;
         this.start = new MirrorStart(log, transitions, inquiry, adoption);
@@ -194,6 +197,11 @@ final class Replicator {
         return waitsForTime;
     }
 
+    /** Whether to look now and then whether replicas that were away follow again. From any thread. */
+    boolean keepsCuts() {
+        return !record().cuts().isEmpty();
+    }
+
     private boolean doStep(long nowMs) {
         if (!transitions.settle(nowMs)) {
             if (transitions.error() != null) {
@@ -201,6 +209,9 @@ final class Replicator {
                 // May take long: hold no memory meanwhile.
                 cursor.pause();
             }
+            return false;
+        }
+        if (!missed.hasFollowed(nowMs)) {
             return false;
         }
         if (cut.isPending()) {
@@ -222,6 +233,23 @@ final class Replicator {
         };
     }
 
+    /** Has the cuts taken out of the record once every replica follows; returns whether nothing is under way. */
+    private boolean hasDroppedCuts(long nowMs) {
+        if (!keepsCuts() || !log.followers().allFollow(nowMs)) {
+            return true;
+        }
+        transitions.propose(Records.withCuts(record(), List.of()), null, () -> onCutsDropped(nowMs));
+        return transitions.settle(nowMs);
+    }
+
+    /** It may have taken long, and then what was fetched is gone. */
+    private void onCutsDropped(long nowMs) {
+        stats.localError(null);
+        if (cursor.peek() == null) {
+            resume(nowMs);
+        }
+    }
+
     private void carryOutCut(long nowMs) {
         cutting = true;
         inquiry.drop();
@@ -236,7 +264,7 @@ final class Replicator {
             carryOut(divergence.onEarlierStart(transitions.record(), stats.sourceStart(), nowMs), nowMs);
             return false;
         }
-        return !inquiry.isOpen() && goOn(appender.step(nowMs), nowMs);
+        return !inquiry.isOpen() && hasDroppedCuts(nowMs) && goOn(appender.step(nowMs), nowMs);
     }
 
     /** Does what {@code outcome} asks for; returns whether there may be more to do right away. */
@@ -302,9 +330,16 @@ final class Replicator {
                     return;
                 }
                 cursor.pause();
-                transitions.propose(plan.record(), plan.event(), () -> onChanged(nowMs));
+                transitions.propose(bounded(plan.record(), nowMs), plan.event(), () -> onChanged(nowMs));
             }
         }
+    }
+
+    /** A log that starts over past its end: others may hold more. What is to be cut off every leader cuts off first. */
+    private PartitionRecord bounded(PartitionRecord next, long nowMs) {
+        return next.truncation() == null
+                ? Records.withCuts(next, log.followers().cuts(next.cuts(), log.end(), nowMs))
+                : next;
     }
 
     /** A cut is carried out in the next step; else the log starts elsewhere now. */

@@ -134,6 +134,7 @@ class AdoptionTransitionsTest {
                 startOffset,
                 List.of(),
                 null,
+                List.of(),
                 phase,
                 -1,
                 -1,

@@ -162,6 +162,16 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     }
 
     @Override
+    public boolean replicasFollow(long sinceMs, int leaderEpoch) {
+        throw new AssertionError("not asked for");
+    }
+
+    @Override
+    public boolean hasFollowers() {
+        throw new AssertionError("not asked for");
+    }
+
+    @Override
     public boolean followersHold(long offset, long sinceMs, int leaderEpoch) {
         throw new UnsupportedOperationException();
     }

@@ -86,6 +86,7 @@ class MirrorDescriberTest {
                 of.startOffset(),
                 of.lineage(),
                 of.truncation(),
+                of.cuts(),
                 of.phase(),
                 of.stopOffset(),
                 of.stopSourceEpoch(),

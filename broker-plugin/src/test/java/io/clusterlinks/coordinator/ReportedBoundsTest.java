@@ -68,6 +68,7 @@ class ReportedBoundsTest {
                 of.startOffset(),
                 of.lineage(),
                 of.truncation(),
+                of.cuts(),
                 of.phase(),
                 at,
                 0,

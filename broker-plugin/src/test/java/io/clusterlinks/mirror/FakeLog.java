@@ -34,6 +34,10 @@ final class FakeLog implements LocalPartition {
     boolean gone;
 
     boolean followersCut = true;
+    /** Whether replicas that are not in sync follow too. */
+    boolean allFollow = true;
+
+    boolean followed;
 
     FakeLog(TopicPartition id) {
         this.id = id;
@@ -162,6 +166,16 @@ final class FakeLog implements LocalPartition {
     @Override
     public boolean followersHold(long offset, long sinceMs, int epoch) {
         return followersCut && --looksBeforeFollowersHold < 0;
+    }
+
+    @Override
+    public boolean replicasFollow(long sinceMs, int epoch) {
+        return allFollow;
+    }
+
+    @Override
+    public boolean hasFollowers() {
+        return followed;
     }
 
     @Override

@@ -44,6 +44,7 @@ final class FakeSink implements TransitionSink {
                 Records.NOT_STARTED,
                 List.of(),
                 null,
+                List.of(),
                 PartitionRecord.Phase.MIRRORING,
                 -1,
                 -1,

@@ -71,6 +71,22 @@ class PartitionStopTest {
         assertThat(sink.last().record().stopOffset()).isEqualTo(10);
     }
 
+    /** An unclean election here: group offsets past the end would make consumers skip what is written next. */
+    @Test
+    void anEndThatThisClusterHasLostIsLoweredAndReported() {
+        log.append0(0, 8, 1);
+        PartitionStop stop = stop(Records.stopping(mirroring, 10, 3));
+
+        stop.step(nowMs);
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPING);
+        assertThat(sink.last().record().stopOffset()).isEqualTo(8);
+        assertThat(sink.last().event().message()).contains("Lost offsets 8 to 9 (2 records) of mirror-0");
+
+        stop.step(nowMs);
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPED);
+        assertThat(sink.last().record().stopOffset()).isEqualTo(8);
+    }
+
     /** The leader that recorded it has emptied its log, and others may have followed it. */
     @Test
     void aStartPastTheEndThatIsRecordedIsCarriedOutBeforeTheStop() {

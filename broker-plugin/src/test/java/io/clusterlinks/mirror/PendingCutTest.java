@@ -106,6 +106,24 @@ class PendingCutTest {
         assertThat(sink.proposed).hasSize(1);
     }
 
+    /** It may have copied, under this epoch, what is cut off now, and Kafka would not tell the records that follow from that. */
+    @Test
+    void aReplicaAddedToASingleOneTakesANewEpoch() {
+        log.append0(0, 5, 1);
+        log.append0(5, 5, 1);
+        lead(1, new Truncation(5, 1, List.of(1)));
+        leadership.replicas = List.of(1, 2);
+        log.followed = true;
+
+        step();
+        step();
+        assertThat(sink.last().record().truncation()).isEqualTo(new Truncation(5, 2, List.of(1, 2)));
+        transitions.settle(nowMs);
+        step();
+        assertThat(leadership.moves).isEqualTo(1);
+        assertThat(cut.isPending()).isTrue();
+    }
+
     @Test
     void aDeposedLeaderCutsNothing() {
         log.append0(0, 5, 1);
@@ -132,7 +150,7 @@ class PendingCutTest {
                 MirrorPartition.EARLIEST,
                 false,
                 epoch);
-        cut = new PendingCut(partition, log, transitions, leadership, BACKOFF_MS);
+        cut = new PendingCut(partition, log, transitions, leadership, new FollowerCheck(log, epoch), BACKOFF_MS);
     }
 
     private void step() {

@@ -131,6 +131,7 @@ class RepairTest extends ReplicatorScene {
                 failed.startOffset(),
                 failed.lineage(),
                 null,
+                failed.cuts(),
                 Phase.MIRRORING,
                 -1,
                 -1,

@@ -17,7 +17,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * One partition of a Kafka cluster with its replication protocol: a controller, brokers that hear of it late, fetches
- * with divergence checks whose answers are under way for a while, and the high watermark. No unclean elections.
+ * with divergence checks whose answers are under way for a while, and the high watermark. Elections are clean unless
+ * {@link #electUncleanly} is called.
  */
 final class SimulatedCluster implements Leadership {
     /** What the controller has decided, and what a broker has heard of it. */
@@ -269,6 +270,11 @@ final class SimulatedCluster implements Leadership {
                 .findFirst()
                 .orElse(-1);
         register(leader, registration.epoch() + 1, registration.replicas(), inSync);
+    }
+
+    /** {@code node} leads with what it has, in sync or not: what only others held is lost. */
+    void electUncleanly(Node node) {
+        register(node.id, registration.epoch() + 1, registration.replicas(), new TreeSet<>(Set.of(node.id)));
     }
 
     /** Leadership moves though nobody died. */

@@ -100,6 +100,11 @@ final class SimulatedLog {
         highWatermark = offset;
     }
 
+    /** The disk is replaced. */
+    void wipe() {
+        startAt(0);
+    }
+
     /** As {@code UnifiedLog.maybeIncrementLogStartOffset}. */
     void advanceStart(long offset) {
         long wanted = Math.min(offset, highWatermark);

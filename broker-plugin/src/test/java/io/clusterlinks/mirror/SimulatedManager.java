@@ -164,7 +164,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
     }
 
     void step(long nowMs) {
-        if (replicator != null && (awake || replicator.waitsForTime())) {
+        if (replicator != null && (awake || replicator.waitsForTime() || replicator.keepsCuts())) {
             awake = false;
             boolean more = replicator.step(nowMs);
             awake = awake || more;

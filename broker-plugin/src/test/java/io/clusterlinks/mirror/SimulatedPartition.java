@@ -151,6 +151,21 @@ final class SimulatedPartition implements LocalPartition {
     }
 
     @Override
+    public boolean replicasFollow(long sinceMs, int leaderEpoch) {
+        boolean follow = node.heard.replicas().stream()
+                .filter(replica -> replica != node.id)
+                .map(node.followers::get)
+                .allMatch(follower ->
+                        follower != null && follower.fetchedMs() > sinceMs && follower.end() <= node.log.end);
+        return follow && node.leads() && node.heard.epoch() == leaderEpoch;
+    }
+
+    @Override
+    public boolean hasFollowers() {
+        return node.heard.replicas().size() > 1;
+    }
+
+    @Override
     public void advanceLogStartOffset(long offset) {
         node.log.advanceStart(offset);
     }

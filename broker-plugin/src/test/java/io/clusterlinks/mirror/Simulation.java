@@ -10,6 +10,7 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.state.BrokerReport.ObservedPartition;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,8 +40,9 @@ final class Simulation {
      * What may happen besides.
      *
      * @param maxTruncation records that may go without an operator's word
+     * @param unclean whether any live broker may be elected, in sync or not, also one with an empty disk
      */
-    record Options(int replicas, Stop stop, long maxTruncation) {}
+    record Options(int replicas, Stop stop, long maxTruncation, boolean unclean) {}
 
     /** How the mirror is stopped at some point. */
     enum Stop {
@@ -58,7 +60,7 @@ final class Simulation {
     private final LateSink coordinator;
     private final SimulatedOperator operator;
     private final List<SimulatedManager> managers = new ArrayList<>();
-    private final SimulationChecks checks;
+    final SimulationChecks checks;
     private final SimulationTrace trace;
     /** What the coordinator was last told by each broker. */
     private final Map<Integer, ObservedPartition> reports = new HashMap<>();
@@ -75,7 +77,7 @@ final class Simulation {
         state = new SimulatedStateTopic(options.replicas(), random);
         coordinator = new LateSink(state, random);
         operator = new SimulatedOperator(state, trace);
-        checks = new SimulationChecks(this, options.maxTruncation());
+        checks = new SimulationChecks(this, options);
         state.command(io.clusterlinks.Records.link());
         state.command(mirror());
         SimulatedManager.World world = new SimulatedManager.World(
@@ -204,7 +206,9 @@ final class Simulation {
 
     private void actAtDestination(int dice) {
         Node node = anyManager().node();
-        if (dice < 3 && node.alive) {
+        if (options.unclean() && random.nextInt(6) == 0) {
+            electUncleanly(node);
+        } else if (dice < 3 && node.alive) {
             kill(node);
         } else if (dice < 13 && !node.alive) {
             restart(node);
@@ -223,6 +227,30 @@ final class Simulation {
     private void moveLeader() {
         cluster.moveLeader();
         trace.note("leader " + cluster.registration.leader() + " epoch " + cluster.registration.epoch());
+    }
+
+    private void electUncleanly(Node node) {
+        boolean wiped = random.nextInt(4) == 0;
+        if (isStopped() || (cluster.registration.leader() == node.id && !wiped)) {
+            return;
+        }
+        if (wiped && node.alive) {
+            kill(node);
+            node.log.wipe();
+        }
+        if (!node.alive) {
+            restart(node);
+        }
+        cluster.electUncleanly(node);
+        checks.onUncleanElection(node);
+        trace.note("unclean: " + node.id + " at " + node.log.end + " epoch " + cluster.registration.epoch());
+    }
+
+    private boolean isStopped() {
+        return state.image()
+                .partition(TP.topic(), 0)
+                .filter(record -> record.phase() == Phase.STOPPED)
+                .isPresent();
     }
 
     private void kill(Node node) {

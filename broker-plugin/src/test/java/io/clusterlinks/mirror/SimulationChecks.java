@@ -13,12 +13,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** What must be true after every step of a {@link Simulation}. */
 final class SimulationChecks {
     private final Simulation simulation;
     private final long maxTruncation;
+    private final boolean unclean;
     /** Source epoch of everything that the source ever wrote, by what {@link SimulatedLog#describe} says of it. */
     private final Map<String, Integer> written = new HashMap<>();
     /** Batches that every leader from now on must hold, by base offset. */
@@ -26,11 +29,19 @@ final class SimulationChecks {
 
     private List<Object> checked = List.of();
     private int images;
+    /** Destination leader epoch of the last unclean election; -1 if there was none. */
+    private int uncleanEpoch = -1;
+
+    private Node elected;
+    /** Leader epoch of who stopped the partition; others claim it after that. */
+    private int stoppedUnder = -1;
+
     private PartitionRecord record;
 
-    SimulationChecks(Simulation simulation, long maxTruncation) {
+    SimulationChecks(Simulation simulation, Simulation.Options options) {
         this.simulation = simulation;
-        this.maxTruncation = maxTruncation;
+        this.maxTruncation = options.maxTruncation();
+        this.unclean = options.unclean();
     }
 
     void onWritten(List<SimulatedSource.Batch> batches) {
@@ -48,6 +59,32 @@ final class SimulationChecks {
                 .filter(now -> now.phase() == Phase.STOPPING || now.phase() == Phase.STOPPED)
                 .isPresent();
         assertThat(leads && stopped).as("append after the stop").isFalse();
+    }
+
+    /** What {@code node} does not hold when it leads is lost, and was mirrored for nothing. */
+    void onUncleanElection(Node node) {
+        uncleanEpoch = simulation.cluster.registration.epoch();
+        elected = node;
+        forgetWhatIsLost();
+    }
+
+    /** Until it hears that it leads, it follows whom it took for the leader, and may be cut once more. */
+    private void forgetWhatIsLost() {
+        if (elected != null) {
+            Set<String> held =
+                    elected.log.entries.stream().map(Entry::described).collect(Collectors.toSet());
+            committed.values().removeIf(entry -> !held.contains(entry.described()));
+            elected = elected.heard != null && elected.heard.epoch() >= uncleanEpoch ? null : elected;
+        }
+    }
+
+    boolean wasElectedUncleanly() {
+        return uncleanEpoch >= 0;
+    }
+
+    /** Whether an unclean election came after all that the leader did who stopped the partition: as with any topic. */
+    boolean isLostAfterTheStop() {
+        return stoppedUnder >= 0 && stoppedUnder < uncleanEpoch;
     }
 
     /** What there is to check; compared to tell whether anything has changed. */
@@ -72,7 +109,7 @@ final class SimulationChecks {
                             next, image.mirror(Simulation.TP.topic()).orElseThrow()));
         }
         checkCommitted();
-        if (record != null && record.startOffset() >= 0) {
+        if (record != null && record.startOffset() >= 0 && !isLostAfterTheStop()) {
             checkLineage();
         }
     }
@@ -89,10 +126,13 @@ final class SimulationChecks {
         long kept =
                 next.truncation() == null ? Long.MAX_VALUE : next.truncation().target();
         committed.values().removeIf(entry -> entry.next() > kept || entry.base() < next.startOffset());
+        if (stoppedUnder < 0 && next.phase() == Phase.STOPPED) {
+            stoppedUnder = next.leaderEpoch();
+        }
         record = next;
     }
 
-    private static void checkSuccession(PartitionRecord one, PartitionRecord next) {
+    private void checkSuccession(PartitionRecord one, PartitionRecord next) {
         assertThat(next.leaderEpoch()).as("leader epoch after %s", one).isGreaterThanOrEqualTo(one.leaderEpoch());
         if (next.leaderEpoch() == one.leaderEpoch()) {
             assertThat(next.revision()).as("revision after %s", one).isEqualTo(one.revision() + 1);
@@ -103,13 +143,16 @@ final class SimulationChecks {
             assertThat(next.phase()).as("phase after %s", one).isEqualTo(one.phase());
         }
         if (one.stopOffset() >= 0) {
-            assertThat(next.stopOffset()).as("stop offset after %s", one).isEqualTo(one.stopOffset());
+            boolean mayBeLost = unclean && next.phase() == Phase.STOPPING;
+            assertThat(next.stopOffset())
+                    .as("stop offset after %s", one)
+                    .isBetween(mayBeLost ? next.startOffset() : one.stopOffset(), one.stopOffset());
         }
     }
 
     /** A cut that nobody allowed is not deeper than the limit. */
     private void checkDepth(PartitionRecord cut) {
-        if (!cut.repairing()) {
+        if (!cut.repairing() && !isRepeated(cut)) {
             simulation.cluster.nodes.stream()
                     .filter(node -> node.leads() && node.heard.epoch() == cut.leaderEpoch())
                     .forEach(node -> assertThat(node.log.end
@@ -119,8 +162,17 @@ final class SimulationChecks {
         }
     }
 
+    /** A leader that missed a cut repeats it; what goes had gone before. */
+    private boolean isRepeated(PartitionRecord cut) {
+        return record != null
+                && record.cuts().stream()
+                        .anyMatch(before -> Math.max(before.offset(), record.startOffset())
+                                == cut.truncation().target());
+    }
+
     /** Whatever was once committed every replica that may lead holds, unless a cut was recorded first. */
     private void checkCommitted() {
+        forgetWhatIsLost();
         long kept = record == null || record.truncation() == null
                 ? Long.MAX_VALUE
                 : record.truncation().target();
@@ -197,7 +249,10 @@ final class SimulationChecks {
             }
             for (Entry entry : log.entries) {
                 boolean deleted = simulation.source.deleted.contains(entry.described());
-                if (entry.base() < goes && entry.next() > Math.max(log.start, simulation.source.start) && !deleted) {
+                if (entry.base() < goes
+                        && isKept(entry)
+                        && entry.next() > Math.max(log.start, simulation.source.start)
+                        && !deleted) {
                     Integer epoch = written.get(entry.described());
                     assertThat(Lineage.lastEpoch(record.lineage(), entry.base() + 1))
                             .as("lineage at %s of %s, %s", entry.base(), id, record)
@@ -205,5 +260,11 @@ final class SimulationChecks {
                 }
             }
         }
+    }
+
+    /** Whether no leader would cut it off, having missed that another did. */
+    private boolean isKept(Entry entry) {
+        return record.cuts().stream()
+                .noneMatch(cut -> entry.next() > cut.offset() && entry.leaderEpoch() < cut.leaderEpoch());
     }
 }

@@ -22,7 +22,8 @@ class TruncationPitfallsTest {
             Records.truncating(Records.started(FakeSink.claimed(TP, 1), 0), new Truncation(4, 1, List.of(1))),
             100,
             () -> {});
-    private final PendingCut cut = new PendingCut(PARTITION, log, transitions, new FakeLeadership(), 100);
+    private final PendingCut cut =
+            new PendingCut(PARTITION, log, transitions, new FakeLeadership(), new FollowerCheck(log, 1), 100);
     private long nowMs = 1000;
 
     @Test

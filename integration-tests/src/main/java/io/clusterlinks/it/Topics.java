@@ -124,7 +124,7 @@ public final class Topics {
                 .toList();
     }
 
-    private static List<TopicPartitionInfo> infos(Admin admin, String topic) {
+    public static List<TopicPartitionInfo> infos(Admin admin, String topic) {
         return get(admin.describeTopics(List.of(topic)).allTopicNames())
                 .get(topic)
                 .partitions();

@@ -10,7 +10,6 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionReplica;
 import org.apache.kafka.common.config.ConfigResource;
@@ -36,11 +35,7 @@ class LogDirectoryIT {
     void theLogIsCutWhenTheMoveHasEnded() {
         String first = directory.resolve("first").toString();
         String second = directory.resolve("second").toString();
-        try (TestCluster source = TestCluster.builder("source")
-                        .brokers(2)
-                        .separateController()
-                        .heapMb(256)
-                        .start();
+        try (UncleanSource source = UncleanSource.start();
                 TestCluster destination = TestCluster.builder("destination")
                         .agent()
                         .heapMb(256)
@@ -48,13 +43,13 @@ class LogDirectoryIT {
                         .start()) {
             // Given a mirror whose source has its tail on one broker only
             Links links = new Links(destination);
-            links.create(LINK, source);
-            createUnclean(source);
-            Workload workload = Workload.onTopic(source, PARTITION.topic(), 1).plain(20);
+            links.create(LINK, source.cluster());
+            Workload workload = source.create(PARTITION.topic(), 1).plain(20);
             links.mirror(LINK, PARTITION.topic());
-            TopicComparison comparison = new TopicComparison(source, PARTITION.topic(), destination, PARTITION.topic());
+            TopicComparison comparison =
+                    new TopicComparison(source.cluster(), PARTITION.topic(), destination, PARTITION.topic());
             comparison.awaitLevel(TIMEOUT);
-            source.broker(2).kill();
+            source.doom(PARTITION.topic());
             for (int i = 0; i < RECORDS; i++) {
                 workload.large(RECORD_BYTES);
             }
@@ -63,11 +58,7 @@ class LogDirectoryIT {
             // When its replica is being moved, slowly, and the source loses the tail
             throttle(destination, new AlterConfigOp(new ConfigEntry(THROTTLE, "1"), OpType.SET));
             move(destination, directoryOf(destination).equals(first) ? second : first);
-            source.broker(1).kill();
-            source.broker(2).start();
-            Await.until("the broker without the tail leads", TIMEOUT, () -> Topics.leaders(
-                            source.admin(), PARTITION.topic())
-                    .equals(List.of(2)));
+            source.loseTail(PARTITION.topic());
             workload.plain(3);
 
             // Then it is not cut, which is said, until the move has ended
@@ -80,13 +71,6 @@ class LogDirectoryIT {
             workload.plain(3);
             comparison.awaitLevel(TIMEOUT).compare().orThrow();
         }
-    }
-
-    private static void createUnclean(TestCluster source) {
-        Topics.get(source.admin()
-                .createTopics(List.of(new NewTopic(PARTITION.topic(), Map.of(0, List.of(1, 2)))
-                        .configs(Map.of("unclean.leader.election.enable", "true", "min.insync.replicas", "1"))))
-                .all());
     }
 
     private static void throttle(TestCluster cluster, AlterConfigOp op) {

@@ -12,13 +12,11 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
-import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
@@ -36,41 +34,32 @@ import org.junit.jupiter.api.Test;
 class SourceTruncationIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(120);
     private static final String LINK = "east";
-    /** The broker of the source that dies with the tail, and the one that goes on without it. */
-    private static final int LOST = 1;
 
-    private static final int LEFT = 2;
-    /** The broker of the destination that is its controller too and stays up. */
-    private static final int CONTROLLER = 1;
-
-    private static TestCluster source;
+    private static UncleanSource source;
     private static TestCluster destination;
     private static Links links;
 
     @BeforeAll
     static void start() {
-        source = TestCluster.builder("source")
-                .brokers(2)
-                .separateController()
-                .heapMb(256)
-                .start();
+        source = UncleanSource.start();
         destination = TestCluster.builder("destination")
                 .brokers(3)
+                .separateController()
                 .agent()
                 .heapMb(256)
                 .start();
         links = new Links(destination);
-        links.create(LINK, source);
+        links.create(LINK, source.cluster());
     }
 
     @AfterAll
     static void stop() {
-        Fixtures.close(destination, source);
+        Fixtures.close(destination, source == null ? null : source.cluster());
     }
 
     @AfterEach
     void bringBack() {
-        Stream.of(source, destination).forEach(cluster -> {
+        Stream.of(source.cluster(), destination).forEach(cluster -> {
             cluster.brokers().stream().filter(broker -> !broker.isAlive()).forEach(BrokerProcess::start);
             cluster.awaitReady();
         });
@@ -111,7 +100,7 @@ class SourceTruncationIT {
         topic.workload().compressions().compressions().compressions();
 
         // When it is resumed and a leader is killed at once
-        int victim = leader(topic, 0) == CONTROLLER ? leader(topic, 1) : leader(topic, 0);
+        int victim = leader(topic, 0);
         links.run("mirrors", "resume", "--link", LINK, "--topic", topic.name());
         destination.broker(victim).kill();
         topic.workload().compressions();
@@ -125,6 +114,44 @@ class SourceTruncationIT {
         assertThat(events(topic)).isNotEmpty().allMatch(event -> event.message().contains("Dropped offsets"));
     }
 
+    /** As a follower it would be told; as the leader it would bring back what the others have cut off. */
+    @Test
+    void aReplicaThatWasAwayDuringTheCutAndIsElectedUncleanlyCutsItToo() {
+        // Given a replica that is away while the mirror follows a source that has lost its tail, past the end it knew
+        Topic topic = topic(LINK, "elected", 1);
+        TopicPartition partition = new TopicPartition(topic.name(), 0);
+        mirrorWithDoomedTail(topic);
+        int away = follower(topic, 0);
+        destination.broker(away).kill();
+        loseTail(topic);
+        topic.workload().compressions().compressions().compressions().compressions();
+        awaitLevel(topic);
+
+        // When the others die, it is elected, and they return
+        List<BrokerProcess> others = destination.brokers().stream()
+                .filter(broker -> broker.id() != away)
+                .toList();
+        others.forEach(BrokerProcess::kill);
+        destination.broker(away).start();
+        Await.untilPasses(TIMEOUT, () -> {
+            Topics.get(destination
+                    .admin()
+                    .electLeaders(ElectionType.UNCLEAN, Set.of(partition))
+                    .all());
+            assertThat(leader(topic, 0)).isEqualTo(away);
+        });
+        others.forEach(BrokerProcess::start);
+
+        // Then every replica has what the source has
+        awaitLevel(topic);
+        topic.workload().compressions();
+        assertReplicasEqual(topic);
+        assertThat(events(topic))
+                .extracting(LinkEvent::message)
+                .anyMatch(message -> message.contains("the replica that leads now was away"));
+        links.run("mirrors", "promote", "--link", LINK, "--topic", topic.name(), "--wait");
+    }
+
     /** Kafka writes down once a minute where logs start; until then a broker that dies has only the former start. */
     @Test
     void aReplicaThatIsKilledAfterItStartedOverHidesNothing() {
@@ -133,7 +160,8 @@ class SourceTruncationIT {
         TopicPartition partition = new TopicPartition(topic.name(), 0);
         mirrorWithDoomedTail(topic);
         long start = end(topic) - 1;
-        Topics.get(source.admin()
+        Topics.get(source.cluster()
+                .admin()
                 .deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(start)))
                 .all());
         awaitStartOnDisk(partition, start);
@@ -159,7 +187,7 @@ class SourceTruncationIT {
     void aTruncationThatIsTooDeepIsLeftToTheOperatorWhoRepairsOrKeepsWhatIsHere() {
         // Given a link that drops at most five records
         String link = "careful";
-        links.create(link, source, "max.truncation.records=5");
+        links.create(link, source.cluster(), "max.truncation.records=5");
         Topic repaired = topic(link, "repaired", 1);
         Topic kept = topic(link, "kept", 1);
         mirrorWithDoomedTail(repaired, kept);
@@ -192,14 +220,7 @@ class SourceTruncationIT {
     private record Topic(String link, String name, int partitions, Workload workload) {}
 
     private static Topic topic(String link, String name, int partitions) {
-        Map<Integer, List<Integer>> assignment = IntStream.range(0, partitions)
-                .boxed()
-                .collect(Collectors.toMap(partition -> partition, partition -> List.of(LOST, LEFT)));
-        Map<String, String> configs = Map.of("unclean.leader.election.enable", "true", "retention.ms", "-1");
-        Topics.get(source.admin()
-                .createTopics(List.of(new NewTopic(name, assignment).configs(configs)))
-                .all());
-        return new Topic(link, name, partitions, Workload.onTopic(source, name, partitions));
+        return new Topic(link, name, partitions, source.create(name, partitions));
     }
 
     private static void mirrorWithDoomedTail(Topic... topics) {
@@ -209,10 +230,8 @@ class SourceTruncationIT {
             Await.untilPasses(TIMEOUT, () -> links.mirror(topic.link(), topic.name()));
             awaitLevel(topic);
         }
-        source.broker(LEFT).kill();
+        source.doom(names(topics));
         for (Topic topic : topics) {
-            Await.until("the tail is on one broker only", TIMEOUT, () -> infos(source, topic).stream()
-                    .allMatch(info -> ids(info.isr()).equals(List.of(LOST))));
             topic.workload().compressions().compressions();
             awaitLevel(topic);
             awaitInSync(topic);
@@ -238,12 +257,11 @@ class SourceTruncationIT {
     }
 
     private static void loseTail(Topic... topics) {
-        source.broker(LOST).kill();
-        source.broker(LEFT).start();
-        for (Topic topic : topics) {
-            Await.until("the broker without the tail leads", TIMEOUT, () -> infos(source, topic).stream()
-                    .allMatch(info -> info.leader() != null && info.leader().id() == LEFT));
-        }
+        source.loseTail(names(topics));
+    }
+
+    private static String[] names(Topic... topics) {
+        return Arrays.stream(topics).map(Topic::name).toArray(String[]::new);
     }
 
     private static void awaitLevel(Topic topic) {
@@ -251,11 +269,11 @@ class SourceTruncationIT {
     }
 
     private static TopicComparison comparison(Topic topic) {
-        return new TopicComparison(source, topic.name(), destination, topic.name());
+        return new TopicComparison(source.cluster(), topic.name(), destination, topic.name());
     }
 
     private static void awaitInSync(Topic topic) {
-        Await.until("all replicas are in sync", TIMEOUT, () -> infos(destination, topic).stream()
+        Await.until("all replicas are in sync", TIMEOUT, () -> infos(topic).stream()
                 .allMatch(info -> info.isr().size() == 3));
     }
 
@@ -266,9 +284,7 @@ class SourceTruncationIT {
             for (BrokerProcess broker : destination.brokers()) {
                 int of = partition;
                 Await.untilPasses(TIMEOUT, () -> assertThat(LogComparison.sourceAndMirror(
-                                source.broker(LEFT).replicaDir(topic.name(), of),
-                                broker.replicaDir(topic.name(), of),
-                                0))
+                                source.left().replicaDir(topic.name(), of), broker.replicaDir(topic.name(), of), 0))
                         .as("partition " + of + " of " + topic.name() + " on broker " + broker.id())
                         .isEmpty());
             }
@@ -291,32 +307,27 @@ class SourceTruncationIT {
     }
 
     private static int leader(Topic topic, int partition) {
-        return infos(destination, topic).get(partition).leader().id();
+        return infos(topic).get(partition).leader().id();
     }
 
     private static int follower(Topic topic, int partition) {
-        TopicPartitionInfo info = infos(destination, topic).get(partition);
+        TopicPartitionInfo info = infos(topic).get(partition);
         return info.replicas().stream()
                 .map(Node::id)
-                .filter(id -> id != info.leader().id() && id != CONTROLLER)
+                .filter(id -> id != info.leader().id())
                 .findFirst()
                 .orElseThrow();
     }
 
     private static List<List<Integer>> replicas(Topic topic) {
-        return infos(destination, topic).stream()
-                .map(info -> ids(info.replicas()))
-                .toList();
+        return infos(topic).stream().map(info -> ids(info.replicas())).toList();
     }
 
     private static List<Integer> ids(List<Node> nodes) {
         return nodes.stream().map(Node::id).toList();
     }
 
-    private static List<TopicPartitionInfo> infos(TestCluster cluster, Topic topic) {
-        TopicDescription description = Topics.get(
-                        cluster.admin().describeTopics(List.of(topic.name())).allTopicNames())
-                .get(topic.name());
-        return Optional.ofNullable(description).orElseThrow().partitions();
+    private static List<TopicPartitionInfo> infos(Topic topic) {
+        return Topics.infos(destination.admin(), topic.name());
     }
 }

@@ -18,8 +18,12 @@ import java.util.List;
  * @param lineage source leader epochs with the offset at which each begins in the mirror, ascending; recorded before
  *     the first batch of the epoch is appended
  * @param truncation what must be cut off before anything else is appended; null if nothing
+ * @param cuts where replicas that were away may hold what is not the mirror's any more, by ascending offset and leader
+ *     epoch; recorded with whatever this record says of offsets past the end of its leader's log, taken back once every
+ *     replica is known to follow, or the partition has stopped
  * @param phase how far the partition has been stopped
- * @param stopOffset log end offset before abort markers were written, -1 until known; failback truncates to it
+ * @param stopOffset log end offset before abort markers were written, -1 until known; failback truncates to it. Lowered
+ *     only if this cluster itself loses records before the partition has stopped
  * @param stopSourceEpoch source leader epoch of the last mirrored batch, -1 if unknown
  * @param reason why the partition FAILED; null otherwise
  * @param repairing whether an operator has it repaired: until it agrees with its source again it may be cut as deep as
@@ -35,6 +39,7 @@ public record PartitionRecord(
         long startOffset,
         List<SourceEpoch> lineage,
         Truncation truncation,
+        List<Cut> cuts,
         Phase phase,
         long stopOffset,
         int stopSourceEpoch,
@@ -59,6 +64,20 @@ public record PartitionRecord(
         }
     }
 
+    /**
+     * Whatever the mirror holds from {@code offset} on was appended under {@code leaderEpoch} or a later one. A replica
+     * that holds anything older there was away when another leader cut it off, or never had it. As a follower it is told
+     * so by Kafka; should it lead, it cuts that off before anything else.
+     *
+     * @param leaderEpoch destination leader epoch
+     */
+    public record Cut(long offset, int leaderEpoch) {
+        /** Whether a log that keeps to this cut keeps to {@code other} too. */
+        public boolean implies(Cut other) {
+            return offset <= other.offset && leaderEpoch >= other.leaderEpoch;
+        }
+    }
+
     /** How far a partition has been stopped. */
     public enum Phase {
         MIRRORING,
@@ -72,6 +91,7 @@ public record PartitionRecord(
 
     public PartitionRecord {
         lineage = List.copyOf(lineage);
+        cuts = cuts == null ? List.of() : List.copyOf(cuts);
     }
 
     @Override

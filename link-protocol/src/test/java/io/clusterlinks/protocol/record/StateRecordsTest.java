@@ -8,6 +8,7 @@ import io.clusterlinks.protocol.LinkEvent;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
@@ -80,6 +81,7 @@ class StateRecordsTest {
             0,
             List.of(new SourceEpoch(4, 0)),
             new Truncation(7, 4, List.of(2, 0, 1)),
+            List.of(new Cut(5, 2)),
             Phase.MIRRORING,
             -1,
             -1,
@@ -96,6 +98,7 @@ class StateRecordsTest {
             Long.MAX_VALUE - 1,
             List.of(new SourceEpoch(0, 5), new SourceEpoch(7, Long.MAX_VALUE)),
             null,
+            List.of(),
             Phase.STOPPED,
             Long.MAX_VALUE,
             7,
@@ -165,6 +168,18 @@ class StateRecordsTest {
 
         assertThat(StateRecords.parseValue(PARTITION.key(), later.getBytes(StandardCharsets.UTF_8)))
                 .isEqualTo(PARTITION);
+    }
+
+    /** Written before there were cuts to keep. */
+    @Test
+    void aPartitionWithoutCutsKeepsNone() {
+        String json = new String(StateRecords.value(PARTITION), StandardCharsets.UTF_8);
+        String earlier = json.replaceFirst("\"cuts\":\\[.*?],", "");
+
+        StateRecord read = StateRecords.parseValue(PARTITION.key(), earlier.getBytes(StandardCharsets.UTF_8));
+
+        assertThat(earlier).doesNotContain("cuts");
+        assertThat(((PartitionRecord) read).cuts()).isEmpty();
     }
 
     @Test

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.clusterlinks.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Cut;
+import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A leader that was away when others cut off what the source lost, and what others do so that it can tell. */
+class MissedCutTest extends ReplicatorScene {
+    private static final PartitionRecord MIRRORING = record(new SourceEpoch(2, 0), new SourceEpoch(3, 6));
+
+    @Test
+    void aLeaderThatMissedACutCutsFirst() {
+        maxTruncation = 0;
+        holds(6, 1);
+        log.append0(6, 4, 1);
+        log.leaderEpoch = 3;
+        startUnder(3, Records.withCuts(MIRRORING, List.of(new Cut(6, 2))));
+
+        assertThat(log.end).isEqualTo(6);
+        PartitionRecord first = sink.proposed.get(0).record();
+        assertThat(first.truncation()).isEqualTo(new Truncation(6, 3, List.of(1)));
+        assertThat(sink.proposed.get(0).event().message())
+                .contains("Dropped offsets 6 to 9 (4 records)", "was away when leader epoch 2 began");
+        assertThat(sink.last().record().truncation()).isNull();
+        assertThat(sink.last().record().cuts()).isEmpty();
+        assertThat(next().offset()).isEqualTo(6);
+    }
+
+    @Test
+    void aLeaderThatFollowedItGoesOn() {
+        log.leaderEpoch = 2;
+        holds(6, 1);
+        log.append0(6, 4, 2);
+        log.leaderEpoch = 3;
+        log.allFollow = false;
+        startUnder(3, Records.withCuts(MIRRORING, List.of(new Cut(6, 2))));
+
+        assertThat(log.end).isEqualTo(10);
+        assertThat(sink.proposed).isEmpty();
+    }
+
+    @Test
+    void aLeaderThatMissedACutBeforeTheStartDropsAll() {
+        holds(6, 1);
+        PartitionRecord begun = Records.withCuts(Records.startingOver(MIRRORING, 100), List.of(new Cut(4, 2)));
+        log.leaderEpoch = 3;
+        startUnder(3, begun);
+
+        assertThat(log.start).isEqualTo(100);
+        assertThat(log.end).isEqualTo(100);
+    }
+
+    @Test
+    void aCutIsKeptUntilEveryReplicaFollows() {
+        log.append0(0, 6, 1);
+        log.append0(6, 4, 1);
+        log.allFollow = false;
+        start(MIRRORING);
+
+        offer(next(), diverging(2, 8));
+        step();
+        assertThat(log.end).isEqualTo(6);
+        assertThat(replicator.record().cuts()).containsExactly(new Cut(6, 1));
+        assertThat(replicator.keepsCuts()).isTrue();
+
+        log.allFollow = true;
+        step();
+        assertThat(replicator.keepsCuts()).isFalse();
+        assertThat(next().offset()).isEqualTo(6);
+    }
+
+    /** A replica that left with a tail of its own may take the record to speak of that tail. */
+    @Test
+    void aSourceEpochIsRecordedWithACutWhileReplicasAreAway() {
+        log.allFollow = false;
+        start(Records.started(CLAIMED, 0));
+
+        fetch(TestBatches.batch(0, 5, 3));
+        step();
+
+        assertThat(log.end).isEqualTo(5);
+        assertThat(replicator.record().cuts()).containsExactly(new Cut(0, 1));
+    }
+
+    @Test
+    void aStopIsCutAgainToo() {
+        holds(6, 1);
+        log.append0(6, 4, 1);
+        log.leaderEpoch = 3;
+        PartitionRecord cut = Records.withCuts(MIRRORING, List.of(new Cut(6, 2)));
+        PartitionStop stop = stop(Records.stopping(cut, 6, 2));
+
+        for (int i = 0; i < 8; i++) {
+            stop.step(nowMs);
+        }
+
+        assertThat(log.end).isEqualTo(6);
+        assertThat(sink.last().record().phase()).isEqualTo(Phase.STOPPED);
+        assertThat(sink.last().record().stopOffset()).isEqualTo(6);
+        assertThat(sink.last().record().cuts()).isEmpty();
+    }
+
+    /** One batch, as a leader of {@code epoch} left it. */
+    private void holds(int count, int epoch) {
+        int now = log.leaderEpoch;
+        log.leaderEpoch = epoch;
+        log.append0(0, count, epoch);
+        log.leaderEpoch = now;
+    }
+
+    private void startUnder(int epoch, PartitionRecord record) {
+        start(partition(epoch), record);
+    }
+
+    private static MirrorPartition partition(int epoch) {
+        MirrorPartition first = partition(MirrorPartition.EARLIEST, false);
+        return new MirrorPartition(
+                first.link(),
+                first.local(),
+                first.topicId(),
+                first.source(),
+                first.sourceTopicId(),
+                first.startOffset(),
+                first.adopts(),
+                epoch);
+    }
+
+    private PartitionStop stop(PartitionRecord record) {
+        Transitions transitions = new Transitions(sink, record, BACKOFF_MS, () -> {});
+        return new PartitionStop(
+                partition(3), log, transitions, new FakeLeadership(), new FollowerCheck(log, 3), BACKOFF_MS);
+    }
+}
