@@ -33,6 +33,9 @@ final class StateReads {
     private static final int FETCH_BYTES = 4 * 1024 * 1024;
     private static final int RESPONSE_TIMEOUT_MS = 3_000;
 
+    /** An offset that the leader does not know before enough replicas follow it again. */
+    static final long UNDETERMINED = -2;
+
     private static final long REMIND_NS = TimeUnit.SECONDS.toNanos(30);
 
     private final LocalBroker broker;
@@ -49,8 +52,8 @@ final class StateReads {
     }
 
     /**
-     * End of what is committed, -1 if the leader does not know it yet: the high watermark of a new leader may lie below
-     * what was committed before, and an image that ends there would lack mirrors.
+     * End of what is committed; {@link #UNDETERMINED} if the leader does not know it yet: the high watermark of a new leader
+     * may lie below what was committed before, and an image that ends there would lack mirrors. -1 if it does not answer.
      */
     long committedEnd(PartitionView leader) throws InterruptedException {
         return offset(leader, ListOffsetsRequest.LATEST_TIMESTAMP);
@@ -72,9 +75,16 @@ final class StateReads {
                         .partitions()
                         .get(0))
                 .filter(partition -> isAllowed(partition.errorCode()))
-                .filter(partition -> partition.errorCode() == Errors.NONE.code())
-                .map(ListOffsetsPartitionResponse::offset)
+                .map(StateReads::offset)
                 .orElse(-1L);
+    }
+
+    private static long offset(ListOffsetsPartitionResponse partition) {
+        return switch (Errors.forCode(partition.errorCode())) {
+            case NONE -> partition.offset();
+            case OFFSET_NOT_AVAILABLE -> UNDETERMINED;
+            default -> -1;
+        };
     }
 
     private Optional<AbstractResponse> send(int leader, AbstractRequest.Builder<? extends AbstractRequest> request)

@@ -56,6 +56,9 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     /** End of the newest image whose mirrors are all in the snapshot; -1 until there is one. */
     private volatile long savedOffset = -1;
 
+    /** Whether the leader of the topic does not know what is committed before enough replicas follow it again. */
+    private volatile boolean undetermined;
+
     private volatile boolean closed;
 
     // Owned by the thread.
@@ -91,11 +94,12 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     }
 
     /**
-     * Waits until the state was read, unless it takes this very broker to serve it. For a broker that must not lead
-     * before it knows the mirrors: what was committed while it was away is known to others.
+     * Waits until the state was read, unless it takes this very broker to serve it, as the leader or as a replica without
+     * which nothing is committed: after a crash of all brokers none would start. For a broker that must not lead before it
+     * knows the mirrors: what was committed while it was away is known to others.
      *
-     * @param unserved for how long at most while the state topic has no leader
-     * @param served for how long at most while it has one, which this broker may be cut off from
+     * @param unserved for how long at most while the state topic has no leader, or one that waits for replicas
+     * @param served for how long at most while it has another one, which this broker may be cut off from
      * @return whether the broker has nothing to wait for any more; false if the time was not enough
      */
     public boolean awaitRead(Duration unserved, Duration served) {
@@ -106,7 +110,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
                     return true;
                 }
                 boolean led = StateTopic.coordinator(broker.cluster()).isPresent();
-                if (System.nanoTime() - startNs > (led ? served : unserved).toNanos()) {
+                if (System.nanoTime() - startNs > (led && !undetermined ? served : unserved).toNanos()) {
                     return false;
                 }
             }
@@ -129,7 +133,16 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             return true;
         }
         PartitionView partition = topic.get().partitions().get(0);
-        return partition.leader() < 0 ? !mayLead(partition) : partition.leader() != broker.nodeId();
+        return partition.leader() < 0
+                ? !mayLead(partition)
+                : partition.leader() != broker.nodeId() && !isWaitedFor(partition);
+    }
+
+    /** A leader that is alone in sync and may not commit alone waits for the other replicas, and they must not for it. */
+    private boolean isWaitedFor(PartitionView partition) {
+        return undetermined
+                && partition.isr().equals(List.of(partition.leader()))
+                && partition.replicas().contains(broker.nodeId());
     }
 
     /** Who may lead a partition without a leader has all that was committed; without any in-sync replica, some replica. */
@@ -230,6 +243,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         if (firstEnd < 0 || mayBeLost) {
             firstEndEpoch = leader.leaderEpoch();
             firstEnd = reads.committedEnd(leader);
+            undetermined = firstEnd == StateReads.UNDETERMINED;
         }
         return firstEnd >= 0;
     }

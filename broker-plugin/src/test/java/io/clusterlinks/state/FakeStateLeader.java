@@ -45,6 +45,9 @@ final class FakeStateLeader extends BareBroker {
     /** How often the end of the log was asked for in vain. */
     final AtomicInteger unknownEnds = new AtomicInteger();
 
+    /** Who should have the log; the leader alone is in sync. */
+    volatile List<Integer> replicas = List.of(LEADER);
+
     private record Entry(int epoch, StateRecord record) {}
 
     private final List<Entry> log = new ArrayList<>();
@@ -71,7 +74,7 @@ final class FakeStateLeader extends BareBroker {
 
     @Override
     public synchronized Optional<TopicView> topic(String name) {
-        PartitionView partition = new PartitionView(LEADER, epoch, List.of(LEADER), List.of(LEADER));
+        PartitionView partition = new PartitionView(LEADER, epoch, replicas, List.of(LEADER));
         return Optional.of(new TopicView(TOPIC_ID, name, List.of(partition)));
     }
 

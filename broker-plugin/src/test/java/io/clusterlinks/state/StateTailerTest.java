@@ -15,6 +15,8 @@ import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class StateTailerTest {
+    private static final Duration HOUR = Duration.ofHours(1);
+
     private final FakeStateLeader leader = new FakeStateLeader();
     private StateTailer tailer;
 
@@ -135,6 +139,41 @@ class StateTailerTest {
         leader.commitTo(2);
         await().until(read::isDone);
         assertThat(tailer.image().mirror(TOPIC)).isPresent();
+    }
+
+    /** As after a crash of all brokers: the first one that leads may not commit alone. */
+    @Test
+    void aReplicaThatTheLeaderWaitsForDoesNotWaitForTheLeader() {
+        leader.append(link());
+        leader.commitTo(0);
+        leader.replicas = List.of(2, leader.nodeId());
+
+        tailer.start();
+
+        assertThat(tailer.awaitRead(HOUR, HOUR)).isTrue();
+        assertThat(tailer.isCaughtUp()).isFalse();
+    }
+
+    @Test
+    void nobodyWaitsLongForALeaderThatWaitsForOthers() {
+        leader.append(link());
+        leader.commitTo(0);
+
+        tailer.start();
+
+        assertThat(tailer.awaitRead(Duration.ofMillis(1), HOUR)).isFalse();
+    }
+
+    @Test
+    void aLeaderThatDoesNotAnswerIsWaitedFor() {
+        leader.append(link());
+        leader.replicas = List.of(2, leader.nodeId());
+        leader.failure.set(new StackOverflowError());
+
+        tailer.start();
+
+        assertThat(tailer.awaitRead(Duration.ZERO, HOUR)).isTrue();
+        assertThat(tailer.isCaughtUp()).isTrue();
     }
 
     /** A disk that fails must not keep a broker from its duties, nor the coordinator believe what a restart forgets. */
