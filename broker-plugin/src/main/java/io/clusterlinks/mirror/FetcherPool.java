@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The fetchers of one link: opens, closes and deals partitions to them. Where there are many, those for which records keep
@@ -33,10 +34,24 @@ final class FetcherPool implements AutoCloseable {
         }
     }
 
-    /** Partitions that are fetched from one broker. */
+    /** Where a partition belongs; {@code broker} is null while there is none to fetch it from. */
+    private record Place(PartitionTask task, Node broker, boolean active) {}
+
+    /** The partitions of one broker, or those of them for which records keep coming. */
+    private record Kind(int broker, boolean active) {}
+
+    /** Partitions that are fetched from one broker, and the numbers of their fetchers. */
     private static final class Crowd {
         private int all;
         private int active;
+        private boolean apart;
+        private int allSessions;
+        private int activeSessions;
+
+        private void add(Place place) {
+            all++;
+            active += place.active() ? 1 : 0;
+        }
     }
 
     private final LinkRecord link;
@@ -46,6 +61,9 @@ final class FetcherPool implements AutoCloseable {
     private final Map<Key, Fetcher> fetchers = new HashMap<>();
     private final Map<PartitionTask, Fetcher> assigned = new HashMap<>();
     private final List<Fetcher> opened = new ArrayList<>();
+    /** How many fetchers there were at last. */
+    private final Map<Kind, Integer> sessions = new HashMap<>();
+
     private boolean closed;
 
     FetcherPool(LinkRecord link, LinkConfig config, LinkWorker.Shared shared, Fetcher.Owner owner) {
@@ -70,22 +88,26 @@ final class FetcherPool implements AutoCloseable {
         });
         closeMoved(brokers);
         Map<Integer, Crowd> crowds = new HashMap<>();
+        List<Place> places = new ArrayList<>();
         for (PartitionTask task : wanted) {
-            Node broker = broker(task, brokers, nowMs);
-            if (broker != null) {
-                Crowd crowd = crowds.computeIfAbsent(broker.id(), id -> new Crowd());
-                crowd.all++;
-                crowd.active += task.isActive(nowMs) ? 1 : 0;
+            Place place = new Place(task, broker(task, brokers, nowMs), task.isActive(nowMs));
+            places.add(place);
+            if (place.broker() != null) {
+                crowds.computeIfAbsent(place.broker().id(), id -> new Crowd()).add(place);
             }
         }
-        for (PartitionTask task : wanted) {
-            Node broker = broker(task, brokers, nowMs);
-            deal(task, broker == null ? null : fetcher(broker, task, crowds.get(broker.id()), nowMs));
+        sessions.keySet().removeIf(kind -> !crowds.containsKey(kind.broker()));
+        crowds.forEach(this::divide);
+        for (Place place : places) {
+            Node broker = place.broker();
+            deal(place.task(), broker == null ? null : fetcher(place, crowds.get(broker.id())));
         }
         // Not before: what is dealt while the first fetch waits for news is asked for only after that.
         opened.forEach(Fetcher::start);
         opened.clear();
         closeIdle();
+        long busy = fetchers.keySet().stream().filter(Key::active).count();
+        owner.limits().throttle().shareAmong((int) Math.max(1, busy));
     }
 
     /** The broker to fetch from; null while there is none. */
@@ -110,16 +132,35 @@ final class FetcherPool implements AutoCloseable {
         }
     }
 
-    private Fetcher fetcher(Node broker, PartitionTask task, Crowd crowd, long nowMs) {
-        boolean apart = task.isActive(nowMs) && crowd.all > CROWD * config.getInt(LinkConfig.NUM_FETCHERS);
-        int index = Math.floorMod(task.partition().source().hashCode(), count(apart ? crowd.active : crowd.all));
-        return fetchers.computeIfAbsent(new Key(broker.id(), apart, index), key -> open(broker, key));
+    /** Decides on how many fetchers there are for the partitions of one broker. */
+    private void divide(int broker, Crowd crowd) {
+        crowd.apart = crowd.all > CROWD * config.getInt(LinkConfig.NUM_FETCHERS);
+        crowd.allSessions = count(new Kind(broker, false), crowd.all);
+        crowd.activeSessions = count(new Kind(broker, true), crowd.active);
     }
 
-    /** Fetchers for so many partitions. By powers of two, so that partitions seldom move when there are more or fewer. */
-    private int count(int partitions) {
+    /**
+     * By powers of two, so that partitions seldom move when there are more or fewer; and fewer only when it is worth that,
+     * since the number of those to which something happens changes all the time.
+     */
+    private int count(Kind kind, int partitions) {
         int needed = (partitions + MAX_TOGETHER - 1) / MAX_TOGETHER;
-        return Math.max(config.getInt(LinkConfig.NUM_FETCHERS), Integer.highestOneBit(Math.max(1, 2 * needed - 1)));
+        int wanted =
+                Math.max(config.getInt(LinkConfig.NUM_FETCHERS), Integer.highestOneBit(Math.max(1, 2 * needed - 1)));
+        return sessions.merge(kind, wanted, (now, next) -> next > now || 4 * next <= now ? next : now);
+    }
+
+    private Fetcher fetcher(Place place, Crowd crowd) {
+        boolean apart = place.active() && crowd.apart;
+        TopicPartition source = place.task().partition().source();
+        int index = Math.floorMod(mixed(source.hashCode()), apart ? crowd.activeSessions : crowd.allSessions);
+        return fetchers.computeIfAbsent(new Key(place.broker().id(), apart, index), key -> open(place.broker(), key));
+    }
+
+    /** The partitions of one topic that one broker leads have hash codes with equal low bits. */
+    private static int mixed(int hash) {
+        int product = hash * 0x9E3779B9;
+        return product ^ (product >>> 16);
     }
 
     private Fetcher open(Node broker, Key key) {

@@ -26,6 +26,8 @@ final class LinkThrottle {
     private long bytesPerSecond = UNLIMITED;
     private double available;
     private long lastNs;
+    /** Fetchers that may ask at the same time, each of them unaware of the others. */
+    private int sharers = 1;
 
     LinkThrottle(LongSupplier nowNs) {
         this.nowNs = nowNs;
@@ -39,6 +41,11 @@ final class LinkThrottle {
             available = 0;
             lastNs = nowNs.getAsLong();
         }
+    }
+
+    /** So many fetchers have enough to do. */
+    synchronized void shareAmong(int fetchers) {
+        sharers = fetchers;
     }
 
     synchronized boolean isLimited() {
@@ -64,7 +71,7 @@ final class LinkThrottle {
 
     /** The most to ask for in one fetch. */
     synchronized int fetchBytes() {
-        double bytes = isLimited() ? Math.max(MIN_FETCH_BYTES, bytesPerSecond * FETCH_S) : Integer.MAX_VALUE;
+        double bytes = isLimited() ? Math.max(MIN_FETCH_BYTES, bytesPerSecond * FETCH_S) / sharers : Integer.MAX_VALUE;
         return (int) Math.min(Integer.MAX_VALUE, bytes);
     }
 

@@ -10,15 +10,28 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class FetchBuffer {
     /** Bytes that nobody counts or uses again. */
-    public static final FetchBuffer UNCOUNTED = new FetchBuffer(null, null);
+    public static final FetchBuffer UNCOUNTED = new FetchBuffer(null, null, false);
 
     private final FetchMemory memory;
     private final ByteBuffer chunk;
+    /** Whether it is used once, on the heap. */
+    private final boolean small;
+
     private final AtomicInteger users = new AtomicInteger(1);
 
-    FetchBuffer(FetchMemory memory, ByteBuffer chunk) {
+    private FetchBuffer(FetchMemory memory, ByteBuffer chunk, boolean small) {
         this.memory = memory;
         this.chunk = chunk;
+        this.small = small;
+    }
+
+    /** A chunk that is used again. */
+    static FetchBuffer pooled(FetchMemory memory, ByteBuffer chunk) {
+        return new FetchBuffer(memory, chunk, false);
+    }
+
+    static FetchBuffer small(FetchMemory memory, ByteBuffer bytes) {
+        return new FetchBuffer(memory, bytes, true);
     }
 
     /** The first {@code size} bytes. */
@@ -33,7 +46,12 @@ public final class FetchBuffer {
 
     /** Lets go; once for each user, whoever took the buffer first included. */
     public void release() {
-        if (memory != null && users.decrementAndGet() == 0) {
+        if (memory == null || users.decrementAndGet() != 0) {
+            return;
+        }
+        if (small) {
+            memory.giveBackSmall(chunk.capacity());
+        } else {
             memory.giveBack(chunk);
         }
     }

@@ -20,8 +20,10 @@ import java.util.function.LongSupplier;
  * and out of them directly. Thread-safe.
  */
 public final class FetchMemory {
-    /** Responses below this come from the heap: most are answers that nothing is new. */
+    /** Responses below this come from the heap, as long as there are few: most are answers that nothing is new. */
     static final int SMALL_BYTES = 64 * 1024;
+    /** What small responses may take besides, as a part of the budget. */
+    private static final int SMALL_PART = 8;
 
     private static final long BUSY_MS = 2000;
     private static final long KEEP_MS = 30_000;
@@ -41,6 +43,8 @@ public final class FetchMemory {
     private final Map<Receiver, Long> lastTakenMs = new HashMap<>();
     private long used;
     private long kept;
+    /** Bytes of small responses, on the heap. */
+    private long small;
 
     /** Takes time in milliseconds from {@code nowMs}. */
     public FetchMemory(long bytes, LongSupplier nowMs) {
@@ -78,7 +82,20 @@ public final class FetchMemory {
         }
         used += chunk.capacity();
         next();
-        return new FetchBuffer(this, chunk);
+        return FetchBuffer.pooled(this, chunk);
+    }
+
+    /** Takes a buffer on the heap for a small response; null if there are too many: then it is one like others. */
+    synchronized FetchBuffer trySmall(int size) {
+        if (size >= SMALL_BYTES || small + size > bytes / SMALL_PART) {
+            return null;
+        }
+        small += size;
+        return FetchBuffer.small(this, ByteBuffer.allocate(size));
+    }
+
+    synchronized void giveBackSmall(int size) {
+        small -= size;
     }
 
     /** Whether {@link #tryTake} would not be in vain. */

@@ -34,11 +34,13 @@ final class ReceivePool implements MemoryPool, FetchMemory.Receiver {
             announcedNs = System.nanoTime();
             size = sizeBytes;
         }
-        if (sizeBytes < FetchMemory.SMALL_BYTES) {
-            return ByteBuffer.allocate(sizeBytes);
-        }
         abandon();
-        FetchBuffer taken = memory.tryTake(sizeBytes, this);
+        FetchBuffer taken = memory.trySmall(sizeBytes);
+        if (taken == null) {
+            taken = memory.tryTake(sizeBytes, this);
+        } else if (wanted > 0) {
+            memory.forget(this);
+        }
         if (taken == null) {
             wanted = sizeBytes;
             return null;

@@ -12,6 +12,7 @@ import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.source.SourceFetchClient;
 import io.clusterlinks.source.SourceQueryClient;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FetcherPoolTest {
     private static final Map<Integer, Node> BROKERS = Map.of(1, new Node(1, "localhost", 1));
@@ -75,17 +78,37 @@ class FetcherPoolTest {
         assertThat(clients.fetches).containsOnlyKeys("1-0");
     }
 
-    /** A source keeps what waited in vain, with all its partitions. */
-    @Test
-    void thousandsAreSpreadOverSmallSessions() throws InterruptedException {
-        pool.assign(tasks(4000), BROKERS, clock.milliseconds());
+    /** A source keeps what waited in vain, with all its partitions; of a topic one broker leads every fourth one or so. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4})
+    void thousandsAreSpreadOverSmallSessions(int step) throws InterruptedException {
+        List<PartitionTask> tasks =
+                IntStream.range(0, 4000).mapToObj(number -> task(number * step)).toList();
+
+        pool.assign(tasks, BROKERS, clock.milliseconds());
 
         assertThat(clients.fetches).hasSize(16);
         Set<TopicPartition> fetched = new HashSet<>();
         for (int i = 0; i < 16; i++) {
-            assertThat(clients.nextFetch("1-" + i)).hasSizeLessThan(300).allSatisfy(fetched::add);
+            assertThat(clients.nextFetch("1-" + i)).hasSizeLessThan(330).allSatisfy(fetched::add);
         }
         assertThat(fetched).hasSize(4000);
+    }
+
+    /** Those for which records keep coming are now more than 250, now fewer. */
+    @Test
+    void fetchersStayWhenThereIsALittleLessForThem() {
+        List<PartitionTask> tasks = tasks(1000);
+        tasks.subList(0, 251).forEach(this::keepsComing);
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        assertThat(clients.fetches).containsKeys("1-active-0", "1-active-1");
+
+        clients.fetches.clear();
+        pool.assign(tasks.subList(2, 1000), BROKERS, clock.milliseconds());
+
+        assertThat(clients.fetches).isEmpty();
+        assertThat(clients.opened)
+                .allSatisfy(client -> assertThat(client.end().getCount()).isOne());
     }
 
     private void keepsComing(PartitionTask task) {
@@ -136,6 +159,7 @@ class FetcherPoolTest {
     /** Connections that take note of what they are asked for, and never answer. */
     private static final class RecordingClients implements SourceClients {
         private final Map<String, BlockingQueue<List<TopicPartition>>> fetches = new ConcurrentHashMap<>();
+        private final List<Silent> opened = new ArrayList<>();
 
         private List<TopicPartition> nextFetch(String name) throws InterruptedException {
             assertThat(fetches).as("connections").containsKey(name);
@@ -147,7 +171,9 @@ class FetcherPoolTest {
         @Override
         public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, String name) {
             fetches.put(name, new LinkedBlockingQueue<>());
-            return new Silent(fetches.get(name), new CountDownLatch(1));
+            Silent client = new Silent(fetches.get(name), new CountDownLatch(1));
+            opened.add(client);
+            return client;
         }
 
         @Override

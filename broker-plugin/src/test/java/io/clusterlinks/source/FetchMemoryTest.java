@@ -108,6 +108,18 @@ class FetchMemoryTest {
         assertThat(bytes.get(0)).as("the same chunk, used again").isEqualTo((byte) 3);
     }
 
+    /** Hundreds of connections with small answers each would hold more than the budget. */
+    @Test
+    void smallResponsesAreCountedAsOthersWhenThereAreMany() {
+        FetchMemory memory = new FetchMemory(400_000, () -> 0);
+        FetchBuffer first = memory.trySmall(30_000);
+
+        assertThat(memory.trySmall(30_000)).isNull();
+        assertThat(memory.used()).isZero();
+        first.release();
+        assertThat(memory.trySmall(30_000)).isNotNull();
+    }
+
     @Test
     void lettingGoOfWhatWasNotNeededForAWhile() {
         memory.tryTake(2 * MB, one).release();

@@ -109,8 +109,8 @@ public final class LinkConfig extends AbstractConfig {
                     1,
                     Range.between(1, 64),
                     Importance.MEDIUM,
-                    "Fetcher threads, with one connection each, per source broker; as many again where there are more than a"
-                            + " hundred partitions, for those to which records keep coming.")
+                    "Fetcher threads, with one connection each, per source broker, at least: one for each 250 partitions or so,"
+                            + " and others for those to which records keep coming.")
             .define(
                     FETCH_MAX_BYTES,
                     Type.INT,
