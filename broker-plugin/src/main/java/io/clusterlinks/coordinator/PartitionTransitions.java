@@ -7,7 +7,6 @@ import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
-import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.state.LinkImage;
@@ -161,7 +160,7 @@ final class PartitionTransitions {
         boolean stopOffsetMoved = before.phase() == Phase.STOPPING
                 && before.stopOffset() != after.stopOffset()
                 && !isLowered(before, after);
-        boolean uncut = stopping && after.truncation() != null && !isCutAgain(before, after);
+        boolean uncut = stopping && after.truncation() != null;
         boolean selfRepaired = (before.phase() == Phase.FAILED && after.phase() == Phase.MIRRORING)
                 || (!before.repairing() && after.repairing());
         if (backwards
@@ -184,21 +183,6 @@ final class PartitionTransitions {
                 && after.lineage().equals(before.lineage())
                 && before.truncation() == null
                 && after.truncation() == null;
-    }
-
-    /** A partition that is stopping is cut only where it was cut before, for a leader that has not followed. */
-    private static boolean isCutAgain(PartitionRecord before, PartitionRecord after) {
-        return before.phase() == Phase.STOPPING
-                && after.phase() == Phase.STOPPING
-                && (isSameTarget(before.truncation(), after.truncation())
-                        || before.cuts().stream()
-                                .filter(cut -> cut.leaderEpoch() < after.leaderEpoch())
-                                .anyMatch(cut ->
-                                        after.truncation().target() == Math.max(cut.offset(), before.startOffset())));
-    }
-
-    private static boolean isSameTarget(Truncation before, Truncation after) {
-        return before != null && before.target() == after.target();
     }
 
     /** A leader adds cuts of its own epoch, in place of those that they imply, or finds that none is needed any more. */

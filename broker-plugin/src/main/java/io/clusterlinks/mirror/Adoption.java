@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
+import io.clusterlinks.protocol.record.PartitionRecord;
+
 /**
  * Begins the mirroring of a topic that was here before its mirror. Nothing is appended and nothing is moved: the source
  * is fetched from only to be compared with, and what was found equal is recorded as if a link had copied it.
@@ -74,7 +76,8 @@ final class Adoption {
             return refuse(comparison.obstacle());
         }
         long end = log.end();
-        transitions.propose(comparison.adopted(transitions.record()), null, () -> {
+        PartitionRecord adopted = comparison.adopted(transitions.record());
+        transitions.propose(Records.withCuts(adopted, log.followers().cuts(adopted.cuts(), end, nowMs)), null, () -> {
             if (log.end() != end) {
                 refusal = log.partition().local() + " was written to while it was compared";
             }

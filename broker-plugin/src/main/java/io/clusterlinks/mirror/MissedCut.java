@@ -1,49 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
+import io.clusterlinks.host.AppendException;
 import io.clusterlinks.host.LocalPartition;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Cut;
-import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
-import java.util.List;
 
 /**
  * A replica that was away while others cut off what the source lost, and leads before it has followed one of them, still
  * holds that; so may one that left with a tail that nobody else had. Of both the record keeps cuts, and a leader whose log
- * does not keep to them has that recorded as a truncation again, whatever its size: it was given up before. That takes no
- * newer epoch: before it is looked for nothing is appended under this one.
+ * does not keep to them cuts it, whatever its size: it was given up before. That takes no newer epoch, since nothing was
+ * appended under this one, and changes nothing on record: another leader may hold what came after the cut.
  *
- * <p>For one thread.
+ * <p>For one thread; stepped, never waits.
  */
 final class MissedCut {
     private final MirrorPartition partition;
     private final LocalPartition local;
     private final Transitions transitions;
-    private final Leadership leadership;
+    private final FollowerCheck followers;
+    private final long backoffMs;
+    /** Whether the event is written. */
+    private boolean told;
     /** Whether the log keeps to all cuts that the record keeps. */
     private boolean followed;
 
-    MissedCut(MirrorPartition partition, LocalPartition local, Transitions transitions, Leadership leadership) {
+    private long notBeforeMs;
+    private String error;
+
+    MissedCut(
+            MirrorPartition partition,
+            LocalPartition local,
+            Transitions transitions,
+            FollowerCheck followers,
+            long backoffMs) {
         this.partition = partition;
         this.local = local;
         this.transitions = transitions;
-        this.leadership = leadership;
+        this.followers = followers;
+        this.backoffMs = backoffMs;
     }
 
-    /**
-     * Whether nothing is left in this log of what an earlier leader cut off, or is about to be cut off; else has that
-     * recorded. Only while no transition is under way.
-     */
-    boolean hasFollowed(long nowMs) {
-        if (!followed) {
-            PartitionRecord record = transitions.record();
-            Cuts.missed(record.cuts(), local)
-                    .filter(cut -> cut.offset() < firstToGo(record))
-                    .ifPresentOrElse(cut -> cutAgain(record, cut, nowMs), () -> followed = true);
+    /** What holds it up; null if nothing does. */
+    String error() {
+        return error;
+    }
+
+    /** Whether nothing is left in this log of what an earlier leader cut off. */
+    boolean isFollowed() {
+        return followed;
+    }
+
+    /** Takes the next step if it can be taken now; returns {@link #isFollowed}. Only while no transition is under way. */
+    boolean follow(long nowMs) {
+        if (followed || nowMs < notBeforeMs) {
+            return followed;
+        }
+        PartitionRecord record = transitions.record();
+        Cut cut = Cuts.missed(record.cuts(), local)
+                .filter(missed -> missed.offset() < firstToGo(record))
+                .orElse(null);
+        if (cut == null) {
+            followed = true;
+        } else if (told) {
+            carryOut(cut, record.startOffset(), nowMs);
+        } else {
+            tell(cut, record, nowMs);
         }
         return followed;
     }
 
+    /** What is about to be cut off anyhow. */
     private static long firstToGo(PartitionRecord record) {
         if (record.truncation() == null) {
             return Long.MAX_VALUE;
@@ -51,23 +78,31 @@ final class MissedCut {
         return Records.isStartingOver(record) ? 0 : record.truncation().target();
     }
 
-    /** What lies before the start offset is none of the mirror's: if all the rest goes, so does that. */
-    private void cutAgain(PartitionRecord record, Cut missed, long nowMs) {
-        boolean all = missed.offset() <= record.startOffset();
-        long target = all ? record.startOffset() : missed.offset();
-        List<Integer> replicas = record.truncation() == null
-                ? leadership.replicas(partition.local())
-                : record.truncation().replicas();
-        long from = all ? local.logStartOffset() : Math.max(target, local.logStartOffset());
+    private void tell(Cut cut, PartitionRecord record, long nowMs) {
+        long start = local.logStartOffset();
+        long from = cut.offset() <= record.startOffset() ? start : Math.max(cut.offset(), start);
         long end = local.logEndOffset();
         String what = "Dropped offsets " + from + " to " + (end - 1) + " (" + (end - from) + " records) of "
-                + partition.local() + ": the replica that leads now was away when leader epoch "
-                + missed.leaderEpoch() + " began, which held something else there or cut it off.";
-        transitions.propose(
-                Records.truncating(
-                        all ? Records.startingOver(record, target) : record,
-                        new Truncation(target, partition.leaderEpoch(), replicas)),
-                partition.event(what, nowMs),
-                () -> {});
+                + partition.local() + ": the replica that leads now was away when leader epoch " + cut.leaderEpoch()
+                + " began, which held something else there or cut it off.";
+        transitions.propose(record, partition.event(what, nowMs), () -> told = true);
+    }
+
+    /** What lies before the start offset is none of the mirror's: if all the rest goes, so does that. */
+    private void carryOut(Cut cut, long startOffset, long nowMs) {
+        try {
+            if (cut.offset() <= startOffset) {
+                local.truncateFullyAndStartAt(startOffset, partition.leaderEpoch());
+            } else {
+                local.truncateTo(cut.offset(), partition.leaderEpoch());
+            }
+            // What they had fetched before says nothing.
+            followers.startOver();
+            followed = true;
+            error = null;
+        } catch (AppendException e) {
+            error = "cutting off what another leader cut off before failed, retrying: " + SourceText.oneLine(e);
+            notBeforeMs = nowMs + backoffMs;
+        }
     }
 }

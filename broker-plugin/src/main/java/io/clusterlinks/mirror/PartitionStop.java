@@ -43,7 +43,7 @@ final class PartitionStop {
         this.transitions = transitions;
         this.backoffMs = backoffMs;
         this.followers = followers;
-        this.missed = new MissedCut(partition, local, transitions, leadership);
+        this.missed = new MissedCut(partition, local, transitions, followers, backoffMs);
         this.cut = new PendingCut(partition, local, transitions, leadership, followers, backoffMs);
     }
 
@@ -84,7 +84,8 @@ final class PartitionStop {
             error = null;
             return true;
         }
-        if (!missed.hasFollowed(nowMs)) {
+        if (!missed.follow(nowMs)) {
+            error = missed.error();
             return false;
         }
         if (cut.isPending()) {

@@ -71,7 +71,7 @@ final class Replicator {
         this.cursor = new FetchCursor(2 * settings.fetchMaxBytes(), local::maxAppendBytes);
         this.log = new MirrorLog(partition, local, transitions, stats);
         this.divergence = new Divergence(partition, local, leadership, settings.maxTruncation());
-        this.missed = new MissedCut(partition, local, transitions, leadership);
+        this.missed = new MissedCut(partition, local, transitions, log.followers(), settings.backoffMs());
         this.cut = new PendingCut(partition, local, transitions, leadership, log.followers(), settings.backoffMs());
         FetchErrors errors = new FetchErrors(log, cursor, inquiry, stats, settings.backoffMs());
         this.adoption = partition.adopts() ? new Adoption(log, transitions, cursor, inquiry, errors) : null;
@@ -186,6 +186,7 @@ final class Replicator {
                 || !log.followers().passes(nowMs)
                 || stage == Stage.STARTING
                 || !transitions.settle(nowMs)
+                || !missed.isFollowed()
                 || cut.isPending()
                 || record().repairing()
                 || (stage == Stage.RUNNING && log.isStartBehind());
@@ -211,7 +212,8 @@ final class Replicator {
             }
             return false;
         }
-        if (!missed.hasFollowed(nowMs)) {
+        if (!missed.follow(nowMs)) {
+            stats.localError(missed.error());
             return false;
         }
         if (cut.isPending()) {

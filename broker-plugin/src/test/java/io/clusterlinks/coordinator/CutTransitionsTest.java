@@ -52,13 +52,6 @@ class CutTransitionsTest {
     }
 
     @Test
-    void whatIsStoppingIsCutOnlyWhereItWasCutBefore() {
-        assertAllowed(stopping.keeps(MISSED), stopping.keeps(MISSED).cutTo(3));
-        assertRefused(stopping.keeps(MISSED), stopping.keeps(MISSED).cutTo(2));
-        assertRefused(stopping, stopping.cutTo(3));
-    }
-
-    @Test
     void theStopOffsetIsOnlyEverLoweredAndNotByACut() {
         assertAllowed(stopping, new Draft(Phase.STOPPING, 6));
         assertRefused(stopping, new Draft(Phase.STOPPING, 8));

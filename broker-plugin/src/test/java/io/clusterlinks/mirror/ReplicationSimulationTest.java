@@ -103,7 +103,8 @@ class ReplicationSimulationTest {
                     .isGreaterThanOrEqualTo(Math.max(
                             simulation.source.start, simulation.durable().startOffset()));
             // A replica of the source that was away may bring back what the source had deleted, and the mirror with it.
-            boolean leads = simulation.cluster.trueLeader().stream().anyMatch(node::equals);
+            boolean leads = simulation.cluster.trueLeader().stream().anyMatch(node::equals)
+                    && !isEmptiedBefore(simulation, node);
             assertThat(simulation.source.batches.stream()
                             .filter(batch -> leads || !simulation.source.wentBack)
                             .filter(batch -> batch.next() <= node.log.start)
@@ -119,6 +120,13 @@ class ReplicationSimulationTest {
         }
         assertThat(simulation.durable().repairing()).as("repair").isFalse();
         assertThat(simulation.durable().cuts()).as("cuts that nobody needs").isEmpty();
+    }
+
+    /** A replica that was emptied and away while the mirror started over lacks what others hold; Kafka does not see it. */
+    private static boolean isEmptiedBefore(Simulation simulation, Node node) {
+        return simulation.cluster.nodes.stream()
+                .flatMap(other -> other.log.entries.stream())
+                .anyMatch(entry -> entry.next() <= node.log.start && !node.log.entries.contains(entry));
     }
 
     /** Of a mirror that has stopped; a replica that is elected may bring back what the source has deleted. */

@@ -71,8 +71,10 @@ final class SimulationChecks {
     /** Until it hears that it leads, it follows whom it took for the leader, and may be cut once more. */
     private void forgetWhatIsLost() {
         if (elected != null) {
-            Set<String> held =
-                    elected.log.entries.stream().map(Entry::described).collect(Collectors.toSet());
+            Set<String> held = elected.log.entries.stream()
+                    .filter(this::isKept)
+                    .map(Entry::described)
+                    .collect(Collectors.toSet());
             committed.values().removeIf(entry -> !held.contains(entry.described()));
             elected = elected.heard != null && elected.heard.epoch() >= uncleanEpoch ? null : elected;
         }
@@ -152,7 +154,7 @@ final class SimulationChecks {
 
     /** A cut that nobody allowed is not deeper than the limit. */
     private void checkDepth(PartitionRecord cut) {
-        if (!cut.repairing() && !isRepeated(cut)) {
+        if (!cut.repairing()) {
             simulation.cluster.nodes.stream()
                     .filter(node -> node.leads() && node.heard.epoch() == cut.leaderEpoch())
                     .forEach(node -> assertThat(node.log.end
@@ -162,21 +164,13 @@ final class SimulationChecks {
         }
     }
 
-    /** A leader that missed a cut repeats it; what goes had gone before. */
-    private boolean isRepeated(PartitionRecord cut) {
-        return record != null
-                && record.cuts().stream()
-                        .anyMatch(before -> Math.max(before.offset(), record.startOffset())
-                                == cut.truncation().target());
-    }
-
     /** Whatever was once committed every replica that may lead holds, unless a cut was recorded first. */
     private void checkCommitted() {
         forgetWhatIsLost();
         long kept = record == null || record.truncation() == null
                 ? Long.MAX_VALUE
                 : record.truncation().target();
-        committed.values().removeIf(entry -> entry.base() < simulation.source.start);
+        committed.values().removeIf(entry -> entry.base() < simulation.source.start || !isKept(entry));
         for (int id : simulation.cluster.registration.inSync()) {
             checkHolds(simulation.cluster.node(id));
         }
@@ -184,6 +178,7 @@ final class SimulationChecks {
                 .filter(entry -> entry.next() <= Math.min(leader.log.highWatermark, kept)
                         && entry.base() >= Math.max(simulation.source.start, leader.log.start)
                         && (record == null || entry.base() >= record.startOffset())
+                        && isKept(entry)
                         && isHeldByAll(entry))
                 .forEach(entry -> committed.put(entry.base(), entry)));
     }
@@ -264,7 +259,8 @@ final class SimulationChecks {
 
     /** Whether no leader would cut it off, having missed that another did. */
     private boolean isKept(Entry entry) {
-        return record.cuts().stream()
-                .noneMatch(cut -> entry.next() > cut.offset() && entry.leaderEpoch() < cut.leaderEpoch());
+        return record == null
+                || record.cuts().stream()
+                        .noneMatch(cut -> entry.next() > cut.offset() && entry.leaderEpoch() < cut.leaderEpoch());
     }
 }
