@@ -98,16 +98,20 @@ final class FetcherPool implements AutoCloseable {
         }
         sessions.keySet().removeIf(kind -> !crowds.containsKey(kind.broker()));
         crowds.forEach(this::divide);
+        Set<Fetcher> busy = new HashSet<>();
         for (Place place : places) {
             Node broker = place.broker();
-            deal(place.task(), broker == null ? null : fetcher(place, crowds.get(broker.id())));
+            Fetcher to = broker == null ? null : fetcher(place, crowds.get(broker.id()));
+            deal(place.task(), to);
+            if (to != null && place.active()) {
+                busy.add(to);
+            }
         }
         // Not before: what is dealt while the first fetch waits for news is asked for only after that.
         opened.forEach(Fetcher::start);
         opened.clear();
         closeIdle();
-        long busy = fetchers.keySet().stream().filter(Key::active).count();
-        owner.limits().throttle().shareAmong((int) Math.max(1, busy));
+        owner.limits().throttle().shareAmong(Math.max(1, busy.size()));
     }
 
     /** The broker to fetch from; null while there is none. */

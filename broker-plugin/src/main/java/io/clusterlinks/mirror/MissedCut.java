@@ -10,7 +10,8 @@ import io.clusterlinks.protocol.record.PartitionRecord.Cut;
  * A replica that was away while others cut off what the source lost, and leads before it has followed one of them, still
  * holds that; so may one that left with a tail that nobody else had. Of both the record keeps cuts, and a leader whose log
  * does not keep to them cuts it, whatever its size: it was given up before. That takes no newer epoch, since nothing was
- * appended under this one, and changes nothing on record: another leader may hold what came after the cut.
+ * appended under this one, and changes nothing on record: another leader may hold what came after the cut. The in-sync
+ * followers are waited for, as by {@link PendingCut}.
  *
  * <p>For one thread; stepped, never waits.
  */
@@ -22,7 +23,10 @@ final class MissedCut {
     private final long backoffMs;
     /** Whether the event is written. */
     private boolean told;
-    /** Whether the log keeps to all cuts that the record keeps. */
+    /** Whether the log was cut, and whether the followers are watched since then. */
+    private boolean cut;
+
+    private boolean watching;
     private boolean followed;
 
     private long notBeforeMs;
@@ -46,7 +50,7 @@ final class MissedCut {
         return error;
     }
 
-    /** Whether nothing is left in this log of what an earlier leader cut off. */
+    /** Whether nothing is left in this log, and those of in-sync followers, of what an earlier leader cut off. */
     boolean isFollowed() {
         return followed;
     }
@@ -56,18 +60,32 @@ final class MissedCut {
         if (followed || nowMs < notBeforeMs) {
             return followed;
         }
+        if (cut) {
+            awaitFollowers(nowMs);
+            return followed;
+        }
         PartitionRecord record = transitions.record();
-        Cut cut = Cuts.missed(record.cuts(), local)
-                .filter(missed -> missed.offset() < firstToGo(record))
+        Cut missed = Cuts.missed(record.cuts(), local)
+                .filter(other -> other.offset() < firstToGo(record))
                 .orElse(null);
-        if (cut == null) {
+        if (missed == null) {
             followed = true;
         } else if (told) {
-            carryOut(cut, record.startOffset(), nowMs);
+            carryOut(missed, record.startOffset(), nowMs);
         } else {
-            tell(cut, record, nowMs);
+            tell(missed, record, nowMs);
         }
         return followed;
+    }
+
+    private void awaitFollowers(long nowMs) {
+        if (!watching) {
+            // With the clock read after the cut: what they had fetched before says nothing.
+            followers.startOver();
+            watching = true;
+        }
+        followed = followers.passes(nowMs);
+        error = followed ? null : "waiting until the in-sync replicas have cut off what another leader cut off before";
     }
 
     /** What is about to be cut off anyhow. */
@@ -78,27 +96,25 @@ final class MissedCut {
         return Records.isStartingOver(record) ? 0 : record.truncation().target();
     }
 
-    private void tell(Cut cut, PartitionRecord record, long nowMs) {
+    private void tell(Cut missed, PartitionRecord record, long nowMs) {
         long start = local.logStartOffset();
-        long from = cut.offset() <= record.startOffset() ? start : Math.max(cut.offset(), start);
+        long from = missed.offset() <= record.startOffset() ? start : Math.max(missed.offset(), start);
         long end = local.logEndOffset();
         String what = "Dropped offsets " + from + " to " + (end - 1) + " (" + (end - from) + " records) of "
-                + partition.local() + ": the replica that leads now was away when leader epoch " + cut.leaderEpoch()
+                + partition.local() + ": the replica that leads now was away when leader epoch " + missed.leaderEpoch()
                 + " began, which held something else there or cut it off.";
         transitions.propose(record, partition.event(what, nowMs), () -> told = true);
     }
 
     /** What lies before the start offset is none of the mirror's: if all the rest goes, so does that. */
-    private void carryOut(Cut cut, long startOffset, long nowMs) {
+    private void carryOut(Cut missed, long startOffset, long nowMs) {
         try {
-            if (cut.offset() <= startOffset) {
+            if (missed.offset() <= startOffset) {
                 local.truncateFullyAndStartAt(startOffset, partition.leaderEpoch());
             } else {
-                local.truncateTo(cut.offset(), partition.leaderEpoch());
+                local.truncateTo(missed.offset(), partition.leaderEpoch());
             }
-            // What they had fetched before says nothing.
-            followers.startOver();
-            followed = true;
+            cut = true;
             error = null;
         } catch (AppendException e) {
             error = "cutting off what another leader cut off before failed, retrying: " + SourceText.oneLine(e);

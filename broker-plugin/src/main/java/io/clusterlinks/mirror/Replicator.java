@@ -186,7 +186,7 @@ final class Replicator {
                 || !log.followers().passes(nowMs)
                 || stage == Stage.STARTING
                 || !transitions.settle(nowMs)
-                || !missed.isFollowed()
+                || (adoption == null && !missed.isFollowed())
                 || cut.isPending()
                 || record().repairing()
                 || (stage == Stage.RUNNING && log.isStartBehind());
@@ -212,7 +212,8 @@ final class Replicator {
             }
             return false;
         }
-        if (!missed.follow(nowMs)) {
+        // A copy that is still to be compared is not the mirror's yet.
+        if (adoption == null && !missed.follow(nowMs)) {
             stats.localError(missed.error());
             return false;
         }

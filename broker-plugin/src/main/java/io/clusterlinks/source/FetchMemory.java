@@ -22,6 +22,8 @@ import java.util.function.LongSupplier;
 public final class FetchMemory {
     /** Responses below this come from the heap, as long as there are few: most are answers that nothing is new. */
     static final int SMALL_BYTES = 64 * 1024;
+    /** Answers that nothing is new, and those of handshakes, which must not wait for memory: nobody counts them. */
+    static final int TINY_BYTES = 1024;
     /** What small responses may take besides, as a part of the budget. */
     private static final int SMALL_PART = 8;
 
@@ -153,8 +155,9 @@ public final class FetchMemory {
         Free best = null;
         for (Free candidate : free) {
             int capacity = candidate.chunk().capacity();
-            boolean fits =
-                    capacity >= size && capacity / 2 <= size && used + capacity <= Math.max(bytes, capacity(size));
+            boolean fits = capacity >= size
+                    && capacity / 2 <= Math.max(size, SMALL_BYTES / 8)
+                    && used + capacity <= Math.max(bytes, capacity(size));
             if (fits && (best == null || capacity < best.chunk().capacity())) {
                 best = candidate;
             }

@@ -34,6 +34,9 @@ final class ReceivePool implements MemoryPool, FetchMemory.Receiver {
             announcedNs = System.nanoTime();
             size = sizeBytes;
         }
+        if (sizeBytes < FetchMemory.TINY_BYTES) {
+            return ByteBuffer.allocate(sizeBytes);
+        }
         abandon();
         FetchBuffer taken = memory.trySmall(sizeBytes);
         if (taken == null) {

@@ -56,8 +56,11 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     /** End of the newest image whose mirrors are all in the snapshot; -1 until there is one. */
     private volatile long savedOffset = -1;
 
-    /** Whether the leader of the topic does not know what is committed before enough replicas follow it again. */
-    private volatile boolean undetermined;
+    /** That a leader does not know what is committed before enough replicas follow it again, and since when it says so. */
+    private record Undetermined(int leaderEpoch, long sinceNs) {}
+
+    /** Null if the leader knows it, or does not answer. */
+    private volatile Undetermined undetermined;
 
     private volatile boolean closed;
 
@@ -105,12 +108,11 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     public boolean awaitRead(Duration unserved, Duration served) {
         long startNs = System.nanoTime();
         try {
-            while (!closed && isServedByOthers()) {
+            while (!closed && isServedByOthers(unserved)) {
                 if (read.await(RETRY_MS, TimeUnit.MILLISECONDS)) {
                     return true;
                 }
-                boolean led = StateTopic.coordinator(broker.cluster()).isPresent();
-                if (System.nanoTime() - startNs > (led && !undetermined ? served : unserved).toNanos()) {
+                if (isOver(startNs, unserved, served)) {
                     return false;
                 }
             }
@@ -127,7 +129,15 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         return arrival;
     }
 
-    private boolean isServedByOthers() {
+    private boolean isOver(long startNs, Duration unserved, Duration served) {
+        boolean led = StateTopic.coordinator(broker.cluster()).isPresent();
+        Undetermined waits = undetermined;
+        return led && waits != null
+                ? System.nanoTime() - waits.sinceNs() > unserved.toNanos()
+                : System.nanoTime() - startNs > (led ? served : unserved).toNanos();
+    }
+
+    private boolean isServedByOthers(Duration unserved) {
         Optional<TopicView> topic = broker.cluster().topic(StateTopic.NAME);
         if (topic.isEmpty()) {
             return true;
@@ -135,12 +145,18 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         PartitionView partition = topic.get().partitions().get(0);
         return partition.leader() < 0
                 ? !mayLead(partition)
-                : partition.leader() != broker.nodeId() && !isWaitedFor(partition);
+                : partition.leader() != broker.nodeId() && !isWaitedFor(partition, unserved);
     }
 
-    /** A leader that is alone in sync and may not commit alone waits for the other replicas, and they must not for it. */
-    private boolean isWaitedFor(PartitionView partition) {
-        return undetermined
+    /**
+     * A leader that is alone in sync and may not commit alone waits for the other replicas, and they must not for it. One that
+     * has just been elected may say so for a moment.
+     */
+    private boolean isWaitedFor(PartitionView partition, Duration unserved) {
+        Undetermined waits = undetermined;
+        return waits != null
+                && waits.leaderEpoch() == partition.leaderEpoch()
+                && System.nanoTime() - waits.sinceNs() > unserved.toNanos() / 5
                 && partition.isr().equals(List.of(partition.leader()))
                 && partition.replicas().contains(broker.nodeId());
     }
@@ -214,7 +230,11 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             anew = true;
         }
         PartitionView leader = topic.get().partitions().get(0);
-        if (leader.leader() < 0 || !learnBounds(leader)) {
+        if (leader.leader() < 0) {
+            undetermined = null;
+            return false;
+        }
+        if (!learnBounds(leader)) {
             return false;
         }
         Optional<PartitionData> partition = reads.fetch(leader.leader(), topicId, replayed.nextOffset(), replayedEpoch);
@@ -243,9 +263,18 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         if (firstEnd < 0 || mayBeLost) {
             firstEndEpoch = leader.leaderEpoch();
             firstEnd = reads.committedEnd(leader);
-            undetermined = firstEnd == StateReads.UNDETERMINED;
+            noteEnd(leader.leaderEpoch());
         }
         return firstEnd >= 0;
+    }
+
+    private void noteEnd(int leaderEpoch) {
+        Undetermined before = undetermined;
+        if (firstEnd != StateReads.UNDETERMINED) {
+            undetermined = null;
+        } else if (before == null || before.leaderEpoch() != leaderEpoch) {
+            undetermined = new Undetermined(leaderEpoch, System.nanoTime());
+        }
     }
 
     private boolean admitArrivals() {

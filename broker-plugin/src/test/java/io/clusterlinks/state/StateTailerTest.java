@@ -150,7 +150,7 @@ class StateTailerTest {
 
         tailer.start();
 
-        assertThat(tailer.awaitRead(HOUR, HOUR)).isTrue();
+        assertThat(tailer.awaitRead(Duration.ofSeconds(1), HOUR)).isTrue();
         assertThat(tailer.isCaughtUp()).isFalse();
     }
 
