@@ -181,7 +181,7 @@ final class MirrorCommands {
                     throw new LinkException(
                             Errors.DUPLICATE_RESOURCE,
                             "Topic '" + topic + "' is already a mirror over link '" + mirror.link() + "' ("
-                                    + mirror.state() + ").");
+                                    + mirror.state() + ")." + remedy(mirror));
                 });
         boolean exists = broker.cluster().topic(topic).isPresent();
         if (exists && !command.adopt()) {
@@ -197,6 +197,12 @@ final class MirrorCommands {
                     "Topic '" + topic + "' does not exist in this cluster, so that it cannot be adopted; create the"
                             + " mirror without --adopt.");
         }
+    }
+
+    private static String remedy(MirrorRecord mirror) {
+        return mirror.state() == MirrorState.STOPPED
+                ? " It is an ordinary topic now: adopt it (--adopt) if its log equals the source's, or delete it first."
+                : "";
     }
 
     /** Changes what is wanted of a mirror. Completes when the wish is durable. */

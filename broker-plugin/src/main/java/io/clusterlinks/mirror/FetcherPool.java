@@ -19,7 +19,7 @@ import org.apache.kafka.common.TopicPartition;
  * The fetchers of one link: opens, closes and deals partitions to them. Where there are many, those for which records keep
  * coming have fetchers of their own, since every partition of a fetch session costs both sides something with each fetch,
  * also one to which nothing happens. And the sessions stay small: a source keeps up to a thousand fetches that have waited
- * in vain ({@code fetch.purgatory.purge.interval.requests}), with some 300 bytes of heap for each of their partitions. For
+ * in vain ({@code fetch.purgatory.purge.interval.requests}), with some 200 bytes of heap for each of their partitions. For
  * the link's thread; close from any.
  */
 final class FetcherPool implements AutoCloseable {
@@ -98,6 +98,17 @@ final class FetcherPool implements AutoCloseable {
         }
         sessions.keySet().removeIf(kind -> !crowds.containsKey(kind.broker()));
         crowds.forEach(this::divide);
+        try {
+            deal(places, crowds);
+        } finally {
+            // Not before: what is dealt while the first fetch waits for news is asked for only after that.
+            opened.forEach(Fetcher::start);
+            opened.clear();
+        }
+        closeIdle();
+    }
+
+    private void deal(List<Place> places, Map<Integer, Crowd> crowds) {
         Set<Fetcher> busy = new HashSet<>();
         for (Place place : places) {
             Node broker = place.broker();
@@ -107,10 +118,6 @@ final class FetcherPool implements AutoCloseable {
                 busy.add(to);
             }
         }
-        // Not before: what is dealt while the first fetch waits for news is asked for only after that.
-        opened.forEach(Fetcher::start);
-        opened.clear();
-        closeIdle();
         owner.limits().throttle().shareAmong(Math.max(1, busy.size()));
     }
 

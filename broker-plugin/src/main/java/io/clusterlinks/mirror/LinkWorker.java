@@ -213,7 +213,8 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     void runOnce() {
         long nowMs = time.milliseconds();
         List<PartitionTask> asking = new ArrayList<>();
-        boolean deal = nowMs >= nextDealMs;
+        boolean lookAtAll = nowMs >= nextDealMs;
+        boolean deal = lookAtAll;
         for (PartitionTask task : tasks.values()) {
             // A partition that rests costs a glance.
             if (!task.takeUnseen() && !deal) {
@@ -223,7 +224,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
                 refreshRequested = true;
             }
             if (task.replicator().waitsForTime()
-                    || (nowMs >= nextDealMs && task.replicator().keepsCuts())) {
+                    || (lookAtAll && task.replicator().keepsCuts())) {
                 task.wake();
             }
             if (task.mayHaveQuestion()) {

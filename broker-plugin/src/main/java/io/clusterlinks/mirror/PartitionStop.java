@@ -15,7 +15,7 @@ import java.util.List;
  * step is durable before the next begins, and a new leader goes on from the last one:
  *
  * <pre>
- * truncation and start offset carried out -> replicated up to the end, and no replica holds more -> STOPPING with the stop offset -> ABORT markers, replicated -> STOPPED
+ * missed cut, truncation and start offset carried out -> replicated up to the end, and no replica holds more -> STOPPING with the stop offset -> ABORT markers, replicated -> STOPPED
  * </pre>
  *
  * The fence falls when STOPPED is in the image. For one thread; stepped, never waits.

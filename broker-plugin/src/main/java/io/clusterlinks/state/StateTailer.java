@@ -41,6 +41,9 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StateTailer.class);
     private static final int RETRY_MS = 50;
 
+    /** That a leader does not know what is committed before enough replicas follow it again, and since when it says so. */
+    private record Undetermined(int leaderEpoch, long sinceNs) {}
+
     private final LocalBroker broker;
     private final StateReads reads;
     private final SnapshotFile snapshot;
@@ -55,9 +58,6 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private volatile boolean caughtUp;
     /** End of the newest image whose mirrors are all in the snapshot; -1 until there is one. */
     private volatile long savedOffset = -1;
-
-    /** That a leader does not know what is committed before enough replicas follow it again, and since when it says so. */
-    private record Undetermined(int leaderEpoch, long sinceNs) {}
 
     /** Null if the leader knows it, or does not answer. */
     private volatile Undetermined undetermined;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.host.LocalPartition.OpenTransaction;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import java.nio.ByteBuffer;
@@ -150,6 +151,17 @@ class AdoptionTest extends ReplicatorScene {
         step();
 
         assertThat(Records.isStarted(replicator.record())).isTrue();
+    }
+
+    /** It may have left with a tail of its own, which the source would be taken to have written. */
+    @Test
+    void aReplicaThatIsAwayIsKeptInMind() {
+        log.append0(0, 10, 1);
+        log.allFollow = false;
+        start(0, 10);
+        compare(source(0, 10, 3));
+
+        assertThat(replicator.record().cuts()).containsExactly(new Cut(10, 1));
     }
 
     @Test

@@ -49,6 +49,17 @@ class LinkThrottleTest {
         }
     }
 
+    /** Each sees that there is something left, and none what the others ask for. */
+    @Test
+    void manyFetchersTogetherAskForNoMoreThanOne() {
+        throttle.limit(20 * MB);
+        int alone = throttle.fetchBytes();
+
+        throttle.shareAmong(16);
+
+        assertThat(16 * throttle.fetchBytes()).isLessThanOrEqualTo(alone);
+    }
+
     @Test
     void aPauseIsNotCaughtUpOnByABurst() {
         throttle.limit(MB);

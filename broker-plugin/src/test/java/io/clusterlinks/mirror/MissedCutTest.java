@@ -31,6 +31,52 @@ class MissedCutTest extends ReplicatorScene {
         assertThat(next().offset()).isEqualTo(6);
     }
 
+    /** What they held past the cut would count as positions among the records that come in its place. */
+    @Test
+    void nothingIsAppendedBeforeTheInSyncFollowersHaveCutToo() {
+        holds(6, 1);
+        log.append0(6, 4, 1);
+        log.leaderEpoch = 3;
+        log.followersCut = false;
+        startUnder(3, Records.withCuts(MIRRORING, List.of(new Cut(6, 2))));
+
+        assertThat(log.end).isEqualTo(6);
+        assertThat(replicator.stage()).isEqualTo(Replicator.Stage.STARTING);
+        assertThat(replicator.cursor().next(nowMs)).isEmpty();
+        assertThat(replicator.record().cuts()).containsExactly(new Cut(6, 2));
+        assertThat(replicator.waitsForTime()).isTrue();
+
+        log.followersCut = true;
+        step();
+        assertThat(next().offset()).isEqualTo(6);
+    }
+
+    /** Another leader may hold what came after the cut, and must not drop it for this one. */
+    @Test
+    void theRecordStaysAsItIs() {
+        holds(6, 1);
+        log.append0(6, 4, 1);
+        log.leaderEpoch = 3;
+        log.allFollow = false;
+        startUnder(3, Records.withCuts(MIRRORING, List.of(new Cut(6, 2))));
+
+        assertThat(log.end).isEqualTo(6);
+        assertThat(replicator.record().truncation()).isNull();
+        assertThat(replicator.record().lineage()).isEqualTo(MIRRORING.lineage());
+        assertThat(replicator.record().cuts()).containsExactly(new Cut(6, 2));
+    }
+
+    /** It may turn out not to be the source's, and is the operator's as it is. */
+    @Test
+    void aCopyThatIsStillComparedIsNotCut() {
+        log.append0(0, 6, 1);
+        log.append0(6, 4, 1);
+        start(partition(MirrorPartition.EARLIEST, true), Records.withCuts(MIRRORING, List.of(new Cut(6, 2))));
+
+        assertThat(log.end).isEqualTo(10);
+        assertThat(sink.proposed).isEmpty();
+    }
+
     @Test
     void aLeaderThatFollowedItGoesOn() {
         log.leaderEpoch = 2;

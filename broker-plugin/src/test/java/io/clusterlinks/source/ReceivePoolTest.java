@@ -4,6 +4,8 @@ package io.clusterlinks.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +45,23 @@ class ReceivePoolTest {
         pool.reset();
 
         assertThat(memory.used()).isZero();
+    }
+
+    /** It waited as one among too many small ones; when there are fewer it must not stay in the queue of the others. */
+    @Test
+    void aSmallAnswerThatWaitedHoldsUpNobodyOnceItHasItsBytes() {
+        List<FetchBuffer> small = new ArrayList<>();
+        for (FetchBuffer next = memory.trySmall(60_000); next != null; next = memory.trySmall(60_000)) {
+            small.add(next);
+        }
+        FetchBuffer all = memory.tryTake(4 * MB, pool);
+        assertThat(pool.tryAllocate(60_000)).isNull();
+
+        small.forEach(FetchBuffer::release);
+        assertThat(pool.tryAllocate(60_000)).isNotNull();
+        all.release();
+
+        assertThat(other.tryAllocate(MB)).isNotNull();
     }
 
     @Test

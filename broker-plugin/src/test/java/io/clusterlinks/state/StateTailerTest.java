@@ -154,6 +154,21 @@ class StateTailerTest {
         assertThat(tailer.isCaughtUp()).isFalse();
     }
 
+    /** It only looks as if it waited: its followers have not fetched from it yet. */
+    @Test
+    void aLeaderThatHasJustBeenElectedIsWaitedFor() {
+        leader.append(link());
+        leader.commitTo(0);
+        leader.replicas = List.of(2, leader.nodeId());
+        tailer.start();
+        await().until(() -> leader.unknownEnds.get() > 1);
+
+        leader.commitTo(1);
+
+        assertThat(tailer.awaitRead(HOUR, HOUR)).isTrue();
+        assertThat(tailer.isCaughtUp()).isTrue();
+    }
+
     @Test
     void nobodyWaitsLongForALeaderThatWaitsForOthers() {
         leader.append(link());

@@ -12,56 +12,73 @@ import java.util.Set;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The topic that holds all links and mirrors, and with them what is read-only. */
 class StateTopicIT {
+    private static TestCluster source;
+    private static TestCluster destination;
+
+    @BeforeAll
+    static void makeTheFirstLinkWhileABrokerIsDown() {
+        source = TestCluster.builder("source").heapMb(256).start();
+        destination = TestCluster.builder("destination")
+                .brokers(3)
+                .separateController()
+                .agent()
+                .heapMb(256)
+                .start();
+        destination.broker(3).kill();
+        Await.until(
+                "the controller has noticed",
+                Duration.ofSeconds(30),
+                () -> destination.admin().describeCluster().nodes().get().size() == 2);
+        new Links(destination).create("first", source);
+        assertThat(partition(destination).isr()).hasSize(2);
+        destination.restart(3);
+    }
+
+    @AfterAll
+    static void stop() {
+        Fixtures.close(destination, source);
+    }
+
     /** Nobody adds a replica later: with one fewer the death of the last one of two would end every link. */
     @Test
-    void aBrokerThatIsDownWhenTheFirstLinkIsMadeHasAReplicaToo() throws IOException {
-        try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
-                TestCluster destination = TestCluster.builder("destination")
-                        .brokers(3)
-                        .separateController()
-                        .agent()
-                        .heapMb(256)
-                        .start()) {
-            destination.broker(3).kill();
-            Await.until(
-                    "the controller has noticed",
-                    Duration.ofSeconds(30),
-                    () -> destination.admin().describeCluster().nodes().get().size() == 2);
-
-            new Links(destination).create("first", source);
-
-            assertThat(partition(destination).replicas()).hasSize(3);
-            destination.restart(3);
-            Await.until("all replicas are in sync", Duration.ofSeconds(60), () -> isr(destination)
-                    .equals(Set.of(1, 2, 3)));
-
-            allServeAgainAfterACrashOfAll(destination);
-        }
+    void aBrokerThatIsDownWhenTheFirstLinkIsMadeHasAReplicaToo() {
+        assertThat(partition(destination).replicas()).hasSize(3);
+        awaitInSync();
     }
 
     /**
      * High watermarks are written down every five seconds, so a leader that starts alone does not know what was committed
      * before others follow it; these must not wait for the state until they are let in.
      */
-    private static void allServeAgainAfterACrashOfAll(TestCluster destination) throws IOException {
+    @Test
+    void allServeAgainAfterACrashOfAll() throws IOException {
+        awaitInSync();
         destination.broker(1).kill();
         destination.broker(2).kill();
         Await.until(
                 "one is in sync", Duration.ofSeconds(60), () -> isr(destination).equals(Set.of(3)));
         destination.broker(3).kill();
         Files.deleteIfExists(destination.broker(3).dataDir().resolve("replication-offset-checkpoint"));
-        destination.restart(3);
+
+        destination.broker(3).start();
+        destination.awaitReady();
         destination.broker(1).start();
         destination.broker(2).start();
 
         destination.awaitReady();
+        awaitInSync();
+        new Links(destination).run("list");
+    }
+
+    private static void awaitInSync() {
         Await.until("all replicas are in sync", Duration.ofSeconds(60), () -> isr(destination)
                 .equals(Set.of(1, 2, 3)));
-        new Links(destination).run("list");
     }
 
     private static Set<Integer> isr(TestCluster cluster) {
