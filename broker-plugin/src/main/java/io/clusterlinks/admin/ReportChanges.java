@@ -18,6 +18,8 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class ReportChanges {
     private static final long COMPLETE_MS = 5_000;
+    /** Beyond a thousand partitions complete reports are as much rarer, so that they cost no more the more there are. */
+    private static final long COMPLETE_MS_PER_PARTITION = 5;
 
     private Map<TopicPartition, ObservedPartition> known = Map.of();
     /** Id of the report that the coordinator has; null if it is not known to have one. */
@@ -50,7 +52,10 @@ final class ReportChanges {
         known = now;
         Long changeOf = base != null && sameOnes && nowMs < completeAtMs ? base : null;
         if (changeOf == null) {
-            completeAtMs = nowMs + COMPLETE_MS;
+            completeAtMs = nowMs
+                    + Math.max(
+                            COMPLETE_MS,
+                            COMPLETE_MS_PER_PARTITION * complete.partitions().size());
         }
         lastId++;
         base = null;

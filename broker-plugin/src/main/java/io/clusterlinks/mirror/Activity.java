@@ -15,6 +15,12 @@ final class Activity {
     private int streak;
     private long lastMs;
 
+    /** It is about to be fetched from another broker, or for the first time. */
+    synchronized void onArrival(long nowMs) {
+        streak = STREAK;
+        lastMs = nowMs;
+    }
+
     /** An answer held records, or said that there are {@code more}; returns whether that makes a quiet partition active. */
     synchronized boolean onRecords(long nowMs, boolean more) {
         boolean before = isActive(nowMs);

@@ -25,6 +25,10 @@ final class FetchRound {
 
     /** A fetch must not wait long at the source while a partition is about to join it. */
     private static final int SHORT_WAIT_MS = 25;
+    /** So many times the usual a quiet crowd waits at the source, */
+    private static final int QUIET_WAITS = 4;
+    /** but no longer than this unless that is usual: lag is known from answers. */
+    private static final int QUIET_WAIT_MS = 2_000;
     /** How long a recommended replica is used before the leader is asked again; as a consumer does. */
     private static final long PREFERRED_REPLICA_MS = 300_000;
 
@@ -42,7 +46,14 @@ final class FetchRound {
     private static final int SMALL_ANSWER_BYTES = 64 * 1024;
 
     /** Limits that come from the link's configs. */
-    record Settings(int maxWaitMs, int minBytes, int responseMaxBytes, int partitionMaxBytes) {}
+    record Settings(int maxWaitMs, int minBytes, int responseMaxBytes, int partitionMaxBytes) {
+        int waitMs(boolean someLeftOut, boolean quiet) {
+            if (someLeftOut) {
+                return Math.min(SHORT_WAIT_MS, maxWaitMs);
+            }
+            return quiet ? Math.max(maxWaitMs, Math.min(QUIET_WAIT_MS, QUIET_WAITS * maxWaitMs)) : maxWaitMs;
+        }
+    }
 
     private record Asked(PartitionTask task, FetchCursor.Next next, SourceLeader leader, boolean busy) {}
 
@@ -71,10 +82,11 @@ final class FetchRound {
     /**
      * Fetches once, blocking for the answer.
      *
+     * @param quiet whether to wait longer for news than usual
      * @return false if there was nothing to ask for
      * @throws io.clusterlinks.protocol.LinkException if the broker could not be reached or refused the request
      */
-    boolean run(Collection<PartitionTask> tasks) {
+    boolean run(Collection<PartitionTask> tasks, boolean quiet) {
         long nowMs = time.milliseconds();
         int share = Math.min(memory.share(), limits.throttle().fetchBytes());
         long queued = 0;
@@ -97,7 +109,7 @@ final class FetchRound {
         if (asked.isEmpty() || queued >= memory.share()) {
             return false;
         }
-        int maxWaitMs = someLeftOut ? Math.min(SHORT_WAIT_MS, settings.maxWaitMs()) : settings.maxWaitMs();
+        int maxWaitMs = settings.waitMs(someLeftOut, quiet);
         long sentNs = time.nanoseconds();
         Answer answer = client.fetch(request(asked, Sizes.of(settings, pace.wantedBytes(), share, busy), maxWaitMs));
         boolean something;

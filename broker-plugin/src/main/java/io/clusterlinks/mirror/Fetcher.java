@@ -3,6 +3,7 @@ package io.clusterlinks.mirror;
 
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.source.SourceFetchClient;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -35,8 +36,22 @@ final class Fetcher implements AutoCloseable {
     private final long backoffMs;
     private final Thread thread;
     private final Set<PartitionTask> tasks = ConcurrentHashMap.newKeySet();
+    /** Those of {@link #tasks} that go to another connection to this broker, which may not ask for them yet. */
+    private final Map<PartitionTask, Departure> leaving = new ConcurrentHashMap<>();
+
     private final Bell bell = new Bell();
     private volatile boolean closing;
+    /** Whether nothing has happened for long to any of its partitions, and there are many. */
+    private volatile boolean quiet;
+
+    private volatile long rounds;
+
+    /** One that goes {@code to} another fetcher, which had begun {@code rounds} when it got it. */
+    private record Departure(Fetcher to, long rounds) {
+        boolean isOver(PartitionTask task) {
+            return to.closing || to.rounds > rounds || !to.tasks.contains(task);
+        }
+    }
 
     Fetcher(String name, Node broker, SourceFetchClient client, FetchRound round, Owner owner, long backoffMs) {
         this.broker = broker;
@@ -56,13 +71,33 @@ final class Fetcher implements AutoCloseable {
         return broker;
     }
 
+    /** A quiet fetcher lets its fetches wait longer at the source. */
+    void quiet(boolean now) {
+        quiet = now;
+    }
+
     void add(PartitionTask task) {
-        tasks.add(task);
+        leaving.compute(task, (added, departure) -> {
+            tasks.add(added);
+            return null;
+        });
         ring();
     }
 
     void remove(PartitionTask task) {
-        tasks.remove(task);
+        leaving.compute(task, (removed, departure) -> {
+            tasks.remove(removed);
+            return null;
+        });
+    }
+
+    /**
+     * Gives a partition to another fetcher of this broker and asks for it until that one does: a fetch that is under way
+     * there does not ask for it, and may wait for long.
+     */
+    void handOver(PartitionTask task, Fetcher to) {
+        to.add(task);
+        leaving.put(task, new Departure(to, to.rounds));
     }
 
     boolean isIdle() {
@@ -84,7 +119,7 @@ final class Fetcher implements AutoCloseable {
             long delayMs = owner.limits().throttle().delayMs();
             if (delayMs > 0) {
                 sitOut(delayMs);
-            } else if (!round.run(tasks)) {
+            } else if (!round.run(begin(), quiet)) {
                 pause(IDLE_MS);
             }
         } catch (LinkException e) {
@@ -95,6 +130,20 @@ final class Fetcher implements AutoCloseable {
                 onTrouble("fetching failed unexpectedly: " + e);
             }
         }
+    }
+
+    private Set<PartitionTask> begin() {
+        // For this thread alone to write.
+        rounds = rounds + 1;
+        leaving.keySet()
+                .forEach(task -> leaving.computeIfPresent(task, (left, departure) -> {
+                    boolean over = departure.isOver(left);
+                    if (over) {
+                        tasks.remove(left);
+                    }
+                    return over ? null : departure;
+                }));
+        return tasks;
     }
 
     /** In short turns, since the limit may be lifted meanwhile. */

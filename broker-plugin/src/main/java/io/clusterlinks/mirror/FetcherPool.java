@@ -90,7 +90,7 @@ final class FetcherPool implements AutoCloseable {
         Map<Integer, Crowd> crowds = new HashMap<>();
         List<Place> places = new ArrayList<>();
         for (PartitionTask task : wanted) {
-            Place place = new Place(task, broker(task, brokers, nowMs), task.isActive(nowMs));
+            Place place = place(task, broker(task, brokers, nowMs), nowMs);
             places.add(place);
             if (place.broker() != null) {
                 crowds.computeIfAbsent(place.broker().id(), id -> new Crowd()).add(place);
@@ -121,6 +121,15 @@ final class FetcherPool implements AutoCloseable {
         owner.limits().throttle().shareAmong(Math.max(1, busy.size()));
     }
 
+    /** One that is new to a broker is active for a while: it may have much to fetch, and need not wait for a quiet crowd. */
+    private Place place(PartitionTask task, Node broker, long nowMs) {
+        Fetcher now = assigned.get(task);
+        if (broker != null && (now == null || now.broker().id() != broker.id())) {
+            task.onArrival(nowMs);
+        }
+        return new Place(task, broker, task.isActive(nowMs));
+    }
+
     /** The broker to fetch from; null while there is none. */
     private static Node broker(PartitionTask task, Map<Integer, Node> brokers, long nowMs) {
         Node preferred = brokers.get(task.fetchFrom(nowMs));
@@ -132,13 +141,19 @@ final class FetcherPool implements AutoCloseable {
         if (from == to) {
             return;
         }
-        if (from != null) {
+        if (to == null) {
             from.remove(task);
             assigned.remove(task);
+            return;
         }
-        if (to != null) {
-            assigned.put(task, to);
-            task.bell(to::ring);
+        assigned.put(task, to);
+        task.bell(to::ring);
+        if (from == null) {
+            to.add(task);
+        } else if (from.broker().equals(to.broker())) {
+            from.handOver(task, to);
+        } else {
+            from.remove(task);
             to.add(task);
         }
     }
@@ -165,7 +180,10 @@ final class FetcherPool implements AutoCloseable {
         boolean apart = place.active() && crowd.apart;
         TopicPartition source = place.task().partition().source();
         int index = Math.floorMod(mixed(source.hashCode()), apart ? crowd.activeSessions : crowd.allSessions);
-        return fetchers.computeIfAbsent(new Key(place.broker().id(), apart, index), key -> open(place.broker(), key));
+        Fetcher fetcher =
+                fetchers.computeIfAbsent(new Key(place.broker().id(), apart, index), key -> open(place.broker(), key));
+        fetcher.quiet(crowd.apart && !apart);
+        return fetcher;
     }
 
     /** The partitions of one topic that one broker leads have hash codes with equal low bits. */

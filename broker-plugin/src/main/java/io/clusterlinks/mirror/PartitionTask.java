@@ -101,7 +101,12 @@ final class PartitionTask {
         }
     }
 
-    /** Whether records keep coming. */
+    /** It is about to be fetched from another broker, or for the first time. */
+    void onArrival(long nowMs) {
+        activity.onArrival(nowMs);
+    }
+
+    /** Whether records keep coming, or may. */
     boolean isActive(long nowMs) {
         return activity.isActive(nowMs);
     }

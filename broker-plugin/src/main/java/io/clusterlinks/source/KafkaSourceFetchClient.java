@@ -54,8 +54,7 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
         this.session = new FetchSessionHandler(new LogContext("[" + clientId + "] "), broker.id());
         this.rack = String.valueOf(config.originals().getOrDefault(CommonClientConfigs.CLIENT_RACK_CONFIG, ""));
         Object timeout = config.originals().get(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG);
-        this.requestTimeoutMs = config.getInt(LinkConfig.FETCH_WAIT_MAX_MS)
-                + (timeout == null ? REQUEST_TIMEOUT_MS : Integer.parseInt(timeout.toString()));
+        this.requestTimeoutMs = timeout == null ? REQUEST_TIMEOUT_MS : Integer.parseInt(timeout.toString());
     }
 
     @Override
@@ -66,7 +65,7 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
             detectsDivergence = connection.usableVersion(broker, ApiKeys.FETCH) >= DIVERGENCE_VERSION;
             FetchSessionHandler.FetchRequestData data = prepare(request);
             long sentNs = System.nanoTime();
-            ClientResponse answer = exchange(builder(request, data));
+            ClientResponse answer = exchange(builder(request, data), request.maxWaitMs() + requestTimeoutMs);
             FetchResponse response = (FetchResponse) answer.responseBody();
             boolean accepted =
                     session.handleResponse(response, answer.requestHeader().apiVersion());
@@ -83,9 +82,9 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
         }
     }
 
-    private ClientResponse exchange(FetchRequest.Builder request) {
+    private ClientResponse exchange(FetchRequest.Builder request, int timeoutMs) {
         try {
-            return connection.send(broker, request, requestTimeoutMs);
+            return connection.send(broker, request, timeoutMs);
         } catch (LinkException e) {
             session.handleError(e);
             throw e;

@@ -8,6 +8,7 @@ import io.clusterlinks.protocol.PartitionStatus;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.BrokerReport.ObservedPartition;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ReportChangesTest {
@@ -108,5 +109,18 @@ class ReportChangesTest {
         changes.onTaken();
 
         assertThat(next(5_100, partition("a", 1, 5_100)).partitions()).hasSize(1);
+    }
+
+    /** Else it would cost the more the more partitions there are. */
+    @Test
+    void whereThereAreManyThatIsSeldom() {
+        ObservedPartition[] many =
+                IntStream.range(0, 4000).mapToObj(i -> partition("t" + i, 1, 1)).toArray(ObservedPartition[]::new);
+        next(0, many);
+        changes.onTaken();
+        assertThat(next(19_900, many).partitions()).isEmpty();
+        changes.onTaken();
+
+        assertThat(next(20_000, many).partitions()).hasSize(4000);
     }
 }

@@ -35,6 +35,15 @@ class ActivityTest {
     }
 
     @Test
+    void aPartitionThatIsNewIsActiveForAWhile() {
+        activity.onArrival(1000);
+
+        assertThat(activity.onRecords(1001, true)).isFalse();
+        assertThat(activity.isActive(11_001)).isTrue();
+        assertThat(activity.isActive(11_002)).isFalse();
+    }
+
+    @Test
     void aPartitionIsQuietWhenNothingHasComeForLong() {
         activity.onRecords(1000, false);
         activity.onRecords(1001, false);

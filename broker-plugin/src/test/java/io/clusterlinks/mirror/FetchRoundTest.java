@@ -130,7 +130,7 @@ class FetchRoundTest {
                 new FetchRound.Limits(new LinkThrottle(clock::nanoseconds), new Pauses()),
                 clock);
         for (int i = 0; i < rounds; i++) {
-            assertThat(round.run(List.of(task))).isTrue();
+            assertThat(round.run(List.of(task), false)).isTrue();
         }
     }
 

@@ -12,6 +12,7 @@ import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.source.SourceFetchClient;
 import io.clusterlinks.source.SourceQueryClient;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,13 +20,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,8 +36,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FetcherPoolTest {
     private static final Map<Integer, Node> BROKERS = Map.of(1, new Node(1, "localhost", 1));
 
+    /** After so long without records a partition is taken for quiet. */
+    private static final long QUIET_MS = 10_001;
+
     private final ManualTime clock = new ManualTime();
-    private final RecordingClients clients = new RecordingClients();
+    private final ScriptedClients clients = new ScriptedClients();
     private final FetcherPool pool = new FetcherPool(
             io.clusterlinks.Records.link(),
             LinkConfig.parse(Map.of("bootstrap.servers", "localhost:1")),
@@ -55,16 +60,100 @@ class FetcherPoolTest {
     @Test
     void amongManyTheOneForWhichRecordsKeepComingIsFetchedApart() throws InterruptedException {
         List<PartitionTask> tasks = tasks(101);
-        pool.assign(tasks, BROKERS, clock.milliseconds());
-        assertThat(clients.nextFetch("1-0")).isNotEmpty();
+        assignQuiet(tasks);
 
         PartitionTask active = tasks.get(7);
         keepsComing(active);
         assertThat(active.takeMoved()).isTrue();
         pool.assign(tasks, BROKERS, clock.milliseconds());
 
-        assertThat(clients.nextFetch("1-active-0"))
+        assertThat(clients.nextFetch("1-active-0").partitions())
                 .containsExactly(active.partition().source());
+    }
+
+    /** In the crowd it would have to wait until a fetch is back from the source. */
+    @Test
+    void amongManyOneThatIsNewIsFetchedApart() throws InterruptedException {
+        List<PartitionTask> tasks = tasks(102);
+        assignQuiet(tasks.subList(0, 101));
+
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+
+        assertThat(clients.nextFetch("1-active-0").partitions())
+                .containsExactly(tasks.get(101).partition().source());
+    }
+
+    /** As one that another broker leads now. */
+    @Test
+    void amongManyOneThatIsNewToItsBrokerIsFetchedApart() throws InterruptedException {
+        List<PartitionTask> tasks = tasks(102);
+        Map<Integer, Node> brokers = Map.of(1, BROKERS.get(1), 2, new Node(2, "localhost", 2));
+        PartitionTask moved = tasks.get(101);
+        moved.leader(new SourceLeader(2, 5, Uuid.ZERO_UUID));
+        pool.assign(tasks, brokers, clock.milliseconds());
+        clock.sleep(QUIET_MS);
+
+        moved.leader(new SourceLeader(1, 6, Uuid.ZERO_UUID));
+        pool.assign(tasks, brokers, clock.milliseconds());
+
+        assertThat(clients.nextFetch("1-0").partitions()).hasSize(101);
+        assertThat(clients.nextFetch("1-active-0").partitions()).hasSize(101);
+        clients.answer("1-active-0");
+        assertThat(clients.nextFetch("1-active-0").partitions())
+                .containsExactly(moved.partition().source());
+    }
+
+    /** What comes for it meanwhile would come late. */
+    @Test
+    void aPartitionIsAskedForUntilItsNextFetcherDoes() throws InterruptedException {
+        List<PartitionTask> tasks = tasks(102);
+        TopicPartition last = tasks.get(101).partition().source();
+        assignQuiet(tasks.subList(0, 101));
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        assertThat(clients.nextFetch("1-active-0").partitions()).containsExactly(last);
+
+        clock.sleep(QUIET_MS);
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        clients.answer("1-active-0");
+        assertThat(clients.nextFetch("1-active-0").partitions()).containsExactly(last);
+
+        clients.answer("1-0");
+        assertThat(clients.nextFetch("1-0").partitions()).hasSize(102);
+        clients.answer("1-active-0");
+        awaitClosed("1-active-0", tasks);
+    }
+
+    @Test
+    void aPartitionThatComesBackBeforeItWasTakenStays() throws InterruptedException {
+        List<PartitionTask> tasks = tasks(102);
+        PartitionTask last = tasks.get(101);
+        assignQuiet(tasks.subList(0, 101));
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        clients.nextFetch("1-active-0");
+
+        clock.sleep(QUIET_MS);
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        keepsComing(last);
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+
+        clients.answer("1-active-0");
+        assertThat(clients.nextFetch("1-active-0").partitions())
+                .containsExactly(last.partition().source());
+        clients.answer("1-0");
+        assertThat(clients.nextFetch("1-0").partitions()).hasSize(101);
+        clients.answer("1-active-0");
+        assertThat(clients.nextFetch("1-active-0").partitions())
+                .containsExactly(last.partition().source());
+    }
+
+    @Test
+    void aQuietCrowdWaitsLonger() throws InterruptedException {
+        List<PartitionTask> tasks = tasks(101);
+
+        assertThat(assignQuiet(tasks)).containsOnly(2000);
+
+        pool.assign(tasks(102), BROKERS, clock.milliseconds());
+        assertThat(clients.nextFetch("1-active-0").maxWaitMs()).isEqualTo(500);
     }
 
     @Test
@@ -75,7 +164,7 @@ class FetcherPoolTest {
         keepsComing(tasks.get(7));
         pool.assign(tasks, BROKERS, clock.milliseconds());
 
-        assertThat(clients.fetches).containsOnlyKeys("1-0");
+        assertThat(clients.opened).containsOnlyKeys("1-0");
     }
 
     /** A source keeps what waited in vain, with all its partitions; of a topic one broker leads every fourth one or so. */
@@ -87,28 +176,58 @@ class FetcherPoolTest {
 
         pool.assign(tasks, BROKERS, clock.milliseconds());
 
-        assertThat(clients.fetches).hasSize(16);
+        assertThat(clients.opened).hasSize(16);
         Set<TopicPartition> fetched = new HashSet<>();
         for (int i = 0; i < 16; i++) {
-            assertThat(clients.nextFetch("1-" + i)).hasSizeLessThan(330).allSatisfy(fetched::add);
+            assertThat(clients.nextFetch("1-active-" + i).partitions())
+                    .hasSizeLessThan(330)
+                    .allSatisfy(fetched::add);
         }
         assertThat(fetched).hasSize(4000);
     }
 
     /** Those for which records keep coming are now more than 250, now fewer. */
     @Test
-    void fetchersStayWhenThereIsALittleLessForThem() {
+    void fetchersStayWhenThereIsALittleLessForThem() throws InterruptedException {
         List<PartitionTask> tasks = tasks(1000);
+        assignQuiet(tasks);
         tasks.subList(0, 251).forEach(this::keepsComing);
         pool.assign(tasks, BROKERS, clock.milliseconds());
-        assertThat(clients.fetches).containsKeys("1-active-0", "1-active-1");
+        assertThat(clients.opened).containsKeys("1-active-0", "1-active-1");
 
-        clients.fetches.clear();
+        Map<String, Scripted> before = Map.copyOf(clients.opened);
         pool.assign(tasks.subList(2, 1000), BROKERS, clock.milliseconds());
 
-        assertThat(clients.fetches).isEmpty();
-        assertThat(clients.opened)
-                .allSatisfy(client -> assertThat(client.end().getCount()).isOne());
+        assertThat(clients.opened).isEqualTo(before);
+        assertThat(List.of("1-0", "1-1", "1-2", "1-3", "1-active-0", "1-active-1"))
+                .allSatisfy(name -> assertThat(clients.isOpen(name)).isTrue());
+    }
+
+    /** Gives the pool partitions to which nothing happens; returns how long each of their fetches waits at the source. */
+    private List<Integer> assignQuiet(List<PartitionTask> tasks) throws InterruptedException {
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        List<String> first = List.copyOf(clients.opened.keySet());
+        clock.sleep(QUIET_MS);
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        List<Integer> waits = new ArrayList<>();
+        for (String name : clients.opened.keySet()) {
+            if (!first.contains(name)) {
+                waits.add(clients.nextFetch(name).maxWaitMs());
+            }
+        }
+        for (String name : first) {
+            clients.nextFetch(name);
+            clients.answer(name);
+            awaitClosed(name, tasks);
+        }
+        return waits;
+    }
+
+    private void awaitClosed(String name, List<PartitionTask> tasks) {
+        Awaitility.await().pollInterval(Duration.ofMillis(1)).until(() -> {
+            pool.assign(tasks, BROKERS, clock.milliseconds());
+            return !clients.isOpen(name);
+        });
     }
 
     private void keepsComing(PartitionTask task) {
@@ -156,23 +275,32 @@ class FetcherPoolTest {
         }
     }
 
-    /** Connections that take note of what they are asked for, and never answer. */
-    private static final class RecordingClients implements SourceClients {
-        private final Map<String, BlockingQueue<List<TopicPartition>>> fetches = new ConcurrentHashMap<>();
-        private final List<Silent> opened = new ArrayList<>();
+    /** What one fetch asked for. */
+    private record Asked(List<TopicPartition> partitions, int maxWaitMs) {}
 
-        private List<TopicPartition> nextFetch(String name) throws InterruptedException {
-            assertThat(fetches).as("connections").containsKey(name);
-            List<TopicPartition> asked = fetches.get(name).poll(10, TimeUnit.SECONDS);
+    /** Connections that take note of what they are asked for, and answer nothing when they are told to. */
+    private static final class ScriptedClients implements SourceClients {
+        private final Map<String, Scripted> opened = new ConcurrentHashMap<>();
+
+        private Asked nextFetch(String name) throws InterruptedException {
+            assertThat(opened).as("connections").containsKey(name);
+            Asked asked = opened.get(name).fetches.poll(10, TimeUnit.SECONDS);
             assertThat(asked).as("fetch of connection %s", name).isNotNull();
             return asked;
         }
 
+        private void answer(String name) {
+            opened.get(name).answers.release();
+        }
+
+        private boolean isOpen(String name) {
+            return !opened.get(name).shut;
+        }
+
         @Override
         public SourceFetchClient fetcher(LinkRecord link, LinkConfig config, Node broker, String name) {
-            fetches.put(name, new LinkedBlockingQueue<>());
-            Silent client = new Silent(fetches.get(name), new CountDownLatch(1));
-            opened.add(client);
+            Scripted client = new Scripted();
+            opened.put(name, client);
             return client;
         }
 
@@ -187,16 +315,16 @@ class FetcherPoolTest {
         }
     }
 
-    private record Silent(BlockingQueue<List<TopicPartition>> fetches, CountDownLatch end)
-            implements SourceFetchClient {
+    private static final class Scripted implements SourceFetchClient {
+        private final BlockingQueue<Asked> fetches = new LinkedBlockingQueue<>();
+        private final Semaphore answers = new Semaphore(0);
+        private volatile boolean shut;
+
         @Override
         public Answer fetch(Request request) {
-            fetches.add(request.positions().stream().map(Position::partition).toList());
-            try {
-                end.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            fetches.add(new Asked(
+                    request.positions().stream().map(Position::partition).toList(), request.maxWaitMs()));
+            answers.acquireUninterruptibly();
             return new Answer(Map.of(), true, FetchBuffer.UNCOUNTED, new Pace(0, 0, 0, 0));
         }
 
@@ -207,12 +335,13 @@ class FetcherPoolTest {
 
         @Override
         public void shutdown() {
-            end.countDown();
+            shut = true;
+            answers.release();
         }
 
         @Override
         public void close() {
-            end.countDown();
+            shut = true;
         }
     }
 }

@@ -142,7 +142,8 @@ public final class LinkConfig extends AbstractConfig {
                     500,
                     Range.between(1, 30_000),
                     Importance.LOW,
-                    "Milliseconds a fetch waits for " + FETCH_MIN_BYTES + ".")
+                    "Milliseconds a fetch waits for " + FETCH_MIN_BYTES
+                            + "; four times that, but 2000 at most, among hundreds of partitions to which nothing happens.")
             .define(
                     FETCH_BACKOFF_MS,
                     Type.INT,
