@@ -103,7 +103,9 @@ public final class BrokerProcess {
             try (OutputStream out = Files.newOutputStream(propertiesFile())) {
                 properties.store(out, null);
             }
-            List<String> command = new ArrayList<>(javaCommand(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"), false));
+            List<String> options = new ArrayList<>(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"));
+            options.addAll(ClassArchives.of(distribution).broker());
+            List<String> command = new ArrayList<>(javaCommand(options, false));
             command.addAll(List.of("kafka.tools.StorageTool", "format", "--cluster-id", spec.clusterId()));
             command.addAll(List.of("--config", propertiesFile().toString()));
             spec.features().forEach(feature -> command.addAll(List.of("--feature", feature)));

@@ -51,9 +51,14 @@ public final class Cli {
 
     /** Runs a command against the cluster. */
     public Result run(String... arguments) {
+        return run(ClassArchives.of(distribution).cli(), List.of(arguments));
+    }
+
+    /** As above, with these options for the JVM. */
+    Result run(List<String> options, List<String> arguments) {
         List<String> all = new ArrayList<>(List.of("--bootstrap-server", bootstrap));
-        all.addAll(List.of(arguments));
-        return raw(all);
+        all.addAll(arguments);
+        return raw(options, all);
     }
 
     /** Runs a command and returns its JSON; throws if it failed. */
@@ -65,6 +70,10 @@ public final class Cli {
 
     /** Runs the script with exactly these arguments. */
     public Result raw(List<String> arguments) {
+        return raw(ClassArchives.of(distribution).cli(), arguments);
+    }
+
+    private Result raw(List<String> options, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(distribution.cliScript().toString()));
         command.addAll(arguments);
         try {
@@ -73,6 +82,7 @@ public final class Cli {
             ProcessBuilder builder = new ProcessBuilder(command);
             builder.environment().put("KAFKA_HOME", distribution.kafkaHome().toString());
             builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+            builder.environment().put("CLUSTER_LINKS_OPTS", String.join(" ", options));
             builder.redirectOutput(out.toFile()).redirectError(err.toFile());
             long start = System.nanoTime();
             Process process = builder.start();

@@ -41,10 +41,10 @@ public record Distribution(Path root) {
         return existing(root.resolve("integration-tests/src/main/resources/broker-log4j2.properties"));
     }
 
-    /** The class path of a broker with or without the plugin. */
+    /** The class path of a broker with or without the plugin: beginning alike, for their class archive to serve both. */
     public String brokerClassPath(boolean plugin) {
         String kafka = kafkaHome().resolve("libs") + File.separator + "*";
-        return plugin ? pluginJar() + File.pathSeparator + kafka : kafka;
+        return plugin ? kafka + File.pathSeparator + pluginJar() : kafka;
     }
 
     public static Path java() {

@@ -15,6 +15,9 @@ import org.apache.kafka.common.Uuid;
 
 /** Says what a {@link TestCluster} should be and starts it. */
 public final class TestClusterBuilder {
+    /** A test broker lives for a minute: optimizing its code costs more than it gains. */
+    static final List<String> QUICK_JVM = List.of("-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
     private static final int FIRST_CONTROLLER_ID = 100;
 
     private final String name;
@@ -25,8 +28,7 @@ public final class TestClusterBuilder {
     private int brokers = 1;
     private int heapMb = 512;
     private IntPredicate agent = id -> false;
-    /** A test broker lives for a minute: optimizing its code costs more than it gains. */
-    private List<String> jvmOptions = List.of("-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    private List<String> jvmOptions = QUICK_JVM;
 
     private IntUnaryOperator advertisedPort = IntUnaryOperator.identity();
     private boolean agentOnControllers;
@@ -243,6 +245,7 @@ public final class TestClusterBuilder {
     private BrokerProcess node(
             Path dir, String clusterId, int id, int port, Map<String, String> config, boolean withAgent) {
         List<String> jvm = new ArrayList<>(List.of("-Xmx" + heapMb + "m", "-Xshare:auto"));
+        jvm.addAll(ClassArchives.of(distribution).broker());
         jvm.addAll(jvmOptions);
         int jmxPort = jmx ? Ports.free() : -1;
         if (jmx) {
