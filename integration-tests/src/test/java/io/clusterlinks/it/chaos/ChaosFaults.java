@@ -36,6 +36,8 @@ import org.apache.kafka.common.TopicPartitionInfo;
  */
 final class ChaosFaults implements AutoCloseable {
     private static final Duration BREATH = Duration.ofSeconds(10);
+    /** Longer than a session, and than a replica may lag. */
+    private static final Duration ALONE = Duration.ofSeconds(15);
 
     private final TestCluster cluster;
     private final Consumer<String> log;
@@ -84,6 +86,64 @@ final class ChaosFaults implements AutoCloseable {
             log.accept("restart " + cluster.name() + " " + broker.id());
             cluster.restart(broker.id());
         }
+    }
+
+    /**
+     * One broker sleeps until the others go on without it, then those die and an operator has it lead these topics with
+     * what it has; the others come back to it. Only where controllers have processes of their own, which go on.
+     */
+    void electUncleanly(Action action, Collection<String> topics) {
+        if (cluster.controllers().isEmpty()) {
+            kill(action, any(action.pick()), any(action.pick() + 1));
+            return;
+        }
+        BrokerProcess sleeper = any(action.pick());
+        BrokerProcess[] others =
+                cluster.brokers().stream().filter(broker -> broker != sleeper).toArray(BrokerProcess[]::new);
+        log.accept("freeze " + cluster.name() + " " + sleeper.id() + ", then kill the others");
+        sleeper.freeze();
+        attempt(
+                "going on without it",
+                () -> Await.until(
+                        "the others go on",
+                        ALONE,
+                        () -> without(sleeper, topics).size() == topics.size()));
+        hold(action);
+        for (BrokerProcess other : others) {
+            other.kill();
+        }
+        sleeper.thaw();
+        attempt("electing " + sleeper.id(), () -> Await.untilPasses(ALONE, () -> elect(sleeper, topics)));
+        for (BrokerProcess other : others) {
+            other.start();
+        }
+        cluster.awaitReady();
+    }
+
+    /** Those of the topics that have no replica in sync on a broker. */
+    private List<String> without(BrokerProcess broker, Collection<String> topics) {
+        Map<String, TopicDescription> all = topics();
+        return topics.stream()
+                .filter(topic -> all.get(topic).partitions().stream()
+                        .noneMatch(info -> ids(info.isr()).contains(broker.id())))
+                .toList();
+    }
+
+    /** Makes it lead, if it has a replica, what nobody leads. */
+    private void elect(BrokerProcess broker, Collection<String> topics) {
+        Map<String, TopicDescription> all = topics();
+        Set<TopicPartition> orphans = new HashSet<>();
+        for (String topic : topics) {
+            all.get(topic).partitions().stream()
+                    .filter(info -> ids(info.replicas()).contains(broker.id()))
+                    .filter(info -> info.leader() == null || info.leader().id() != broker.id())
+                    .forEach(info -> orphans.add(new TopicPartition(topic, info.partition())));
+        }
+        if (!orphans.isEmpty()) {
+            Topics.get(admin.electLeaders(ElectionType.UNCLEAN, orphans, new ElectLeadersOptions().timeoutMs(5000))
+                    .all());
+        }
+        log.accept("unclean election of " + broker.id() + " for " + orphans);
     }
 
     /** Makes another replica the preferred leader of about half of all partitions, and has those elected. */

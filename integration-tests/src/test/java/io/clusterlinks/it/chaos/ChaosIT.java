@@ -53,6 +53,10 @@ class ChaosIT {
     /** Topics whose records stay, and whose configs, ACLs and groups change. */
     private static final List<String> BELONGING = List.of("plain", "compacted", "transactional", GROWING);
 
+    /** Mirrors that nobody reads or writes while they lose what they have, as they may where somebody elects a leader uncleanly. */
+    private static final List<String> UNREAD =
+            withCrowd(List.of("compacted", COMPACTING, "transactional", UNCLEAN, TRIMMED));
+
     private final long seed = Long.getLong("chaos.seed", System.nanoTime() % 1_000_000);
     private final long durationMs = durationMs();
     private final List<String> spare = IntStream.range(0, (int) Math.min(60, 5 + durationMs / 8_000))
@@ -274,6 +278,7 @@ class ChaosIT {
             case ROLL_DESTINATION -> here.roll(action);
             case SHUFFLE_DESTINATION -> here.shuffle(action);
             case NARROW_DESTINATION -> here.narrow(action);
+            case UNCLEAN_DESTINATION -> here.electUncleanly(action, UNREAD);
             case MOVE_COORDINATOR -> here.move(STATE);
             case KILL_SOURCE -> there.kill(action, there.any(pick));
             case KILL_ALL_SOURCE -> there.kill(action, there.all());

@@ -44,6 +44,7 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         ROLL_DESTINATION(Lane.DESTINATION, 20_000),
         SHUFFLE_DESTINATION(Lane.DESTINATION, 500),
         NARROW_DESTINATION(Lane.DESTINATION, 1_000),
+        UNCLEAN_DESTINATION(Lane.DESTINATION, 15_000),
         MOVE_COORDINATOR(Lane.DESTINATION, 500),
         KILL_SOURCE(Lane.SOURCE, 5_000),
         KILL_ALL_SOURCE(Lane.SOURCE, 12_000),
