@@ -18,8 +18,10 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class ReportChanges {
     private static final long COMPLETE_MS = 5_000;
-    /** Beyond a thousand partitions complete reports are as much rarer, so that they cost no more the more there are. */
+    /** Beyond a thousand partitions complete reports are as much rarer, so that they cost no more the more there are, */
     private static final long COMPLETE_MS_PER_PARTITION = 5;
+    /** but not beyond six thousand: what is shown must not be older than this. */
+    private static final long MAX_COMPLETE_MS = 30_000;
 
     private Map<TopicPartition, ObservedPartition> known = Map.of();
     /** Id of the report that the coordinator has; null if it is not known to have one. */
@@ -52,14 +54,15 @@ final class ReportChanges {
         known = now;
         Long changeOf = base != null && sameOnes && nowMs < completeAtMs ? base : null;
         if (changeOf == null) {
-            completeAtMs = nowMs
-                    + Math.max(
-                            COMPLETE_MS,
-                            COMPLETE_MS_PER_PARTITION * complete.partitions().size());
+            completeAtMs = nowMs + completeMs(complete.partitions().size());
         }
         lastId++;
         base = null;
         return complete.with(changeOf == null ? complete.partitions() : changed, lastId, changeOf);
+    }
+
+    private static long completeMs(int partitions) {
+        return Math.max(COMPLETE_MS, Math.min(MAX_COMPLETE_MS, COMPLETE_MS_PER_PARTITION * partitions));
     }
 
     /** The coordinator has taken the last report. Without this call the next one is complete. */

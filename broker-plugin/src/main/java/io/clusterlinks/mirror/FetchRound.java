@@ -168,7 +168,9 @@ final class FetchRound {
         if (client.detectsDivergence() || cursor.isValid(leaderEpoch)) {
             return true;
         }
-        task.tell((replicator, nowMs) -> replicator.onUnvalidated(leaderEpoch));
+        if (task.replicator().question().isEmpty()) {
+            task.tell((replicator, nowMs) -> replicator.onUnvalidated(leaderEpoch));
+        }
         return false;
     }
 

@@ -44,6 +44,9 @@ final class Fetcher implements AutoCloseable {
     /** Whether nothing has happened for long to any of its partitions, and there are many. */
     private volatile boolean quiet;
 
+    /** Whether it was connected once, and knows what the broker can do. For its own thread. */
+    private boolean introduced;
+
     private volatile long rounds;
 
     /** One that goes {@code to} another fetcher, which had begun {@code rounds} when it got it. */
@@ -119,8 +122,11 @@ final class Fetcher implements AutoCloseable {
             long delayMs = owner.limits().throttle().delayMs();
             if (delayMs > 0) {
                 sitOut(delayMs);
-            } else if (!round.run(begin(), quiet)) {
-                pause(IDLE_MS);
+            } else {
+                introduce();
+                if (!round.run(begin(), quiet)) {
+                    pause(IDLE_MS);
+                }
             }
         } catch (LinkException e) {
             onTrouble(e.getMessage());
@@ -129,6 +135,14 @@ final class Fetcher implements AutoCloseable {
                 log.error("{} failed unexpectedly and goes on", thread.getName(), e);
                 onTrouble("fetching failed unexpectedly: " + e);
             }
+        }
+    }
+
+    /** A round that does not know whether the broker detects divergence leaves most partitions out, and asks about each. */
+    private void introduce() {
+        if (!introduced) {
+            client.connect();
+            introduced = true;
         }
     }
 
@@ -159,7 +173,7 @@ final class Fetcher implements AutoCloseable {
             return;
         }
         log.warn("{}: {}", thread.getName(), reason);
-        tasks.forEach(task -> {
+        tasks.stream().filter(task -> !leaving.containsKey(task)).forEach(task -> {
             task.replicator().stats().sourceError(reason);
             task.forgetReplica(broker.id());
         });

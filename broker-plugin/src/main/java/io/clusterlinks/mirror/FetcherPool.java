@@ -99,7 +99,7 @@ final class FetcherPool implements AutoCloseable {
         sessions.keySet().removeIf(kind -> !crowds.containsKey(kind.broker()));
         crowds.forEach(this::divide);
         try {
-            deal(places, crowds);
+            deal(places, crowds, nowMs);
         } finally {
             // Not before: what is dealt while the first fetch waits for news is asked for only after that.
             opened.forEach(Fetcher::start);
@@ -108,13 +108,13 @@ final class FetcherPool implements AutoCloseable {
         closeIdle();
     }
 
-    private void deal(List<Place> places, Map<Integer, Crowd> crowds) {
+    private void deal(List<Place> places, Map<Integer, Crowd> crowds, long nowMs) {
         Set<Fetcher> busy = new HashSet<>();
         for (Place place : places) {
             Node broker = place.broker();
             Fetcher to = broker == null ? null : fetcher(place, crowds.get(broker.id()));
             deal(place.task(), to);
-            if (to != null && place.active()) {
+            if (to != null && place.task().keepsComing(nowMs)) {
                 busy.add(to);
             }
         }
@@ -225,10 +225,12 @@ final class FetcherPool implements AutoCloseable {
 
     private void closeIdle() {
         fetchers.values().removeIf(fetcher -> {
-            if (fetcher.isIdle()) {
+            // Its own thread takes partitions off it, too: asked a second time it may say something else.
+            boolean idle = fetcher.isIdle();
+            if (idle) {
                 fetcher.shutdown();
             }
-            return fetcher.isIdle();
+            return idle;
         });
     }
 

@@ -106,7 +106,12 @@ final class PartitionTask {
         activity.onArrival(nowMs);
     }
 
-    /** Whether records keep coming, or may. */
+    /** Whether records keep coming. */
+    boolean keepsComing(long nowMs) {
+        return activity.keepsComing(nowMs);
+    }
+
+    /** Whether records keep coming, or may, as it has just arrived. */
     boolean isActive(long nowMs) {
         return activity.isActive(nowMs);
     }

@@ -58,11 +58,16 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
     }
 
     @Override
+    public void connect() {
+        connection.connectTo(broker, CONNECT_TIMEOUT_MS);
+        detectsDivergence = connection.usableVersion(broker, ApiKeys.FETCH) >= DIVERGENCE_VERSION;
+    }
+
+    @Override
     public Answer fetch(Request request) {
         boolean answered = false;
         try {
-            connection.connectTo(broker, CONNECT_TIMEOUT_MS);
-            detectsDivergence = connection.usableVersion(broker, ApiKeys.FETCH) >= DIVERGENCE_VERSION;
+            connect();
             FetchSessionHandler.FetchRequestData data = prepare(request);
             long sentNs = System.nanoTime();
             ClientResponse answer = exchange(builder(request, data), request.maxWaitMs() + requestTimeoutMs);

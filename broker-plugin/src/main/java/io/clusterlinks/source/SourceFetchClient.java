@@ -23,6 +23,13 @@ public interface SourceFetchClient extends AutoCloseable {
      */
     Answer fetch(Request request);
 
+    /**
+     * Connects, unless it is.
+     *
+     * @throws io.clusterlinks.protocol.LinkException as {@link #fetch}
+     */
+    void connect();
+
     /** Whether {@link #fetch} reports diverging epochs; known once connected, false before. */
     boolean detectsDivergence();
 

@@ -38,9 +38,28 @@ class ActivityTest {
     void aPartitionThatIsNewIsActiveForAWhile() {
         activity.onArrival(1000);
 
-        assertThat(activity.onRecords(1001, true)).isFalse();
-        assertThat(activity.isActive(11_001)).isTrue();
-        assertThat(activity.isActive(11_002)).isFalse();
+        assertThat(activity.keepsComing(1000)).isFalse();
+        assertThat(activity.isActive(11_000)).isTrue();
+        assertThat(activity.isActive(11_001)).isFalse();
+    }
+
+    /** Else every partition of a crowd would stay active that gets a record now and then. */
+    @Test
+    void recordsNowAndThenDoNotKeepItActiveLonger() {
+        activity.onArrival(0);
+
+        assertThat(activity.onRecords(5_000, false)).isFalse();
+        assertThat(activity.onRecords(9_900, false)).isFalse();
+        assertThat(activity.isActive(10_001)).isFalse();
+    }
+
+    @Test
+    void aPartitionThatIsNewAndHasMuchToFetchStaysActive() {
+        activity.onArrival(0);
+
+        assertThat(activity.onRecords(9_000, true)).isFalse();
+        assertThat(activity.isActive(19_000)).isTrue();
+        assertThat(activity.isActive(19_001)).isFalse();
     }
 
     @Test

@@ -4,6 +4,8 @@ package io.clusterlinks.mirror;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.ManualTime;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceFetchClient;
@@ -26,12 +28,17 @@ class FetchRoundTest {
     private final ManualTime clock = new ManualTime();
     private final long beganMs = clock.milliseconds();
     private PartitionTask task;
+    private int runs;
 
     @BeforeEach
     void follow() {
-        Replicator replicator =
-                ReplicatorScene.replicator(log, new FakeSink(), Records.started(FakeSink.claimed(TP, 1), 0));
-        task = new PartitionTask(replicator, Runnable::run, clock);
+        follow(List.of());
+    }
+
+    private void follow(List<SourceEpoch> lineage) {
+        PartitionRecord record = Records.withLineage(Records.started(FakeSink.claimed(TP, 1), 0), lineage);
+        Replicator replicator = ReplicatorScene.replicator(log, new FakeSink(), record);
+        task = new PartitionTask(replicator, this::run, clock);
         task.leader(new SourceLeader(1, 5, Uuid.ZERO_UUID));
         task.wake();
     }
@@ -99,6 +106,21 @@ class FetchRoundTest {
         assertThat(task.replicator().stats().sourceStart()).isEqualTo(20);
     }
 
+    /** Whatever the partition does lets the fetcher try again: it would do nothing else until the answer is there. */
+    @Test
+    void aPartitionThatWaitsToBeComparedIsToldOnce() {
+        log.append0(0, 5, 1);
+        follow(List.of(new SourceEpoch(3, 0)));
+        FetchRound round = round(new Source(0, false, Map::of));
+
+        assertThat(round.run(List.of(task), false)).isFalse();
+        assertThat(task.replicator().question()).isPresent();
+        int before = runs;
+        assertThat(round.run(List.of(task), false)).isFalse();
+
+        assertThat(runs).isEqualTo(before);
+    }
+
     /** A topic that somebody deletes here held up all others of the connection. */
     @Test
     void aLogThatIsNotHereAnyMoreIsNoTroubleAndNotAskedForAgain() {
@@ -107,6 +129,11 @@ class FetchRoundTest {
         run(1, () -> Map.of(SOURCE, empty(0, 20)));
 
         assertThat(task.replicator().cursor().next(clock.milliseconds())).isEmpty();
+    }
+
+    private void run(Runnable work) {
+        runs++;
+        work.run();
     }
 
     private long passedMs() {
@@ -122,27 +149,35 @@ class FetchRoundTest {
     }
 
     private void run(int rounds, int bytes, Supplier<Map<TopicPartition, SourceFetchClient.Fetched>> source) {
-        FetchRound round = new FetchRound(
-                1,
-                new Source(bytes, source),
-                new FetchRound.Settings(MAX_WAIT_MS, 1, 1_000_000, 100_000),
-                new FetchMemory(10_000_000, clock::milliseconds),
-                new FetchRound.Limits(new LinkThrottle(clock::nanoseconds), new Pauses()),
-                clock);
+        FetchRound round = round(new Source(bytes, true, source));
         for (int i = 0; i < rounds; i++) {
             assertThat(round.run(List.of(task), false)).isTrue();
         }
     }
 
-    private record Source(int bytes, Supplier<Map<TopicPartition, Fetched>> answers) implements SourceFetchClient {
+    private FetchRound round(SourceFetchClient source) {
+        return new FetchRound(
+                1,
+                source,
+                new FetchRound.Settings(MAX_WAIT_MS, 1, 1_000_000, 100_000),
+                new FetchMemory(10_000_000, clock::milliseconds),
+                new FetchRound.Limits(new LinkThrottle(clock::nanoseconds), new Pauses()),
+                clock);
+    }
+
+    private record Source(int bytes, boolean detectsDivergence, Supplier<Map<TopicPartition, Fetched>> answers)
+            implements SourceFetchClient {
         @Override
         public Answer fetch(Request request) {
             return new Answer(answers.get(), true, FetchBuffer.UNCOUNTED, new Pace(bytes, 0, 0, 0));
         }
 
         @Override
+        public void connect() {}
+
+        @Override
         public boolean detectsDivergence() {
-            return true;
+            return detectsDivergence;
         }
 
         @Override

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.clusterlinks.ManualTime;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.SourceAdmin;
@@ -40,6 +42,7 @@ class FetcherPoolTest {
     private static final long QUIET_MS = 10_001;
 
     private final ManualTime clock = new ManualTime();
+    private final Owner owner = new Owner();
     private final ScriptedClients clients = new ScriptedClients();
     private final FetcherPool pool = new FetcherPool(
             io.clusterlinks.Records.link(),
@@ -50,7 +53,7 @@ class FetcherPoolTest {
                     new FakeLeadership(),
                     new FetchMemory(10_000_000, clock::milliseconds),
                     clock),
-            new Owner());
+            owner);
 
     @AfterEach
     void close() {
@@ -144,6 +147,53 @@ class FetcherPoolTest {
         clients.answer("1-active-0");
         assertThat(clients.nextFetch("1-active-0").partitions())
                 .containsExactly(last.partition().source());
+    }
+
+    @Test
+    void aPartitionThatEndsOnItsWayIsAskedForNoMore() throws InterruptedException {
+        List<PartitionTask> tasks = tasks(103);
+        assignQuiet(tasks.subList(0, 101));
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        clients.nextFetch("1-active-0");
+        clock.sleep(QUIET_MS);
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+
+        pool.assign(tasks.subList(0, 102), BROKERS, clock.milliseconds());
+
+        clients.answer("1-active-0");
+        assertThat(clients.nextFetch("1-active-0").partitions())
+                .containsExactly(tasks.get(101).partition().source());
+        clients.answer("1-0");
+        assertThat(clients.nextFetch("1-0").partitions()).hasSize(102);
+    }
+
+    /** Their fetchers have nothing to do: what the limit allows is for the one that has. */
+    @Test
+    void newcomersTakeNoShareOfTheLimit() {
+        List<PartitionTask> tasks = tasks(1000);
+        owner.limits.throttle().limit(10_000_000);
+        int alone = owner.limits.throttle().fetchBytes();
+
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        assertThat(owner.limits.throttle().fetchBytes()).isEqualTo(alone);
+
+        tasks.forEach(this::keepsComing);
+        pool.assign(tasks, BROKERS, clock.milliseconds());
+        assertThat(owner.limits.throttle().fetchBytes()).isEqualTo(alone / 4);
+    }
+
+    /** Whether a broker detects divergence is known once it is connected; what has a past would have to be compared first. */
+    @Test
+    void theFirstFetchAsksForWhatHasAPast() throws InterruptedException {
+        FakeLog log = new FakeLog(new TopicPartition("mirror", 0));
+        log.append0(0, 5, 1);
+        PartitionTask task = task(log, List.of(new SourceEpoch(3, 0)));
+
+        pool.assign(List.of(task), BROKERS, clock.milliseconds());
+
+        assertThat(clients.nextFetch("1-0").partitions())
+                .containsExactly(task.partition().source());
+        assertThat(task.replicator().question()).isEmpty();
     }
 
     @Test
@@ -241,13 +291,17 @@ class FetcherPoolTest {
     }
 
     private PartitionTask task(int id) {
-        TopicPartition local = new TopicPartition("mirror", id);
-        TopicPartition source = new TopicPartition("source", id);
-        Transitions transitions =
-                new Transitions(new FakeSink(), Records.started(FakeSink.claimed(local, 1), 0), 100, () -> {});
+        return task(new FakeLog(new TopicPartition("mirror", id)), List.of());
+    }
+
+    private PartitionTask task(FakeLog log, List<SourceEpoch> lineage) {
+        TopicPartition local = log.topicPartition();
+        TopicPartition source = new TopicPartition("source", local.partition());
+        PartitionRecord record = Records.withLineage(Records.started(FakeSink.claimed(local, 1), 0), lineage);
+        Transitions transitions = new Transitions(new FakeSink(), record, 100, () -> {});
         Replicator replicator = new Replicator(
                 new MirrorPartition("L", local, "topic-id", source, Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, 1),
-                new FakeLog(local),
+                log,
                 transitions,
                 new FakeLeadership(),
                 new Replicator.Settings(100_000, 100, Long.MAX_VALUE));
@@ -319,6 +373,7 @@ class FetcherPoolTest {
         private final BlockingQueue<Asked> fetches = new LinkedBlockingQueue<>();
         private final Semaphore answers = new Semaphore(0);
         private volatile boolean shut;
+        private volatile boolean connected;
 
         @Override
         public Answer fetch(Request request) {
@@ -329,8 +384,13 @@ class FetcherPoolTest {
         }
 
         @Override
+        public void connect() {
+            connected = true;
+        }
+
+        @Override
         public boolean detectsDivergence() {
-            return true;
+            return connected;
         }
 
         @Override
