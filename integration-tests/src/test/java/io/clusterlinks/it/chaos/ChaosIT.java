@@ -230,7 +230,7 @@ class ChaosIT {
             verdict.checkCommands(FIXED);
             there.heal(HEALED);
             here.heal(HEALED);
-            verdict.checkLogs(COMPACTING, UNCLEAN, topics.deleted(), careful());
+            verdict.checkLogs(COMPACTING, topics.deleted(), careful());
             verdict.checkOrphans();
             readers.assertSynced();
             belongings.assertFollowed();
