@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 
 /** Many topics and their mirrors, handled in few requests. */
 final class MirrorCrowd {
@@ -41,6 +43,16 @@ final class MirrorCrowd {
                 "the topics are known",
                 Duration.ofMinutes(1),
                 () -> cluster.admin().listTopics().names().get().containsAll(names));
+        awaitServed(cluster, names, partitions);
+    }
+
+    /** A broker takes ten milliseconds and more to create a log, and says until then that somebody else leads it. */
+    private static void awaitServed(TestCluster cluster, List<String> names, int partitions) {
+        List<TopicPartition> all = names.stream()
+                .flatMap(name ->
+                        IntStream.range(0, partitions).mapToObj(partition -> new TopicPartition(name, partition)))
+                .toList();
+        Topics.ends(cluster.admin(), all, IsolationLevel.READ_UNCOMMITTED);
     }
 
     /** Has one topic mirrored and waits for nothing but the coordinator's answer. */
