@@ -212,6 +212,7 @@ class LifecycleIT {
         // Then it is still an ordinary topic: repeating is harmless, going back is refused
         assertThat(again.exitCode()).as(again.toString()).isZero();
         assertThat(failover.exitCode()).as(failover.toString()).isZero();
+        assertThat(failover.stdout()).contains("has stopped already");
         assertThat(pause.exitCode()).as(pause.toString()).isEqualTo(1);
         assertThat(write("stopped")).isEmpty();
         links.run("delete", "--link", "st");

@@ -35,6 +35,11 @@ record ActionResult(String link, String topic, String action, boolean dryRun, St
         return (action.equals("promote") ? "Promoted " : "Failed over ") + thing() + ": it is writable now.";
     }
 
+    /** What was true before the command. */
+    String stoppedSentence() {
+        return "Nothing to do: " + thing() + " has stopped already, the topic is writable.";
+    }
+
     private String thing() {
         return topic == null ? "link '" + link + "'" : "mirror topic '" + topic + "' of link '" + link + "'";
     }

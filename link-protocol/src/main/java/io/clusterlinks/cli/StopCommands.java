@@ -41,10 +41,20 @@ final class StopCommands {
 
         @Override
         final int run(Session session) {
+            Set<String> before = session.console().isJson() || selection.all ? Set.of() : stopped(session);
             List<ActionResult> results = change(session);
-            if (!wait || dryRun || results.isEmpty()) {
-                return reportAll(session, results);
+            List<ActionResult> repeated = results.stream()
+                    .filter(result -> result.error() == null && before.contains(result.topic()))
+                    .toList();
+            repeated.forEach(result -> session.console().line(result.stoppedSentence()));
+            results.removeAll(repeated);
+            if (results.isEmpty() && !repeated.isEmpty()) {
+                return OK;
             }
+            return !wait || dryRun || results.isEmpty() ? reportAll(session, results) : await(session, results);
+        }
+
+        private int await(Session session, List<ActionResult> results) {
             // What was accepted is told when it has come true; until then there is the progress.
             int code = report(session, session.console().isJson() ? results : refused(results));
             List<ActionResult> accepted = new ArrayList<>(results);
@@ -67,6 +77,14 @@ final class StopCommands {
                 onTimeout(session, unfinished(session, byLink));
             }
             return outcome == MirrorWait.Outcome.DONE ? code : FAILED;
+        }
+
+        /** Mirror topics that have stopped: to ask for it once more changes nothing. */
+        private static Set<String> stopped(Session session) {
+            return Session.get(session.links().listMirrors(session.read())).stream()
+                    .filter(mirror -> mirror.summary().state() == MirrorState.STOPPED)
+                    .map(MirrorListing::topic)
+                    .collect(Collectors.toSet());
         }
 
         private static List<ActionResult> refused(List<ActionResult> results) {

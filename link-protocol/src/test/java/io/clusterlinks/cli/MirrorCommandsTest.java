@@ -107,7 +107,7 @@ class MirrorCommandsTest extends CommandTest {
     @Test
     void promoteFindsTheLinkAndWaits() {
         run("mirrors create --link east --topic t");
-        cluster.mirror("east", "t").lags.addAll(List.of(7L, 0L));
+        cluster.mirror("east", "t").lags.addAll(List.of(9L, 7L, 0L));
 
         assertThat(run("mirrors promote --topic t --wait")).isZero();
 
@@ -151,6 +151,26 @@ class MirrorCommandsTest extends CommandTest {
         assertThat(run("mirrors failover --all --link east --wait")).isZero();
 
         assertThat(out).contains("'b'").doesNotContain("'a'");
+    }
+
+    @Test
+    void oneThatHasStoppedIsNotSaidToStop() {
+        run("mirrors create --link east --topic a --topic b");
+        cluster.mirror("east", "a").state = MirrorState.STOPPED;
+
+        assertThat(run("mirrors failover --topic a")).isZero();
+        assertThat(out.strip())
+                .isEqualTo(
+                        "Nothing to do: mirror topic 'a' of link 'east' has stopped already, the topic is writable.");
+
+        assertThat(run("mirrors failover --topic a --topic b --dry-run")).isZero();
+        assertThat(out.lines())
+                .containsExactly(
+                        "Nothing to do: mirror topic 'a' of link 'east' has stopped already, the topic is writable.",
+                        "Dry run: would fail over mirror topic 'b' of link 'east'; nothing was changed.");
+
+        assertThat(run("mirrors promote --topic a --wait")).isZero();
+        assertThat(out).startsWith("Nothing to do");
     }
 
     @Test
