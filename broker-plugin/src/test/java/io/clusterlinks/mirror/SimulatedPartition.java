@@ -74,12 +74,14 @@ final class SimulatedPartition implements LocalPartition {
             nextFailure = null;
             throw failure;
         }
-        onAppend.run();
         cluster.mayDie();
         ByteBuffer copy =
                 ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
         for (MutableRecordBatch batch : TestBatches.parse(copy)) {
             checkLeads(batch.partitionLeaderEpoch());
+            // Not before: one who led in another epoch, and has not heard yet that this is over, may try, and is
+            // refused.
+            onAppend.run();
             if (batch.baseOffset() < node.log.end) {
                 throw new AppendException(AppendException.Kind.UNEXPECTED_OFFSET, "got " + batch, null);
             }
@@ -94,7 +96,7 @@ final class SimulatedPartition implements LocalPartition {
 
     @Override
     public CompletableFuture<Void> appendDurably(ByteBuffer bytes, int timeoutMs) {
-        throw new UnsupportedOperationException();
+        throw new AssertionError("not asked for");
     }
 
     @Override
