@@ -204,7 +204,7 @@ class MirrorRequestFenceTest {
 
         @Override
         public RequestContext context() {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("not asked for");
         }
 
         @Override

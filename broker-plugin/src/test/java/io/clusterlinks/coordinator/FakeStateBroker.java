@@ -173,7 +173,7 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
 
     @Override
     public boolean followersHold(long offset, long sinceMs, int leaderEpoch) {
-        throw new UnsupportedOperationException();
+        throw new AssertionError("not asked for");
     }
 
     @Override

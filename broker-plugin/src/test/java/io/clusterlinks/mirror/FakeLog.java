@@ -124,7 +124,7 @@ final class FakeLog implements LocalPartition {
 
     @Override
     public CompletableFuture<Void> appendDurably(ByteBuffer bytes, int timeoutMs) {
-        throw new UnsupportedOperationException();
+        throw new AssertionError("not asked for");
     }
 
     @Override

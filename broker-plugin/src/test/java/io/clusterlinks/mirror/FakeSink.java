@@ -18,7 +18,7 @@ final class FakeSink implements TransitionSink {
 
     @Override
     public CompletableFuture<Void> claim(List<PartitionClaim> claims) {
-        throw new UnsupportedOperationException();
+        throw new AssertionError("not asked for");
     }
 
     @Override

@@ -250,7 +250,7 @@ class SourceGroupsTest {
                         read.add(asked);
                         yield committed(asked);
                     }
-                    default -> throw new UnsupportedOperationException(method.getName());
+                    default -> throw new AssertionError(method.getName() + " is not asked for");
                 });
     }
 

@@ -79,7 +79,7 @@ public final class FakeAdmin implements InvocationHandler {
                         KafkaFuture.completedFuture("cluster-id"),
                         KafkaFuture.completedFuture(null));
             case "close" -> null;
-            default -> throw new UnsupportedOperationException(method.getName());
+            default -> throw new AssertionError(method.getName() + " is not asked for");
         };
     }
 
