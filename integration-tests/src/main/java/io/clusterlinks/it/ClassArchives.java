@@ -24,6 +24,9 @@ record ClassArchives(List<String> broker, List<String> cli) {
     /** Else a JVM says on standard output what it leaves out. */
     private static final String SILENT = "-Xlog:disable";
 
+    private static final String BROKER = "broker.jsa";
+    private static final String CLI = "cli.jsa";
+
     private static ClassArchives made;
 
     /** The archives, which the first call makes; from any thread. */
@@ -63,12 +66,17 @@ record ClassArchives(List<String> broker, List<String> cli) {
             new Cli(distribution, cluster.bootstrap()).run(making.cli, List.of("list"));
             cluster.broker(1).stop();
         }
+        // A JVM that cannot write one, or finds none, says nothing and goes on.
+        for (String name : List.of(BROKER, CLI)) {
+            if (!Files.exists(directory.resolve(name))) {
+                throw new IllegalStateException(name + " was not written");
+            }
+        }
     }
 
     private static ClassArchives options(String option, Path directory) {
         return new ClassArchives(
-                List.of(option + directory.resolve("broker.jsa"), SILENT),
-                List.of(option + directory.resolve("cli.jsa"), SILENT));
+                List.of(option + directory.resolve(BROKER), SILENT), List.of(option + directory.resolve(CLI), SILENT));
     }
 
     /** Another JVM, or another build of the plugin, needs other archives. */
