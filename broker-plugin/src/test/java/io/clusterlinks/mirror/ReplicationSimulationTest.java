@@ -108,6 +108,7 @@ class ReplicationSimulationTest {
             assertThat(simulation.source.batches.stream()
                             .filter(batch -> leads || !simulation.source.wentBack)
                             .filter(batch -> batch.next() <= node.log.start)
+                            .filter(batch -> !simulation.checks.isBeforeStaleStart(batch))
                             .map(SimulatedSource.Batch::described))
                     .as("not copied to %s", node.id)
                     .isSubsetOf(simulation.source.deleted);

@@ -33,6 +33,8 @@ final class SimulationChecks {
     private int uncleanEpoch = -1;
 
     private Node elected;
+    /** Where the log of the leader that was elected uncleanly begins, if the source began to begin earlier while it was away. */
+    private long staleStart;
     /** Leader epoch of who stopped the partition; others claim it after that. */
     private int stoppedUnder = -1;
 
@@ -65,6 +67,7 @@ final class SimulationChecks {
     void onUncleanElection(Node node) {
         uncleanEpoch = simulation.cluster.registration.epoch();
         elected = node;
+        staleStart = simulation.source.wentBack ? node.log.start : 0;
         forgetWhatIsLost();
     }
 
@@ -78,6 +81,14 @@ final class SimulationChecks {
             committed.values().removeIf(entry -> !held.contains(entry.described()));
             elected = elected.heard != null && elected.heard.epoch() >= uncleanEpoch ? null : elected;
         }
+    }
+
+    /**
+     * Whether {@code batch} lies before the log of a leader that was elected uncleanly and whose last epoch the source still
+     * knows: a log without records does not start over then, for the sake of those who read on at its end.
+     */
+    boolean isBeforeStaleStart(SimulatedSource.Batch batch) {
+        return batch.next() <= staleStart;
     }
 
     boolean wasElectedUncleanly() {
@@ -104,6 +115,11 @@ final class SimulationChecks {
             return;
         }
         checked = moment;
+        simulation
+                .cluster
+                .trueLeader()
+                .filter(this::knows)
+                .ifPresent(leader -> staleStart = Math.min(staleStart, leader.log.start));
         for (List<LinkImage> all = simulation.state.images(); images < all.size(); images++) {
             LinkImage image = all.get(images);
             image.partition(Simulation.TP.topic(), 0)
@@ -171,6 +187,9 @@ final class SimulationChecks {
                 ? Long.MAX_VALUE
                 : record.truncation().target();
         committed.values().removeIf(entry -> entry.base() < simulation.source.start || !isKept(entry));
+        simulation.cluster.trueLeader().filter(this::knows).ifPresent(leader -> committed
+                .values()
+                .removeIf(entry -> isBeforeAnEmptied(leader.log, entry)));
         for (int id : simulation.cluster.registration.inSync()) {
             checkHolds(simulation.cluster.node(id));
         }
@@ -203,7 +222,7 @@ final class SimulationChecks {
 
     /**
      * A replica that was emptied at a higher start knows no leader epoch. Is it away while the mirror starts over at a lower
-     * offset, it comes back without what lies between, and Kafka does not see it.
+     * offset, it comes back without what lies between, and Kafka does not see it; once it leads, that is deleted.
      */
     private boolean isBeforeAnEmptied(SimulatedLog log, Entry entry) {
         return simulation.source.wentBack && entry.next() <= log.start;
