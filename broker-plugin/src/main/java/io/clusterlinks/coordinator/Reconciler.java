@@ -40,6 +40,8 @@ final class Reconciler {
 
     /** How soon everything is looked at again though nothing waits for a step and nothing has changed. */
     private static final long REST_MS = 1_000;
+    /** After a transition that could not be written. */
+    private static final long RETRY_MS = 1_000;
     /** Of one decision, which is one batch of the state topic; the others follow at the next tick. */
     private static final int MAX_STEPS = 500;
 
@@ -53,6 +55,8 @@ final class Reconciler {
     private LinkImage restingImage;
     private ClusterView restingCluster;
     private long restUntilMs;
+    /** When transitions could last not be written; -1 if they could. */
+    private long failedMs = -1;
 
     Reconciler(
             LocalBroker broker,
@@ -81,16 +85,57 @@ final class Reconciler {
                 .forEach(mirror -> creation.resume(image, mirror));
         boolean due = !nextSteps(image).isEmpty();
         barrier.tick(image);
-        if (due) {
-            writer.commit(this::nextSteps).exceptionally(failure -> {
-                LOG.info("State transition was not written, trying again: {}", failure.getMessage());
-                return image;
-            });
+        if (due && (failedMs < 0 || time.milliseconds() - failedMs >= RETRY_MS)) {
+            write();
         }
         boolean rests = !due && missingSinceMs.isEmpty() && isAtRest(image);
         restingImage = rests ? image : null;
         restingCluster = cluster;
         restUntilMs = time.milliseconds() + REST_MS;
+    }
+
+    /** Everything that is due; what is said of it is said once it is so. */
+    private void write() {
+        List<Step> steps = new ArrayList<>();
+        writer.commit(image -> {
+                    steps.addAll(nextSteps(image));
+                    return steps.stream()
+                            .flatMap(step -> step.changes().stream())
+                            .toList();
+                })
+                .whenComplete((written, failure) -> {
+                    if (failure == null) {
+                        failedMs = -1;
+                        steps.forEach(step -> step.news().run());
+                    } else {
+                        onFailure(failure);
+                    }
+                });
+    }
+
+    private void onFailure(Throwable failure) {
+        if (failedMs < 0) {
+            LOG.info("State transition was not written, trying again: {}", failure.getMessage());
+        }
+        failedMs = time.milliseconds();
+    }
+
+    /**
+     * A durable transition.
+     *
+     * @param news tells the log
+     */
+    private record Step(List<Change> changes, Runnable news) {
+        private static final Runnable NONE = () -> {};
+
+        static List<Step> of(Change change, Runnable news) {
+            return List.of(new Step(List.of(change), news));
+        }
+
+        /** None without changes. */
+        static List<Step> of(List<Change> changes, Runnable news) {
+            return changes.isEmpty() ? List.of() : List.of(new Step(changes, news));
+        }
     }
 
     /** Whether no mirror and no link waits for a step: only a change of the image or of the cluster makes for one. */
@@ -103,8 +148,8 @@ final class Reconciler {
     }
 
     /** The durable transitions that are due, given an image and what the brokers report. */
-    private List<Change> nextSteps(LinkImage image) {
-        List<Change> steps = new ArrayList<>();
+    private List<Step> nextSteps(LinkImage image) {
+        List<Step> steps = new ArrayList<>();
         Set<String> topicIds = new HashSet<>();
         for (MirrorRecord mirror : image.mirrors()) {
             if (mirror.topicId() != null) {
@@ -122,7 +167,7 @@ final class Reconciler {
     }
 
     /** One mirror that makes trouble must not keep the others from their next step. */
-    private List<Change> safeNext(LinkImage image, MirrorRecord mirror) {
+    private List<Step> safeNext(LinkImage image, MirrorRecord mirror) {
         try {
             return next(image, mirror);
         } catch (RuntimeException e) {
@@ -131,33 +176,27 @@ final class Reconciler {
         }
     }
 
-    private List<Change> next(LinkImage image, MirrorRecord mirror) {
+    private List<Step> next(LinkImage image, MirrorRecord mirror) {
         if (topicIsGone(mirror)) {
-            LOG.warn("Topic {} was deleted: it is no mirror over link {} any more", mirror.topic(), mirror.link());
-            return MirrorTransitions.retire(image, mirror, time.milliseconds());
+            return Step.of(
+                    MirrorTransitions.retire(image, mirror, time.milliseconds()),
+                    () -> LOG.warn(
+                            "Topic {} was deleted: it is no mirror over link {} any more",
+                            mirror.topic(),
+                            mirror.link()));
         }
         if (mirror.awaitsComparison()) {
-            List<Change> steps = MirrorTransitions.adopt(image, mirror, time.milliseconds());
-            steps.stream()
-                    .map(Change::value)
-                    .filter(MirrorRecord.class::isInstance)
-                    .map(MirrorRecord.class::cast)
-                    .forEach(now -> LOG.info("Topic {}: {} {}", now.topic(), now.state(), now.reason()));
-            return steps;
+            List<Change> changes = MirrorTransitions.adopt(image, mirror, time.milliseconds());
+            return Step.of(changes, () -> tellOfAdoption(changes));
         }
         Optional<PartitionRecord> failed = failedPartition(image, mirror);
         if (mirror.stop() == StopMode.DRAIN && failed.isPresent()) {
-            LOG.warn(
-                    "Promotion of mirror topic {} is given up: {}",
-                    mirror.topic(),
-                    failed.get().reason());
-            String reason = "The promotion was given up, for partition "
-                    + failed.get().partition() + " failed: " + failed.get().reason();
-            return List.of(Change.put(mirror.withState(mirror.resumeState(), reason, time.milliseconds())));
+            return giveUp(mirror, failed.get());
         }
         if (mirror.stop() == StopMode.DRAIN && isDrained(mirror)) {
-            LOG.info("Mirror topic {} is level with its source; stopping it", mirror.topic());
-            return List.of(Change.put(mirror.withStop(StopMode.PROMOTE, null, time.milliseconds())));
+            return Step.of(
+                    Change.put(mirror.withStop(StopMode.PROMOTE, null, time.milliseconds())),
+                    () -> LOG.info("Mirror topic {} is level with its source; stopping it", mirror.topic()));
         }
         if (mirror.state() == MirrorState.PENDING_STOPPED && mirror.stop().isFinal() && isStopped(image, mirror)) {
             return barrier.result(image, mirror)
@@ -167,17 +206,34 @@ final class Reconciler {
         return List.of();
     }
 
+    private static void tellOfAdoption(List<Change> changes) {
+        changes.stream()
+                .map(Change::value)
+                .filter(MirrorRecord.class::isInstance)
+                .map(MirrorRecord.class::cast)
+                .forEach(now -> LOG.info("Topic {}: {} {}", now.topic(), now.state(), now.reason()));
+    }
+
+    private List<Step> giveUp(MirrorRecord mirror, PartitionRecord failed) {
+        String reason =
+                "The promotion was given up, for partition " + failed.partition() + " failed: " + failed.reason();
+        return Step.of(
+                Change.put(mirror.withState(mirror.resumeState(), reason, time.milliseconds())),
+                () -> LOG.warn("Promotion of mirror topic {} is given up: {}", mirror.topic(), failed.reason()));
+    }
+
     private static Optional<PartitionRecord> failedPartition(LinkImage image, MirrorRecord mirror) {
         return image.partitions(mirror.topic()).values().stream()
                 .filter(partition -> partition.phase() == PartitionRecord.Phase.FAILED)
                 .findFirst();
     }
 
-    private List<Change> stopped(MirrorRecord mirror, String groups) {
-        LOG.info("Mirror topic {} has stopped and is writable. {}", mirror.topic(), groups);
+    private List<Step> stopped(MirrorRecord mirror, String groups) {
         MirrorRecord stopped = mirror.stopped(null, time.milliseconds());
-        return List.of(Change.put(
-                groups.isEmpty() ? stopped : stopped.withEvent(new LinkEvent(time.milliseconds(), -1, groups))));
+        return Step.of(
+                Change.put(
+                        groups.isEmpty() ? stopped : stopped.withEvent(new LinkEvent(time.milliseconds(), -1, groups))),
+                () -> LOG.info("Mirror topic {} has stopped and is writable. {}", mirror.topic(), groups));
     }
 
     private boolean topicIsGone(MirrorRecord mirror) {
@@ -226,14 +282,15 @@ final class Reconciler {
         return true;
     }
 
-    private static List<Change> endIfStopped(LinkImage image, LinkRecord link) {
+    private static List<Step> endIfStopped(LinkImage image, LinkRecord link) {
         boolean stopped = image.mirrorsOf(link.link()).allMatch(mirror -> mirror.state() == MirrorState.STOPPED);
-        return link.deleting() && stopped ? MirrorTransitions.endLink(image, link) : List.of();
+        return link.deleting() && stopped ? Step.of(MirrorTransitions.endLink(image, link), Step.NONE) : List.of();
     }
 
     /** This broker does not coordinate: what it observed as a coordinator is out of date. */
     void reset() {
         missingSinceMs.clear();
         restingImage = null;
+        failedMs = -1;
     }
 }

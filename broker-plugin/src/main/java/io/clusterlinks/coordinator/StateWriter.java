@@ -55,6 +55,8 @@ final class StateWriter implements StateCommitter {
     private volatile CompletableFuture<Void> inFlight;
 
     private volatile boolean closed;
+    /** The term that was last said to have begun; it may have to be read again. */
+    private int announcedEpoch = -1;
 
     /**
      * A writer that is not coordinating yet.
@@ -137,6 +139,7 @@ final class StateWriter implements StateCommitter {
         Term now = term;
         if (epoch.isEmpty()) {
             if (now != null) {
+                announcedEpoch = -1;
                 LOG.info("Broker {} no longer coordinates cluster links", broker.nodeId());
             }
             term = null;
@@ -154,7 +157,14 @@ final class StateWriter implements StateCommitter {
     private void load(int epoch, long logEndOffset) {
         tail.get().filter(image -> image.nextOffset() == logEndOffset).ifPresent(image -> {
             term = new Term(epoch, image);
-            LOG.info("Broker {} coordinates cluster links: epoch {}, offset {}", broker.nodeId(), epoch, logEndOffset);
+            if (announcedEpoch != epoch) {
+                announcedEpoch = epoch;
+                LOG.info(
+                        "Broker {} coordinates cluster links: epoch {}, offset {}",
+                        broker.nodeId(),
+                        epoch,
+                        logEndOffset);
+            }
         });
     }
 
@@ -243,8 +253,10 @@ final class StateWriter implements StateCommitter {
             LinkImage written = result;
             accepted.forEach(item -> item.done().complete(written));
         } catch (Throwable e) {
-            term = new Term(term.epoch(), null);
             LinkException cause = asLinkException(e);
+            if (cause.error() != Errors.NOT_ENOUGH_REPLICAS) {
+                term = new Term(term.epoch(), null);
+            }
             accepted.forEach(item -> item.done().completeExceptionally(cause));
         }
     }
@@ -284,6 +296,7 @@ final class StateWriter implements StateCommitter {
             return switch (failure.kind()) {
                 case NOT_LEADER -> cutOff(failure);
                 case UNEXPECTED_OFFSET -> deposed(failure);
+                case TOO_FEW_REPLICAS -> unwritten(failure);
                 case NOT_REPLICATED -> unknownOutcome(failure);
                 case CORRUPT, STORAGE, INVALID ->
                     new LinkException(
@@ -307,6 +320,16 @@ final class StateWriter implements StateCommitter {
     private LinkException deposed(Throwable cause) {
         return new LinkException(
                 Errors.NOT_COORDINATOR, "Broker " + broker.nodeId() + " no longer coordinates cluster links.", cause);
+    }
+
+    /** The log is as it was. */
+    private static LinkException unwritten(Throwable cause) {
+        return new LinkException(
+                Errors.NOT_ENOUGH_REPLICAS,
+                StateTopic.NAME
+                        + " has too few in-sync replicas, and nothing was changed. Bring its replicas back, then"
+                        + " repeat the command.",
+                cause);
     }
 
     private static LinkException unknownOutcome(Throwable cause) {

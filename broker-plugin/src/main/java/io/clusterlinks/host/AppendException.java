@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.host;
 
-/** An append to a local replica failed; nothing of it is in the log. */
+/** An append to a local replica failed; nothing of it is in the log unless the kind says so. */
 public class AppendException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,9 @@ public class AppendException extends Exception {
         UNEXPECTED_OFFSET,
         /** A batch fails its CRC or is malformed: fetch again. */
         CORRUPT,
-        /** Not enough in-sync replicas, or not replicated in time: try again. */
+        /** Not enough in-sync replicas to begin with: try again. */
+        TOO_FEW_REPLICAS,
+        /** It is in the log, but was not replicated in time: what becomes of it is open. */
         NOT_REPLICATED,
         /** The log directory failed; the broker moves leadership away. */
         STORAGE,

@@ -36,9 +36,10 @@ final class AppendFailures {
         if (failure instanceof CorruptRecordException) {
             return AppendException.Kind.CORRUPT;
         }
-        if (failure instanceof NotEnoughReplicasException
-                || failure instanceof NotEnoughReplicasAfterAppendException
-                || failure instanceof TimeoutException) {
+        if (failure instanceof NotEnoughReplicasException) {
+            return AppendException.Kind.TOO_FEW_REPLICAS;
+        }
+        if (failure instanceof NotEnoughReplicasAfterAppendException || failure instanceof TimeoutException) {
             return AppendException.Kind.NOT_REPLICATED;
         }
         return AppendException.Kind.INVALID;

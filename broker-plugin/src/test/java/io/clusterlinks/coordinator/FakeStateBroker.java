@@ -35,6 +35,8 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     OptionalInt epoch = OptionalInt.empty();
     /** The next append lands in the log but is not confirmed. */
     boolean replicationFails;
+    /** As with fewer in-sync replicas than the topic demands. */
+    boolean tooFewReplicas;
 
     /** What the next append ends with; null if with an answer. */
     Error appendError;
@@ -69,6 +71,9 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
         }
         if (records.get(0).offset() != log.size()) {
             return failed(Kind.UNEXPECTED_OFFSET);
+        }
+        if (tooFewReplicas) {
+            return failed(Kind.TOO_FEW_REPLICAS);
         }
         log.addAll(records);
         return replicationFails ? failed(Kind.NOT_REPLICATED) : CompletableFuture.completedFuture(null);

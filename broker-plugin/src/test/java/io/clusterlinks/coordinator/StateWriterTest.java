@@ -139,6 +139,20 @@ class StateWriterTest {
         assertThat(writer.image().link(LINK)).isPresent();
     }
 
+    /** It goes on to describe and takes reports: without them it took all brokers for silent. */
+    @Test
+    void withTooFewReplicasNothingIsChangedAndTheImageStays() {
+        lead(3);
+        await(commit(Change.put(link())));
+        broker.tooFewReplicas = true;
+
+        assertRefused(commit(Change.delete(link().key())), Errors.NOT_ENOUGH_REPLICAS);
+
+        assertThat(writer.image().link(LINK)).isPresent();
+        broker.tooFewReplicas = false;
+        assertThat(await(commit(Change.delete(link().key()))).link(LINK)).isEmpty();
+    }
+
     /** Nobody was answered: the topic of a mirror that was being created could not be created again. */
     @Test
     void anErrorIsAnAnswerToTheDecisionThatMadeIt() {

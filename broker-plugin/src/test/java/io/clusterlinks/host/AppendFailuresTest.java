@@ -42,7 +42,7 @@ class AppendFailuresTest {
                 Arguments.of(new UnexpectedAppendOffsetException("below", 1, 2), Kind.UNEXPECTED_OFFSET),
                 Arguments.of(new OffsetsOutOfOrderException("order"), Kind.UNEXPECTED_OFFSET),
                 Arguments.of(new CorruptRecordException("crc"), Kind.CORRUPT),
-                Arguments.of(new NotEnoughReplicasException("isr"), Kind.NOT_REPLICATED),
+                Arguments.of(new NotEnoughReplicasException("isr"), Kind.TOO_FEW_REPLICAS),
                 Arguments.of(new NotEnoughReplicasAfterAppendException("isr"), Kind.NOT_REPLICATED),
                 Arguments.of(new TimeoutException(), Kind.NOT_REPLICATED),
                 Arguments.of(new KafkaStorageException("disk"), Kind.STORAGE),

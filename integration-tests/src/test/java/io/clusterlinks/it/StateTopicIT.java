@@ -8,16 +8,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The topic that holds all links and mirrors, and with them what is read-only. */
 class StateTopicIT {
+    private static final Duration LONGER_THAN_A_REPORT_IS_GOOD = Duration.ofSeconds(8);
+
     private static TestCluster source;
     private static TestCluster destination;
 
@@ -74,6 +78,42 @@ class StateTopicIT {
         destination.awaitReady();
         awaitInSync();
         new Links(destination).run("list");
+    }
+
+    /** What could not be written left it without an image: it took no reports, and all brokers for some without the plugin. */
+    @Test
+    void theLastReplicaAnswersAndChangesNothing() {
+        // Given a coordinator that is left alone
+        awaitInSync();
+        BrokerProcess coordinator =
+                destination.broker(partition(destination).leader().id());
+        List<BrokerProcess> others = destination.brokers().stream()
+                .filter(broker -> broker != coordinator)
+                .toList();
+        others.forEach(BrokerProcess::kill);
+        Await.until(
+                "it is alone", Duration.ofSeconds(60), () -> isr(destination).equals(Set.of(coordinator.id())));
+        int before = coordinator.log().length();
+        String link = new LinkResource.Link("first").resourceName();
+
+        // When commands come for a while
+        long endNs = System.nanoTime() + LONGER_THAN_A_REPORT_IS_GOOD.toNanos();
+        while (System.nanoTime() < endNs) {
+            assertThat(Clients.failure(
+                            Topics.alterAsync(destination.admin(), link, Map.of("desired.state", "PAUSED"))::get))
+                    .get()
+                    .isInstanceOf(NotEnoughReplicasException.class)
+                    .asString()
+                    .contains("nothing was changed");
+            assertThat(new Links(destination).describe("first")).containsEntry("cluster.link.paused", "false");
+        }
+
+        // Then it did nothing but say so
+        assertThat(coordinator.log().substring(before)).doesNotContain("without the cluster-links plugin");
+        others.forEach(BrokerProcess::start);
+        destination.awaitReady();
+        awaitInSync();
+        assertThat(new Links(destination).describe("first")).containsEntry("cluster.link.paused", "false");
     }
 
     private static void awaitInSync() {

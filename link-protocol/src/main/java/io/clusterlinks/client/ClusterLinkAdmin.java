@@ -31,7 +31,8 @@ import org.apache.kafka.common.KafkaFuture;
  * {@link io.clusterlinks.protocol.LinkException}: an error code and one line that names the thing and the remedy. Codes
  * that any method may give: CLUSTER_AUTHORIZATION_FAILED (reading needs DESCRIBE on the cluster, writing ALTER, and
  * ALTER on the topic for mirrors), UNSUPPORTED_VERSION (a broker runs without the plugin), COORDINATOR_NOT_AVAILABLE
- * (after retries until the timeout), REQUEST_TIMED_OUT (a write may have been carried out nevertheless).
+ * (after retries until the timeout), REQUEST_TIMED_OUT (a write may have been carried out nevertheless),
+ * NOT_ENOUGH_REPLICAS (of the state topic; nothing was written).
  *
  * <p><b>Consistency.</b> What a completed write changed, the next read sees, on any broker. Writes are all or nothing
  * per link and per mirror topic.
