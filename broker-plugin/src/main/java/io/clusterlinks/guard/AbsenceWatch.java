@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * Notices that this broker was away: its process stood still, or it was cut off. Nobody waits for a broker that is
  * fenced before a mirror's topic is created, or one that is there adopted, and the controller lets one that comes back lead
  * at once. So until the state was read again, topics may be mirrors that are new since then, or that this broker leads
- * anew. For one thread.
+ * anew. The same holds for a broker that starts and cannot read the state yet. For one thread at a time.
  */
 public final class AbsenceWatch {
     private static final Logger LOG = LoggerFactory.getLogger(AbsenceWatch.class);
@@ -40,7 +40,7 @@ public final class AbsenceWatch {
     private final StandingFence fence;
     private final Time time;
 
-    /** The cluster as of the last tick at which all was well; null before the first. */
+    /** The cluster as of the last tick at which all was well; null before the first, when no topic is known. */
     private ClusterView before;
 
     private long lastMs;
@@ -61,6 +61,16 @@ public final class AbsenceWatch {
         this.readState = readState;
         this.fence = fence;
         this.time = time;
+    }
+
+    /**
+     * This broker starts, was not in sync with the state when it was last up, and could not read it: it may have been away
+     * for long, or have lost its disks. Until it can, every topic may be a mirror. To be called before the first tick.
+     */
+    public void startInDoubt() {
+        lastMs = time.milliseconds();
+        lastKnownUntilMs = broker.cluster().knownUntilMs();
+        begin(lastMs);
     }
 
     /** Looks. An error is logged: the next tick must come. */
@@ -90,7 +100,8 @@ public final class AbsenceWatch {
         long elapsedMs = nowMs - lastMs;
         boolean caughtUp = now.knownUntilMs() - lastKnownUntilMs > elapsedMs + AWAY_MS;
         boolean fenced = !now.liveBrokers().contains(broker.nodeId());
-        return before != null && (elapsedMs > AWAY_MS || caughtUp || fenced);
+        boolean begun = before != null || doubtSinceMs >= 0;
+        return begun && (elapsedMs > AWAY_MS || caughtUp || fenced);
     }
 
     private void begin(long nowMs) {
@@ -100,10 +111,11 @@ public final class AbsenceWatch {
         // Asked for at each write, and to make a view of a topic that has changed takes a while.
         Map<String, Optional<TopicView>> seen = new ConcurrentHashMap<>();
         fence.doubt((topic, partition) -> Topic.isInternal(topic)
-                || isUnchanged(
-                        seen.computeIfAbsent(topic, then::topic),
-                        broker.cluster().topic(topic),
-                        partition));
+                || (then != null
+                        && isUnchanged(
+                                seen.computeIfAbsent(topic, then::topic),
+                                broker.cluster().topic(topic),
+                                partition)));
     }
 
     /**

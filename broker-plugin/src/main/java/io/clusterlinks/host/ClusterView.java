@@ -39,6 +39,20 @@ public interface ClusterView {
     /** One topic; {@code partitions} is indexed by partition. */
     record TopicView(Uuid id, String name, List<PartitionView> partitions) {}
 
-    /** One partition; {@code leader} is -1 while it has none. */
-    record PartitionView(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr) {}
+    /**
+     * One partition.
+     *
+     * @param leader -1 while it has none
+     * @param elr eligible leader replicas: no longer in sync, and with all that was committed nevertheless (KIP-966)
+     */
+    record PartitionView(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr, List<Integer> elr) {
+        public PartitionView(int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr) {
+            this(leader, leaderEpoch, replicas, isr, List.of());
+        }
+
+        /** Whether a broker's replica has all that was committed. */
+        public boolean isComplete(int brokerId) {
+            return isr.contains(brokerId) || elr.contains(brokerId);
+        }
+    }
 }

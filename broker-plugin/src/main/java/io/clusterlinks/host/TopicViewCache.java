@@ -51,7 +51,11 @@ final class TopicViewCache {
         return partition == null
                 ? UNKNOWN
                 : new PartitionView(
-                        partition.leader, partition.leaderEpoch, boxed(partition.replicas), boxed(partition.isr));
+                        partition.leader,
+                        partition.leaderEpoch,
+                        boxed(partition.replicas),
+                        boxed(partition.isr),
+                        boxed(partition.elr));
     }
 
     private static List<Integer> boxed(int[] ids) {

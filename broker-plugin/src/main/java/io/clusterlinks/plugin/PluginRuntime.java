@@ -92,14 +92,23 @@ final class PluginRuntime implements AutoCloseable {
         tailer.onChange(reports::sendSoon);
     }
 
-    /** Begins to follow the state of the links, and waits until it was read, unless that needs this very broker. */
+    /**
+     * Begins to follow the state of the links, and waits until it was read, unless that needs this very broker; one that
+     * starts without it, and may lack mirrors, takes no writes to topics that it does not know.
+     */
     void readState() {
         tailer.start();
         long startMs = Time.SYSTEM.milliseconds();
-        if (tailer.awaitRead(STATE_TIMEOUT, SERVED_STATE_TIMEOUT)) {
+        boolean over = tailer.awaitRead(STATE_TIMEOUT, SERVED_STATE_TIMEOUT);
+        boolean read = tailer.isCaughtUp();
+        if (!read && !StateTopic.isCompleteOn(broker.nodeId(), broker.cluster())) {
+            absence.startInDoubt();
+        }
+        if (over) {
             LinkImage image = tailer.image();
             LOG.info(
-                    "Read {} links and {} mirror topics, up to offset {} of {}",
+                    "{} {} links and {} mirror topics, up to offset {} of {}",
+                    read ? "Read" : "Starts before the state was read, with the snapshot's",
                     image.links().size(),
                     image.mirrors().size(),
                     image.nextOffset(),

@@ -161,10 +161,12 @@ public final class StateTailer implements ImageSource, AutoCloseable {
                 && partition.replicas().contains(broker.nodeId());
     }
 
-    /** Who may lead a partition without a leader has all that was committed; without any in-sync replica, some replica. */
+    /** Who may lead a partition without a leader has all that was committed; where nobody is known to, some replica. */
     private boolean mayLead(PartitionView partition) {
-        List<Integer> candidates = partition.isr().isEmpty() ? partition.replicas() : partition.isr();
-        return candidates.contains(broker.nodeId());
+        boolean anybodyIs = !partition.isr().isEmpty() || !partition.elr().isEmpty();
+        return anybodyIs
+                ? partition.isComplete(broker.nodeId())
+                : partition.replicas().contains(broker.nodeId());
     }
 
     @Override

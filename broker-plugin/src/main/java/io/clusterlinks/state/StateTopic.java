@@ -37,4 +37,11 @@ public final class StateTopic {
                 .map(topic -> topic.partitions().get(0).leader())
                 .filter(leader -> leader >= 0);
     }
+
+    /** Whether a broker's replica has everything that was ever committed to it. */
+    public static boolean isCompleteOn(int brokerId, ClusterView cluster) {
+        return cluster.topic(NAME)
+                .filter(topic -> topic.partitions().get(0).isComplete(brokerId))
+                .isPresent();
+    }
 }

@@ -11,6 +11,7 @@ import io.clusterlinks.ManualTime;
 import io.clusterlinks.host.BareBroker;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.StateTopic;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,6 +64,28 @@ class AbsenceWatchTest {
         readings.get(0).complete(null);
         pass(500);
         assertThat(fence.get().refusal(TOPIC, 0)).get().isInstanceOf(PolicyViolationException.class);
+    }
+
+    /** Its disks were new, and the state's leader did not know what is committed: it led a mirror and took clients' writes. */
+    @Test
+    void aBrokerThatStartsWithoutTheStateTakesNoWritesBeforeItHasReadIt() {
+        StandingFence empty = new StandingFence();
+        empty.onImage(LinkImage.EMPTY, true);
+        AbsenceWatch starting = new AbsenceWatch(broker, this::read, empty, time);
+        starting.startInDoubt();
+
+        // Not while it is fenced, nor until it has read
+        broker.change().live = Set.of(2);
+        tick(starting, 60_000);
+        assertThat(empty.get().refusal("ordinary", 0)).get().isInstanceOf(RetriableException.class);
+        broker.change().live = Set.of(1, 2);
+        tick(starting, 500);
+        assertThat(empty.get().refusal("ordinary", 0)).get().isInstanceOf(RetriableException.class);
+        assertThat(empty.get().refusal("__consumer_offsets", 0)).isEmpty();
+
+        readings.get(0).complete(null);
+        tick(starting, 500);
+        assertThat(empty.get().refusal("ordinary", 0)).isEmpty();
     }
 
     @Test
@@ -209,8 +232,12 @@ class AbsenceWatchTest {
     }
 
     private void tick(long ms) {
+        tick(watch, ms);
+    }
+
+    private void tick(AbsenceWatch ticked, long ms) {
         time.sleep(ms);
-        watch.tick();
+        ticked.tick();
     }
 
     private static final class Cluster extends BareBroker {

@@ -57,6 +57,22 @@ class KafkaClusterViewTest {
         assertThat(view.topicConfigs("unknown")).isEmpty();
     }
 
+    /** Nobody is in sync, and somebody has all that was committed. */
+    @Test
+    void eligibleLeadersAreShown() {
+        PartitionRecord eligible = partition(0, -1).setIsr(List.of()).setEligibleLeaderReplicas(List.of(3));
+
+        PartitionView view = view(image(MetadataImage.EMPTY, topic(), eligible))
+                .topic("orders")
+                .orElseThrow()
+                .partitions()
+                .get(0);
+
+        assertThat(view.isr()).isEmpty();
+        assertThat(view.isComplete(3)).isTrue();
+        assertThat(view.isComplete(2)).isFalse();
+    }
+
     @Test
     void topicIsConvertedOnlyOnceWhileItDoesNotChange() {
         MetadataImage image = image(MetadataImage.EMPTY, topic(), partition(0, 2));
