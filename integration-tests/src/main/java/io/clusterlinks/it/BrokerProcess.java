@@ -12,12 +12,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** One Kafka node in its own JVM, with its storage and its log file. Not thread-safe. */
 public final class BrokerProcess {
     private static final long STOP_TIMEOUT_S = 60;
+    /** What is not of a replica. */
+    private static final Set<String> KEPT_WHEN_WIPED =
+            Set.of("meta.properties", "bootstrap.checkpoint", "__cluster_metadata-0");
 
     private final Distribution distribution;
     private final Spec spec;
@@ -77,13 +81,40 @@ public final class BrokerProcess {
         return spec.dir().resolve("server.properties");
     }
 
-    /** Directory of one replica's log. */
+    /** Directory of one replica's log, wherever it lies now; in the first log directory if there is none. */
     public Path replicaDir(String topic, int partition) {
-        return spec.dir().resolve("data").resolve(topic + "-" + partition);
+        String name = topic + "-" + partition;
+        return logDirs().stream()
+                .map(dir -> dir.resolve(name))
+                .filter(Files::exists)
+                .findFirst()
+                .orElse(dataDir().resolve(name));
     }
 
+    /** The first log directory. */
     public Path dataDir() {
-        return spec.dir().resolve("data");
+        return logDirs().get(0);
+    }
+
+    public List<Path> logDirs() {
+        return Arrays.stream(spec.properties().get("log.dirs").split(","))
+                .map(Path::of)
+                .toList();
+    }
+
+    /** Deletes every replica's log, as if the disks had been replaced and formatted again; only while it does not run. */
+    public void wipe() {
+        if (isAlive()) {
+            throw new IllegalStateException("Broker " + id() + " runs");
+        }
+        for (Path dir : logDirs()) {
+            try (Stream<Path> all = Files.list(dir)) {
+                all.filter(path -> !KEPT_WHEN_WIPED.contains(path.getFileName().toString()))
+                        .forEach(TestCluster::delete);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     public long pid() {
@@ -197,6 +228,8 @@ public final class BrokerProcess {
         return Stream.of(
                         Stream.of(Distribution.java().toString()),
                         options.stream(),
+                        // Libraries that a killed process has unpacked go with the cluster.
+                        Stream.of("-Djava.io.tmpdir=" + spec.dir()),
                         Stream.of("-Dlog4j2.configurationFile=" + distribution.loggingConfig()),
                         agentOption,
                         Stream.of("-cp", distribution.brokerClassPath(agent)))

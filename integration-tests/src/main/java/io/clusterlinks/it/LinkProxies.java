@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
-/** Ports that lead to the brokers of a source, and what a network does to connections: it cuts, slows, swallows, leads astray. */
+/** Ports that lead to the brokers of a cluster, and what a network does to connections: it cuts, slows, swallows, leads astray. */
 public final class LinkProxies implements AutoCloseable {
     private static final long STALL_POLL_NS = Duration.ofMillis(20).toNanos();
 
@@ -30,6 +30,10 @@ public final class LinkProxies implements AutoCloseable {
         Proxy proxy = new Proxy(target);
         proxies.add(proxy);
         return proxy.tunnel.port();
+    }
+
+    public boolean isEmpty() {
+        return proxies.isEmpty();
     }
 
     /** What a link is created with. */

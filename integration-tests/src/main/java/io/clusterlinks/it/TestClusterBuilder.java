@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
 
 /** Says what a {@link TestCluster} should be and starts it. */
@@ -27,6 +29,7 @@ public final class TestClusterBuilder {
     private Path parent;
     private int brokers = 1;
     private int heapMb = 512;
+    private int logDirs = 1;
     private IntPredicate agent = id -> false;
     private List<String> jvmOptions = QUICK_JVM;
 
@@ -114,6 +117,12 @@ public final class TestClusterBuilder {
     /** Gives every broker one more listener that is advertised, and reached by links, through {@code newProxies}. */
     public TestClusterBuilder proxies(LinkProxies newProxies) {
         proxies = newProxies;
+        return this;
+    }
+
+    /** How many log directories each node has. */
+    public TestClusterBuilder logDirs(int count) {
+        logDirs = count;
         return this;
     }
 
@@ -206,7 +215,12 @@ public final class TestClusterBuilder {
         common.put("controller.quorum.voters", voters);
         common.put("controller.listener.names", "CONTROLLER");
         common.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LINK:PLAINTEXT");
-        common.put("log.dirs", nodeDir(dir, id).resolve("data").toString());
+        common.put(
+                "log.dirs",
+                IntStream.range(0, logDirs)
+                        .mapToObj(number -> nodeDir(dir, id).resolve("data-" + number))
+                        .map(Path::toString)
+                        .collect(Collectors.joining(",")));
         common.put("default.replication.factor", Integer.toString(replicas));
         common.put("offsets.topic.replication.factor", Integer.toString(replicas));
         common.put("offsets.topic.num.partitions", "1");

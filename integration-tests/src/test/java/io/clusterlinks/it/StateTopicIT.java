@@ -9,11 +9,18 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,6 +28,16 @@ import org.junit.jupiter.api.Test;
 /** The topic that holds all links and mirrors, and with them what is read-only. */
 class StateTopicIT {
     private static final Duration LONGER_THAN_A_REPORT_IS_GOOD = Duration.ofSeconds(8);
+
+    private static final Map<String, Object> IMPATIENT = Map.of(
+            ProducerConfig.ACKS_CONFIG,
+            "1",
+            ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+            false,
+            ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+            500,
+            ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+            1000);
 
     private static TestCluster source;
     private static TestCluster destination;
@@ -114,6 +131,64 @@ class StateTopicIT {
         destination.awaitReady();
         awaitInSync();
         assertThat(new Links(destination).describe("first")).containsEntry("cluster.link.paused", "false");
+    }
+
+    /**
+     * With new disks a broker knows no mirror. One that all wait for, since the leader of the state does not know what is
+     * committed, does not wait for the leader either; it led a mirror, and took clients' writes.
+     */
+    @Test
+    void aBrokerWithNewDisksTakesNoWritesToMirrors() throws IOException {
+        // Given a mirror without records, which whoever returns is in sync with at once
+        awaitInSync();
+        TopicPartition quiet = new TopicPartition("quiet", 0);
+        Workload workload = Workload.onNewTopic(source, quiet.topic(), 1, Map.of());
+        new Links(destination).mirror("first", quiet.topic());
+        prefer(quiet, 3, 1, 2);
+        prefer(new TopicPartition(LinkResource.INDEX_NAME, 0), 1, 2, 3);
+
+        // When all die, and besides the one that was left last one returns with new disks
+        destination.broker(3).kill();
+        destination.broker(2).kill();
+        Await.until(
+                "one is in sync", Duration.ofSeconds(60), () -> isr(destination).equals(Set.of(1)));
+        destination.broker(1).kill();
+        Files.deleteIfExists(destination.broker(1).dataDir().resolve("replication-offset-checkpoint"));
+        destination.broker(3).wipe();
+        destination.broker(1).start();
+        destination.broker(3).start();
+        try (Producer<String, String> producer = Clients.producer(destination, IMPATIENT)) {
+            Await.until("a write to the new leader is refused", Duration.ofSeconds(90), () -> {
+                Topics.get(destination
+                        .admin()
+                        .electLeaders(ElectionType.PREFERRED, Set.of(quiet))
+                        .partitions());
+                Optional<Throwable> failure =
+                        Clients.failure(producer.send(Clients.record(quiet.topic(), 0, "local"))::get);
+                assertThat(failure).as("a client's write was taken").isPresent();
+                return failure.filter(PolicyViolationException.class::isInstance)
+                                .isPresent()
+                        && Topics.leaders(destination.admin(), quiet.topic()).equals(List.of(3));
+            });
+        }
+
+        // Then it mirrors what comes
+        destination.broker(2).start();
+        destination.awaitReady();
+        awaitInSync();
+        workload.plain(10);
+        new TopicComparison(source, quiet.topic(), destination, quiet.topic())
+                .awaitLevel(Duration.ofSeconds(60))
+                .compare()
+                .orThrow();
+    }
+
+    private static void prefer(TopicPartition partition, Integer... replicas) {
+        Topics.get(destination
+                .admin()
+                .alterPartitionReassignments(
+                        Map.of(partition, Optional.of(new NewPartitionReassignment(List.of(replicas)))))
+                .all());
     }
 
     private static void awaitInSync() {

@@ -35,13 +35,15 @@ import org.apache.kafka.common.TopicPartitionInfo;
  * replicas are in sync again. For one thread.
  */
 final class ChaosFaults implements AutoCloseable {
+    /** Kafka elects nobody, and moves no replica, where the one that is left was just killed. */
+    private static final int FEWEST = 2;
+
     private static final Duration BREATH = Duration.ofSeconds(10);
     /** Longer than a session, and than a replica may lag. */
     private static final Duration ALONE = Duration.ofSeconds(15);
 
     private final TestCluster cluster;
     private final Consumer<String> log;
-    /** Does not wait long for a broker that sleeps. */
     private final Admin admin;
     /** What replicas were taken from, with all that they had, the preferred one first. */
     private final Map<TopicPartition, List<Integer>> narrowed = new HashMap<>();
@@ -120,6 +122,17 @@ final class ChaosFaults implements AutoCloseable {
         cluster.awaitReady();
     }
 
+    /** Partitions of which a broker, and maybe no other, has all that was acknowledged. */
+    List<String> neededOn(BrokerProcess broker) {
+        List<String> needed = new ArrayList<>();
+        topics().forEach((name, topic) -> topic.partitions().stream()
+                .filter(info -> info.isr().isEmpty()
+                        || ids(info.isr()).contains(broker.id())
+                        || ids(info.elr()).contains(broker.id()))
+                .forEach(info -> needed.add(name + "-" + info.partition())));
+        return needed;
+    }
+
     /** Those of the topics that have no replica in sync on a broker. */
     private List<String> without(BrokerProcess broker, Collection<String> topics) {
         Map<String, TopicDescription> all = topics();
@@ -144,6 +157,11 @@ final class ChaosFaults implements AutoCloseable {
                     .all());
         }
         log.accept("unclean election of " + broker.id() + " for " + orphans);
+    }
+
+    /** Does not wait long for a broker that sleeps. */
+    Admin admin() {
+        return admin;
     }
 
     /** Makes another replica the preferred leader of about half of all partitions, and has those elected. */
@@ -171,7 +189,7 @@ final class ChaosFaults implements AutoCloseable {
         for (TopicDescription topic : topics().values()) {
             for (TopicPartitionInfo info : topic.partitions()) {
                 List<Integer> all = ids(info.replicas());
-                if (random.nextBoolean() && all.size() > 1) {
+                if (random.nextBoolean() && all.size() > FEWEST) {
                     List<Integer> some = new ArrayList<>(all);
                     some.remove(random.nextInt(all.size()));
                     TopicPartition partition = new TopicPartition(topic.name(), info.partition());
@@ -308,7 +326,7 @@ final class ChaosFaults implements AutoCloseable {
     }
 
     /** Before every other fault replicas get the time to come back in sync; before the rest they do not. */
-    private void breathe(Action action) {
+    void breathe(Action action) {
         if (action.pick() % 2 == 0) {
             long deadline = System.nanoTime() + BREATH.toNanos();
             attempt("waiting for replicas", () -> {

@@ -9,8 +9,6 @@ import io.clusterlinks.it.LinkProxies;
 import io.clusterlinks.it.TestCluster;
 import io.clusterlinks.it.TestClusterBuilder;
 import io.clusterlinks.it.Topics;
-import io.clusterlinks.it.chaos.ChaosSchedule.Action;
-import io.clusterlinks.it.chaos.ChaosSchedule.Lane;
 import io.clusterlinks.it.chaos.ChaosWriter.Style;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,10 +20,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -36,11 +32,10 @@ import org.junit.jupiter.api.Test;
 class ChaosIT {
     private static final Duration HEALED = Duration.ofSeconds(120);
     private static final long SHORT_MS = 45_000;
-    private static final TopicPartition STATE = new TopicPartition("__cluster_links", 0);
     private static final String COMPACTING = "compacting";
-    private static final String UNCLEAN = "unclean";
-    private static final String TRIMMED = "trimmed";
-    private static final String GROWING = "growing";
+    static final String UNCLEAN = "unclean";
+    static final String TRIMMED = "trimmed";
+    static final String GROWING = "growing";
     private static final String CROWDED = "crowded";
     private static final int CROWD = Integer.getInteger("chaos.partitions", 0);
     /** Topics whose writers are told the truth, and of which nothing is compacted away. */
@@ -66,6 +61,9 @@ class ChaosIT {
             .mapToObj(number -> "fated-" + number)
             .toList();
     private final Path details = Path.of(System.getProperty("java.io.tmpdir"), "chaos-" + seed + ".log");
+    /** Through which brokers of the destination reach each other, and clients them; of some seeds. */
+    private final LinkProxies within = new LinkProxies();
+
     private TestCluster source;
     private TestCluster destination;
     private ChaosImpostor impostor;
@@ -97,6 +95,7 @@ class ChaosIT {
             throw new AssertionError("Chaos with -Dchaos.seed=" + seed + " (" + details + "): " + e.getMessage(), e);
         } finally {
             Fixtures.close(destination, source);
+            within.close();
         }
     }
 
@@ -120,8 +119,12 @@ class ChaosIT {
         // Brokers that come back soon lead again: also mirrors that were created while they were away.
         TestClusterBuilder to = cluster("destination")
                 .agent()
+                .logDirs(2)
                 .config("leader.imbalance.check.interval.seconds", "2")
                 .config("leader.imbalance.per.broker.percentage", "0");
+        if (shape.proxiedDestination()) {
+            to.advertised(within::open);
+        }
         source = (shape.separateSourceController() ? from.separateController() : from).start();
         destination = (shape.separateDestinationController() ? to.separateController() : to).start();
     }
@@ -204,20 +207,18 @@ class ChaosIT {
         try (ChaosFaults here = new ChaosFaults(destination, this::say);
                 ChaosFaults there = new ChaosFaults(source, this::say)) {
             ChaosSourceFaults topics = new ChaosSourceFaults(source, there, this::say);
+            ChaosDisks disks = new ChaosDisks(destination, here, this::say);
             ChaosFated doomed = mirrorFated(there, commands);
             ChaosBelongings belongings = new ChaosBelongings(source, destination, there, BELONGING, this::say);
-            Consumer<Action> target = action -> {
-                if (action.lane() == Lane.BELONGINGS) {
-                    change(action, belongings, doomed);
-                } else {
-                    carryOut(action, here, there, topics, proxies, commands);
-                }
-            };
-            new ChaosLanes(schedule, target, this::say).run();
+            ChaosActions actions = new ChaosActions(
+                    here, disks, within, UNREAD, there, topics, proxies, impostor.port(), commands, belongings, doomed);
+            new ChaosLanes(schedule, actions, this::say).run();
             tell("healing");
             proxies.mend();
+            within.mend();
             there.heal(HEALED);
             here.heal(HEALED);
+            disks.awaitMoved(HEALED);
             ChaosVerdict verdict =
                     new ChaosVerdict(source, destination, commands, workload, trespasser, doomed.gone(), this::tell);
             verdict.awaitRecovery(true);
@@ -257,67 +258,6 @@ class ChaosIT {
         List<String> careful = new ArrayList<>(CAREFUL);
         careful.addAll(spare);
         return careful;
-    }
-
-    private void carryOut(
-            Action action,
-            ChaosFaults here,
-            ChaosFaults there,
-            ChaosSourceFaults topics,
-            LinkProxies proxies,
-            ChaosCommands commands) {
-        int pick = action.pick();
-        switch (action.kind()) {
-            case KILL_DESTINATION -> here.kill(action, here.any(pick));
-            case KILL_COORDINATOR -> here.kill(action, here.leader(STATE, pick));
-            case KILL_TWO -> here.kill(action, here.any(pick), here.any(pick + 1));
-            case KILL_ALL_DESTINATION -> here.kill(action, here.all());
-            case KILL_DESTINATION_CONTROLLER -> here.kill(action, here.controller());
-            case FREEZE_DESTINATION -> here.freeze(action, here.any(pick));
-            case FREEZE_COORDINATOR -> here.freeze(action, here.leader(STATE, pick));
-            case ROLL_DESTINATION -> here.roll(action);
-            case SHUFFLE_DESTINATION -> here.shuffle(action);
-            case NARROW_DESTINATION -> here.narrow(action);
-            case UNCLEAN_DESTINATION -> here.electUncleanly(action, UNREAD);
-            case MOVE_COORDINATOR -> here.move(STATE);
-            case KILL_SOURCE -> there.kill(action, there.any(pick));
-            case KILL_ALL_SOURCE -> there.kill(action, there.all());
-            case KILL_SOURCE_CONTROLLER -> there.kill(action, there.controller());
-            case FREEZE_SOURCE -> there.freeze(action, there.any(pick));
-            case ROLL_SOURCE -> there.roll(action);
-            case SHUFFLE_SOURCE -> there.shuffle(action);
-            case UNCLEAN_ELECTION -> topics.uncleanElection(action, UNCLEAN);
-            case DELETE_HEAD -> topics.deleteHead(action, TRIMMED);
-            case ADD_PARTITION -> topics.addPartition(GROWING);
-            case CUT, CUT_ONE, SLOW, STALL, LEAD_ASTRAY -> trouble(action, proxies);
-            default -> commands.run(action);
-        }
-    }
-
-    private static void change(Action action, ChaosBelongings belongings, ChaosFated doomed) {
-        switch (action.kind()) {
-            case SET_CONFIG -> belongings.setConfig(action);
-            case ADD_ACL -> belongings.addAcl(action);
-            case REMOVE_ACL -> belongings.removeAcl(action);
-            case COMMIT_OFFSET -> belongings.commit(action);
-            case DELETE_GROUP -> belongings.deleteGroup(action);
-            case DELETE_TOPIC -> doomed.delete();
-            case RECREATE_TOPIC -> doomed.recreate();
-            default -> throw new IllegalArgumentException(action.toString());
-        }
-    }
-
-    private void trouble(Action action, LinkProxies proxies) {
-        switch (action.kind()) {
-            case CUT -> proxies.cut();
-            case CUT_ONE -> proxies.cutOne(action.pick());
-            case SLOW -> proxies.slow(20 + action.pick() % 500);
-            case STALL -> proxies.stall();
-            case LEAD_ASTRAY -> proxies.detour(impostor.port());
-            default -> throw new IllegalArgumentException(action.toString());
-        }
-        ChaosFaults.hold(action);
-        proxies.mend();
     }
 
     /** For who reads the details. */

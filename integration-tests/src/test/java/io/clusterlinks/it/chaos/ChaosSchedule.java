@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * What goes wrong and when: a function of the seed and the duration, and of nothing else. Actions of one lane follow
@@ -15,8 +16,12 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
     /** Nothing that takes longer than this begins so close to the end. */
     private static final long TAIL_MS = 2_000;
 
-    /** Whether controllers have processes of their own. */
-    record Shape(boolean separateSourceController, boolean separateDestinationController) {}
+    /**
+     * What the clusters are like.
+     *
+     * @param proxiedDestination whether brokers of the destination reach each other, and clients them, through proxies
+     */
+    record Shape(boolean separateSourceController, boolean separateDestinationController, boolean proxiedDestination) {}
 
     /** Who is acted upon; one action at a time in each. */
     enum Lane {
@@ -45,6 +50,9 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         SHUFFLE_DESTINATION(Lane.DESTINATION, 500),
         NARROW_DESTINATION(Lane.DESTINATION, 1_000),
         UNCLEAN_DESTINATION(Lane.DESTINATION, 15_000),
+        WIPE_DESTINATION(Lane.DESTINATION, 12_000),
+        MOVE_LOGS_DESTINATION(Lane.DESTINATION, 500),
+        ISOLATE_DESTINATION(Lane.DESTINATION, 0),
         MOVE_COORDINATOR(Lane.DESTINATION, 500),
         KILL_SOURCE(Lane.SOURCE, 5_000),
         KILL_ALL_SOURCE(Lane.SOURCE, 12_000),
@@ -119,14 +127,19 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
     }
 
     static ChaosSchedule of(long seed, long durationMs) {
-        Random random = new Random(seed);
-        Shape shape = new Shape(random.nextBoolean(), random.nextBoolean());
+        Random random = random(seed, -1);
+        Shape shape = new Shape(random.nextBoolean(), random.nextBoolean(), random.nextBoolean());
         List<Action> actions = new ArrayList<>();
         for (Lane lane : Lane.values()) {
-            fill(lane, new Random(31 * seed + lane.ordinal()), durationMs, actions);
+            fill(lane, random(seed, lane.ordinal()), durationMs, actions);
         }
         actions.sort((one, other) -> Long.compare(one.afterMs(), other.afterMs()));
         return new ChaosSchedule(seed, durationMs, shape, List.copyOf(actions));
+    }
+
+    /** Of small seeds that differ little {@link Random} makes first numbers that hardly differ. */
+    private static Random random(long seed, int stream) {
+        return new Random(new SplittableRandom(31 * seed + stream).nextLong());
     }
 
     /** Kinds are dealt like cards, so that none is missing for long. */
