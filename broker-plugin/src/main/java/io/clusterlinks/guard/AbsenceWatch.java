@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.utils.Time;
@@ -37,6 +38,7 @@ public final class AbsenceWatch {
 
     private final LocalBroker broker;
     private final Supplier<CompletableFuture<Void>> readState;
+    private final BooleanSupplier served;
     private final StandingFence fence;
     private final Time time;
 
@@ -54,11 +56,17 @@ public final class AbsenceWatch {
      * A watch that strengthens {@code fence}.
      *
      * @param readState completes when everything was read that is committed at the time of the call
+     * @param served whether there is anybody who could say what is committed
      */
     public AbsenceWatch(
-            LocalBroker broker, Supplier<CompletableFuture<Void>> readState, StandingFence fence, Time time) {
+            LocalBroker broker,
+            Supplier<CompletableFuture<Void>> readState,
+            BooleanSupplier served,
+            StandingFence fence,
+            Time time) {
         this.broker = broker;
         this.readState = readState;
+        this.served = served;
         this.fence = fence;
         this.time = time;
     }
@@ -138,8 +146,7 @@ public final class AbsenceWatch {
     }
 
     private boolean isOver(long nowMs) {
-        boolean served = StateTopic.coordinator(broker.cluster()).isPresent();
-        if (nowMs - doubtSinceMs > (served ? MAX_DOUBT_MS : MAX_UNSERVED_MS)) {
+        if (nowMs - doubtSinceMs > (served.getAsBoolean() ? MAX_DOUBT_MS : MAX_UNSERVED_MS)) {
             LOG.warn(
                     "This broker could not read {} for {} ms; writes go by what it knows of the mirrors",
                     StateTopic.NAME,

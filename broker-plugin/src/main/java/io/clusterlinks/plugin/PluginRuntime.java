@@ -73,7 +73,7 @@ final class PluginRuntime implements AutoCloseable {
         TopicCreator topics = new TopicCreator(broker);
         StateTopicProvider stateTopic = new StateTopicProvider(broker, topics);
         this.tailer = new StateTailer(broker, snapshot, initial);
-        this.absence = new AbsenceWatch(broker, tailer::readToEnd, fence, Time.SYSTEM);
+        this.absence = new AbsenceWatch(broker, tailer::readToEnd, tailer::isServed, fence, Time.SYSTEM);
         this.coordinator = new Coordinator(
                 broker,
                 () -> tailer.isCaughtUp() ? Optional.of(tailer.image()) : Optional.empty(),

@@ -122,6 +122,11 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         return true;
     }
 
+    /** Whether somebody leads the state topic who knows, as far as this broker has heard, what is committed. */
+    public boolean isServed() {
+        return StateTopic.coordinator(broker.cluster()).isPresent() && undetermined == null;
+    }
+
     /** Completes when everything was read that is committed now. */
     public CompletableFuture<Void> readToEnd() {
         CompletableFuture<Void> arrival = new CompletableFuture<>();

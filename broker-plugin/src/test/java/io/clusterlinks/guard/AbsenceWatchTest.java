@@ -32,7 +32,7 @@ class AbsenceWatchTest {
     private final StandingFence fence = new StandingFence();
     private final List<CompletableFuture<Void>> readings = new ArrayList<>();
     private final Cluster broker = new Cluster();
-    private final AbsenceWatch watch = new AbsenceWatch(broker, this::read, fence, time);
+    private final AbsenceWatch watch = new AbsenceWatch(broker, this::read, this::isServed, fence, time);
 
     @BeforeEach
     void watch() {
@@ -71,7 +71,7 @@ class AbsenceWatchTest {
     void aBrokerThatStartsWithoutTheStateTakesNoWritesBeforeItHasReadIt() {
         StandingFence empty = new StandingFence();
         empty.onImage(LinkImage.EMPTY, true);
-        AbsenceWatch starting = new AbsenceWatch(broker, this::read, empty, time);
+        AbsenceWatch starting = new AbsenceWatch(broker, this::read, this::isServed, empty, time);
         starting.startInDoubt();
 
         // Not while it is fenced, nor until it has read
@@ -218,6 +218,10 @@ class AbsenceWatchTest {
 
     private void assertAsksToTryAgain(String topic) {
         assertThat(fence.get().refusal(topic, 0)).get().isInstanceOf(RetriableException.class);
+    }
+
+    private boolean isServed() {
+        return StateTopic.coordinator(broker.cluster()).isPresent();
     }
 
     private CompletableFuture<Void> read() {
