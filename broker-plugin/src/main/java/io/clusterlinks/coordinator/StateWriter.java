@@ -73,15 +73,24 @@ final class StateWriter implements StateCommitter {
     /** A decision; {@code confirmed} if something must be written for it even if it changes nothing. */
     private record Pending(Decision decision, boolean confirmed, CompletableFuture<LinkImage> done) {}
 
-    /** A leader epoch of the state topic, with the image once it was read up to the log end. */
-    private record Term(int epoch, LinkImage image) {
-        boolean isLoaded() {
-            return image != null;
+    /**
+     * A leader epoch of the state topic.
+     *
+     * @param image as of everything that was answered in this term; null until it was read up to the log end
+     * @param certain whether the log ends there; not after an append of unknown outcome
+     */
+    private record Term(int epoch, LinkImage image, boolean certain) {
+        static Term begun(int epoch) {
+            return new Term(epoch, null, false);
+        }
+
+        Term inDoubt() {
+            return new Term(epoch, image, false);
         }
     }
 
     /**
-     * The newest image.
+     * The newest image of what was answered.
      *
      * @throws LinkException NOT_COORDINATOR or COORDINATOR_LOAD_IN_PROGRESS
      */
@@ -94,17 +103,30 @@ final class StateWriter implements StateCommitter {
             throw new LinkException(
                     Errors.NOT_COORDINATOR, "Broker " + broker.nodeId() + " does not coordinate cluster links.");
         }
-        if (!now.isLoaded()) {
-            throw new LinkException(
-                    Errors.COORDINATOR_LOAD_IN_PROGRESS,
-                    "Broker " + broker.nodeId() + " is reading " + StateTopic.NAME + ".");
+        if (now.image() == null) {
+            throw loading();
         }
         return now.image();
     }
 
+    /** The image as of the end of the log, for decisions. */
+    private LinkImage imageAtEnd() {
+        LinkImage newest = image();
+        if (!term.certain()) {
+            throw loading();
+        }
+        return newest;
+    }
+
+    private LinkException loading() {
+        return new LinkException(
+                Errors.COORDINATOR_LOAD_IN_PROGRESS,
+                "Broker " + broker.nodeId() + " is reading " + StateTopic.NAME + ".");
+    }
+
     boolean isCoordinating() {
         Term now = term;
-        return now != null && now.isLoaded();
+        return now != null && now.certain();
     }
 
     @Override
@@ -146,17 +168,17 @@ final class StateWriter implements StateCommitter {
             return;
         }
         if (now == null || now.epoch() != epoch.getAsInt()) {
-            now = new Term(epoch.getAsInt(), null);
+            now = Term.begun(epoch.getAsInt());
             term = now;
         }
-        if (!now.isLoaded()) {
+        if (!now.certain()) {
             load(now.epoch(), partition.get().logEndOffset());
         }
     }
 
     private void load(int epoch, long logEndOffset) {
         tail.get().filter(image -> image.nextOffset() == logEndOffset).ifPresent(image -> {
-            term = new Term(epoch, image);
+            term = new Term(epoch, image, true);
             if (announcedEpoch != epoch) {
                 announcedEpoch = epoch;
                 LOG.info(
@@ -177,7 +199,7 @@ final class StateWriter implements StateCommitter {
             try {
                 for (int next = 0; next < batch.size(); ) {
                     refresh();
-                    next += process(batch.subList(next, batch.size()), image());
+                    next += process(batch.subList(next, batch.size()), imageAtEnd());
                 }
             } catch (Throwable e) {
                 // Also an error: whoever waits for an answer, a topic's creation above all, would wait for good.
@@ -248,14 +270,14 @@ final class StateWriter implements StateCommitter {
             if (!changes.isEmpty()) {
                 append(image.nextOffset(), changes);
                 result = image.apply(changes, image.nextOffset() + changes.size());
-                term = new Term(term.epoch(), result);
+                term = new Term(term.epoch(), result, true);
             }
             LinkImage written = result;
             accepted.forEach(item -> item.done().complete(written));
         } catch (Throwable e) {
             LinkException cause = asLinkException(e);
             if (cause.error() != Errors.NOT_ENOUGH_REPLICAS) {
-                term = new Term(term.epoch(), null);
+                term = term.inDoubt();
             }
             accepted.forEach(item -> item.done().completeExceptionally(cause));
         }

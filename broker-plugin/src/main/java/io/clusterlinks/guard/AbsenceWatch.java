@@ -49,6 +49,8 @@ public final class AbsenceWatch {
     private long lastKnownUntilMs;
     /** Since when there is doubt; -1 if there is none. */
     private long doubtSinceMs = -1;
+    /** Since when, while there is doubt, nobody has served the state; -1 if somebody does. */
+    private long unservedSinceMs = -1;
     /** What the doubt ends with; null while this broker may still be away. */
     private CompletableFuture<Void> reading;
 
@@ -107,20 +109,29 @@ public final class AbsenceWatch {
     private boolean isAway(ClusterView now, long nowMs) {
         long elapsedMs = nowMs - lastMs;
         boolean caughtUp = now.knownUntilMs() - lastKnownUntilMs > elapsedMs + AWAY_MS;
-        boolean fenced = !now.liveBrokers().contains(broker.nodeId());
         boolean begun = before != null || doubtSinceMs >= 0;
-        return begun && (elapsedMs > AWAY_MS || caughtUp || fenced);
+        return begun && (elapsedMs > AWAY_MS || caughtUp || isFenced());
+    }
+
+    private boolean isFenced() {
+        return !broker.cluster().liveBrokers().contains(broker.nodeId());
     }
 
     private void begin(long nowMs) {
         reading = null;
-        doubtSinceMs = nowMs;
+        // Who stands still again and again must not doubt for good.
+        if (doubtSinceMs < 0 || isFenced()) {
+            doubtSinceMs = nowMs;
+            unservedSinceMs = -1;
+        }
+        noteServed(nowMs);
         ClusterView then = before;
         // Asked for at each write, and to make a view of a topic that has changed takes a while.
         Map<String, Optional<TopicView>> seen = new ConcurrentHashMap<>();
         fence.doubt((topic, partition) -> Topic.isInternal(topic)
-                || (then != null
-                        && isUnchanged(
+                || (then == null
+                        ? isLedElsewhere(broker.cluster().topic(topic), partition)
+                        : isUnchanged(
                                 seen.computeIfAbsent(topic, then::topic),
                                 broker.cluster().topic(topic),
                                 partition)));
@@ -136,6 +147,10 @@ public final class AbsenceWatch {
                 && (epoch.isEmpty() || epoch.equals(epochHere(then, partition)));
     }
 
+    private boolean isLedElsewhere(Optional<TopicView> now, int partition) {
+        return partition >= 0 && epochHere(now, partition).isEmpty();
+    }
+
     /** Leader epoch under which this broker leads a partition; empty if it does not, or all of them are meant. */
     private Optional<Integer> epochHere(Optional<TopicView> topic, int partition) {
         return topic.map(TopicView::partitions)
@@ -146,7 +161,9 @@ public final class AbsenceWatch {
     }
 
     private boolean isOver(long nowMs) {
-        if (nowMs - doubtSinceMs > (served.getAsBoolean() ? MAX_DOUBT_MS : MAX_UNSERVED_MS)) {
+        noteServed(nowMs);
+        boolean unserved = unservedSinceMs >= 0 && nowMs - unservedSinceMs > MAX_UNSERVED_MS;
+        if (unserved || nowMs - doubtSinceMs > MAX_DOUBT_MS) {
             LOG.warn(
                     "This broker could not read {} for {} ms; writes go by what it knows of the mirrors",
                     StateTopic.NAME,
@@ -156,9 +173,19 @@ public final class AbsenceWatch {
         return reading != null && reading.isDone();
     }
 
+    /** A moment without a leader of the state must not end a doubt that is older. */
+    private void noteServed(long nowMs) {
+        if (served.getAsBoolean()) {
+            unservedSinceMs = -1;
+        } else if (unservedSinceMs < 0) {
+            unservedSinceMs = nowMs;
+        }
+    }
+
     private void end() {
         if (doubtSinceMs >= 0) {
             doubtSinceMs = -1;
+            unservedSinceMs = -1;
             reading = null;
             fence.trust();
         }

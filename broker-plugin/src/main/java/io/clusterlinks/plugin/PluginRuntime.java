@@ -44,6 +44,7 @@ final class PluginRuntime implements AutoCloseable {
     private static final Duration SERVED_STATE_TIMEOUT = Duration.ofSeconds(120);
 
     private final LocalBroker broker;
+    private final SnapshotFile snapshot;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "cluster-link-timer");
         thread.setDaemon(true);
@@ -66,6 +67,7 @@ final class PluginRuntime implements AutoCloseable {
             LinkImage initial,
             StandingFence fence) {
         this.broker = broker;
+        this.snapshot = snapshot;
         this.fence = fence;
         LinkSecrets secrets = new LinkSecrets(settings.secret(), broker.clusterId());
         FetchMemory memory = new FetchMemory(settings.fetchMemoryBytes(), Time.SYSTEM::milliseconds);
@@ -101,7 +103,7 @@ final class PluginRuntime implements AutoCloseable {
         long startMs = Time.SYSTEM.milliseconds();
         boolean over = tailer.awaitRead(STATE_TIMEOUT, SERVED_STATE_TIMEOUT);
         boolean read = tailer.isCaughtUp();
-        if (!read && !StateTopic.isCompleteOn(broker.nodeId(), broker.cluster())) {
+        if (!read && !(snapshot.exists() && StateTopic.isCompleteOn(broker.nodeId(), broker.cluster()))) {
             absence.startInDoubt();
         }
         if (over) {

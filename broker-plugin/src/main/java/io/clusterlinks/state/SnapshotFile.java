@@ -38,6 +38,11 @@ public final class SnapshotFile {
 
     private record Header(int version, long nextOffset, int records) {}
 
+    /** Whether an image was ever saved, and the file is still there. */
+    public boolean exists() {
+        return Files.exists(path);
+    }
+
     /**
      * The image that was last saved, {@link LinkImage#EMPTY} if none was.
      *

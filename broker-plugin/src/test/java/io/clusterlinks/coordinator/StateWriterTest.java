@@ -132,6 +132,8 @@ class StateWriterTest {
         assertRefused(commit(Change.put(link())), Errors.REQUEST_TIMED_OUT);
         broker.replicationFails = false;
 
+        // What was answered before can be described meanwhile
+        assertThat(writer.image().links()).isEmpty();
         assertRefused(commit(Change.put(link())), Errors.COORDINATOR_LOAD_IN_PROGRESS);
 
         tail = Optional.of(broker.tail());

@@ -75,6 +75,8 @@ class AbsenceWatchTest {
         starting.startInDoubt();
 
         // Not while it is fenced, nor until it has read
+        broker.change().leads("ordinary", 1, 7);
+        broker.change().leads("elsewhere", 2, 7);
         broker.change().live = Set.of(2);
         tick(starting, 60_000);
         assertThat(empty.get().refusal("ordinary", 0)).get().isInstanceOf(RetriableException.class);
@@ -82,6 +84,7 @@ class AbsenceWatchTest {
         tick(starting, 500);
         assertThat(empty.get().refusal("ordinary", 0)).get().isInstanceOf(RetriableException.class);
         assertThat(empty.get().refusal("__consumer_offsets", 0)).isEmpty();
+        assertThat(empty.get().refusal("elsewhere", 0)).isEmpty();
 
         readings.get(0).complete(null);
         tick(starting, 500);
@@ -170,6 +173,37 @@ class AbsenceWatchTest {
             pass(500);
         }
         assertAsksToTryAgain("new");
+
+        pass(500);
+
+        assertThat(fence.get().refusal("new", 0)).isEmpty();
+    }
+
+    @Test
+    void aMomentInWhichNobodyServesTheStateDoesNotEndAnOlderDoubt() {
+        broker.change().leads(StateTopic.NAME, 2, 1);
+        pass(10_000);
+        broker.change().topics.put("new", Uuid.randomUuid());
+        for (int i = 0; i < 80; i++) {
+            pass(500);
+        }
+
+        broker.change().leads(StateTopic.NAME, -1, 2);
+        pass(500);
+
+        assertAsksToTryAgain("new");
+    }
+
+    /** Its clock started anew each time, so that with rare news of the controllers it never ended. */
+    @Test
+    void whoIsAwayAgainAndAgainDoesNotDoubtForGood() {
+        broker.change().topics.put("new", Uuid.randomUuid());
+        pass(10_000);
+        broker.change().topics.put("new", Uuid.randomUuid());
+        for (int i = 0; i < 3; i++) {
+            pass(10_000);
+            assertAsksToTryAgain("new");
+        }
 
         pass(500);
 
