@@ -17,6 +17,8 @@ public class AppendException extends Exception {
         TOO_FEW_REPLICAS,
         /** It is in the log, but was not replicated in time: what becomes of it is open. */
         NOT_REPLICATED,
+        /** Something else is being done with the log: try again. */
+        BUSY,
         /** The log directory failed; the broker moves leadership away. */
         STORAGE,
         /** Anything else, such as a producer epoch that goes backwards. */

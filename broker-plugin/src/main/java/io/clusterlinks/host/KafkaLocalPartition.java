@@ -155,11 +155,11 @@ final class KafkaLocalPartition implements LocalPartition {
     @Override
     public void truncateFullyAndStartAt(long offset, int leaderEpoch) throws AppendException {
         LeaderLock.whileLeading(partition, leaderEpoch, () -> {
-            if (replicaLog().logEndOffset() > logStartOffset()) {
+            boolean goesBack = offset < logStartOffset();
+            if (goesBack || replicaLog().logEndOffset() > logStartOffset()) {
                 refuseWhileMoved();
             }
             createIndexFiles();
-            boolean goesBack = offset < logStartOffset();
             partition.truncateFullyAndStartAt(offset, false, Optional.empty());
             if (goesBack) {
                 replicas.logManager().checkpointLogStartOffsets();
@@ -168,11 +168,14 @@ final class KafkaLocalPartition implements LocalPartition {
         });
     }
 
-    /** The copy in the other log directory would not notice, and take this log's place with what was cut off here. */
+    /**
+     * The copy in the other log directory would not notice, and take this log's place with what was cut off here, or
+     * without what comes before it.
+     */
     private void refuseWhileMoved() throws AppendException {
         if (partition.futureLog().isDefined()) {
             throw new AppendException(
-                    AppendException.Kind.NOT_REPLICATED,
+                    AppendException.Kind.BUSY,
                     id + " is being moved to another log directory, which has to end before",
                     null);
         }
@@ -265,11 +268,14 @@ final class KafkaLocalPartition implements LocalPartition {
         return partition.remoteReplicas().nonEmpty();
     }
 
+    /** Not as a follower: what this broker knew of the source may be older than what the leader has copied since. */
     @Override
-    public void advanceLogStartOffset(long offset) {
-        UnifiedLog log = replicaLog();
-        log.maybeIncrementLogStartOffset(
-                Math.min(offset, log.highWatermark()), LogStartOffsetIncrementReason.ClientRecordDeletion);
+    public void advanceLogStartOffset(long offset, int leaderEpoch) {
+        isTrueOf(leaderEpoch, () -> {
+            UnifiedLog log = replicaLog();
+            return log.maybeIncrementLogStartOffset(
+                    Math.min(offset, log.highWatermark()), LogStartOffsetIncrementReason.ClientRecordDeletion);
+        });
     }
 
     @Override

@@ -83,8 +83,11 @@ public interface LocalPartition {
     /** Whether another replica may fetch from this leader, one that a reassignment adds included. */
     boolean hasFollowers();
 
-    /** Moves the log start offset to {@code min(offset, highWatermark)} if that is forward. */
-    void advanceLogStartOffset(long offset);
+    /**
+     * Moves the log start offset to {@code min(offset, highWatermark)} if that is forward, and this broker leads the
+     * partition under {@code leaderEpoch}.
+     */
+    void advanceLogStartOffset(long offset, int leaderEpoch);
 
     /** Transactions with records in this log and no end marker yet. */
     List<OpenTransaction> openTransactions();

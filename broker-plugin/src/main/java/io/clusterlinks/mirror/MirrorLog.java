@@ -69,7 +69,7 @@ final class MirrorLog {
     /** The log starts where the source's does, or where the mirror began if that is later. */
     void followStart() {
         if (isStartBehind() && local.logStartOffset() < local.highWatermark()) {
-            local.advanceLogStartOffset(wantedStart());
+            local.advanceLogStartOffset(wantedStart(), partition.leaderEpoch());
         }
     }
 

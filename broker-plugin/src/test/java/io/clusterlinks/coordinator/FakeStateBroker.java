@@ -192,7 +192,7 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     }
 
     @Override
-    public void advanceLogStartOffset(long offset) {
+    public void advanceLogStartOffset(long offset, int leaderEpoch) {
         throw new AssertionError("not asked for");
     }
 

@@ -179,7 +179,7 @@ final class FakeLog implements LocalPartition {
     }
 
     @Override
-    public synchronized void advanceLogStartOffset(long offset) {
+    public synchronized void advanceLogStartOffset(long offset, int leaderEpoch) {
         start = Math.max(start, Math.min(offset, highWatermark()));
     }
 

@@ -169,7 +169,7 @@ class ReplicatorTest extends ReplicatorScene {
     void theEpochBeforeAnEmptiedLogStaysOnRecordWithTheNextOne() {
         log.append0(0, 10, 1);
         start(record(new SourceEpoch(2, 0)));
-        log.advanceLogStartOffset(10);
+        log.advanceLogStartOffset(10, log.leaderEpoch);
         sink.answersAtOnce = false;
 
         fetch(TestBatches.batch(10, 5, 3));

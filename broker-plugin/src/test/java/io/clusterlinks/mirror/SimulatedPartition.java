@@ -130,8 +130,12 @@ final class SimulatedPartition implements LocalPartition {
         cluster.mayDie();
     }
 
+    private boolean leadsUnder(int epoch) {
+        return node.leads() && node.heard.epoch() == epoch;
+    }
+
     private void checkLeads(int epoch) throws AppendException {
-        if (!node.leads() || node.heard.epoch() != epoch) {
+        if (!leadsUnder(epoch)) {
             throw new AppendException(AppendException.Kind.NOT_LEADER, "epoch " + epoch, null);
         }
     }
@@ -168,8 +172,10 @@ final class SimulatedPartition implements LocalPartition {
     }
 
     @Override
-    public void advanceLogStartOffset(long offset) {
-        node.log.advanceStart(offset);
+    public void advanceLogStartOffset(long offset, int leaderEpoch) {
+        if (leadsUnder(leaderEpoch)) {
+            node.log.advanceStart(offset);
+        }
     }
 
     @Override
