@@ -110,27 +110,22 @@ public final class AbsenceWatch {
         long elapsedMs = nowMs - lastMs;
         boolean caughtUp = now.knownUntilMs() - lastKnownUntilMs > elapsedMs + AWAY_MS;
         boolean begun = before != null || doubtSinceMs >= 0;
-        return begun && (elapsedMs > AWAY_MS || caughtUp || isFenced());
-    }
-
-    private boolean isFenced() {
-        return !broker.cluster().liveBrokers().contains(broker.nodeId());
+        boolean fenced = !now.liveBrokers().contains(broker.nodeId());
+        return begun && (elapsedMs > AWAY_MS || caughtUp || fenced);
     }
 
     private void begin(long nowMs) {
         reading = null;
-        // Who stands still again and again must not doubt for good.
-        if (doubtSinceMs < 0 || isFenced()) {
-            doubtSinceMs = nowMs;
-            unservedSinceMs = -1;
-        }
+        // Also if it was in doubt before: nothing could be read while it was away once more.
+        doubtSinceMs = nowMs;
+        unservedSinceMs = -1;
         noteServed(nowMs);
         ClusterView then = before;
         // Asked for at each write, and to make a view of a topic that has changed takes a while.
         Map<String, Optional<TopicView>> seen = new ConcurrentHashMap<>();
         fence.doubt((topic, partition) -> Topic.isInternal(topic)
                 || (then == null
-                        ? isLedElsewhere(broker.cluster().topic(topic), partition)
+                        ? isNotLedHere(broker.cluster().topic(topic), partition)
                         : isUnchanged(
                                 seen.computeIfAbsent(topic, then::topic),
                                 broker.cluster().topic(topic),
@@ -147,7 +142,7 @@ public final class AbsenceWatch {
                 && (epoch.isEmpty() || epoch.equals(epochHere(then, partition)));
     }
 
-    private boolean isLedElsewhere(Optional<TopicView> now, int partition) {
+    private boolean isNotLedHere(Optional<TopicView> now, int partition) {
         return partition >= 0 && epochHere(now, partition).isEmpty();
     }
 

@@ -271,11 +271,15 @@ final class KafkaLocalPartition implements LocalPartition {
     /** Not as a follower: what this broker knew of the source may be older than what the leader has copied since. */
     @Override
     public void advanceLogStartOffset(long offset, int leaderEpoch) {
-        isTrueOf(leaderEpoch, () -> {
-            UnifiedLog log = replicaLog();
-            return log.maybeIncrementLogStartOffset(
-                    Math.min(offset, log.highWatermark()), LogStartOffsetIncrementReason.ClientRecordDeletion);
-        });
+        try {
+            LeaderLock.whileLeading(partition, leaderEpoch, () -> {
+                UnifiedLog log = replicaLog();
+                log.maybeIncrementLogStartOffset(
+                        Math.min(offset, log.highWatermark()), LogStartOffsetIncrementReason.ClientRecordDeletion);
+            });
+        } catch (AppendException e) {
+            // Another broker leads, and moves it.
+        }
     }
 
     @Override

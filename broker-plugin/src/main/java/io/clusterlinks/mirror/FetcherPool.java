@@ -18,9 +18,9 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * The fetchers of one link: opens, closes and deals partitions to them. Where there are many, those for which records keep
  * coming, or that are new, have fetchers of their own, since every partition of a fetch session costs both sides something
- * with each fetch, also one to which nothing happens; the others are quiet. And the sessions stay small: a source keeps up to a thousand fetches that have waited
- * in vain ({@code fetch.purgatory.purge.interval.requests}), with some 200 bytes of heap for each of their partitions. For
- * the link's thread; close from any.
+ * with each fetch, also one to which nothing happens; the others are quiet. And the sessions stay small: a source keeps up
+ * to a thousand fetches that have waited in vain ({@code fetch.purgatory.purge.interval.requests}), with some 200 bytes of
+ * heap for each of their partitions. For the link's thread; close from any.
  */
 final class FetcherPool implements AutoCloseable {
     /** Fewer are not worth another connection for those to which something happens. */

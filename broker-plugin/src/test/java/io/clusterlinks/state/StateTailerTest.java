@@ -136,8 +136,10 @@ class StateTailerTest {
 
         await().until(() -> leader.unknownEnds.get() > 2);
         assertThat(read).isNotDone();
+        assertThat(tailer.isServed()).isFalse();
         leader.commitTo(2);
         await().until(read::isDone);
+        assertThat(tailer.isServed()).isTrue();
         assertThat(tailer.image().mirror(TOPIC)).isPresent();
     }
 

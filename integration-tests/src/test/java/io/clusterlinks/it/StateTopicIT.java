@@ -181,6 +181,8 @@ class StateTopicIT {
                 .awaitLevel(Duration.ofSeconds(60))
                 .compare()
                 .orThrow();
+        // Other tests go by nobody writing the state but themselves
+        new Links(destination).run("mirrors", "failover", "--link", "first", "--topic", quiet.topic(), "--wait");
     }
 
     private static void prefer(TopicPartition partition, Integer... replicas) {
