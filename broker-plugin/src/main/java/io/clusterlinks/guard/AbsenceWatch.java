@@ -47,6 +47,8 @@ public final class AbsenceWatch {
 
     private long lastMs;
     private long lastKnownUntilMs;
+    /** Whether this broker has never known any mirror: then no wait is so long that it may go by what it knows. */
+    private boolean knowsNone;
     /** Since when there is doubt; -1 if there is none. */
     private long doubtSinceMs = -1;
     /** Since when, while there is doubt, nobody has served the state; -1 if somebody does. */
@@ -76,8 +78,11 @@ public final class AbsenceWatch {
     /**
      * This broker starts, was not in sync with the state when it was last up, and could not read it: it may have been away
      * for long, or have lost its disks. Until it can, every topic may be a mirror. To be called before the first tick.
+     *
+     * @param withoutSnapshot whether it knows of no mirror at all: it waits for as long as it takes
      */
-    public void startInDoubt() {
+    public void startInDoubt(boolean withoutSnapshot) {
+        knowsNone = withoutSnapshot;
         lastMs = time.milliseconds();
         lastKnownUntilMs = broker.cluster().knownUntilMs();
         begin(lastMs);
@@ -158,7 +163,7 @@ public final class AbsenceWatch {
     private boolean isOver(long nowMs) {
         noteServed(nowMs);
         boolean unserved = unservedSinceMs >= 0 && nowMs - unservedSinceMs > MAX_UNSERVED_MS;
-        if (unserved || nowMs - doubtSinceMs > MAX_DOUBT_MS) {
+        if (!knowsNone && (unserved || nowMs - doubtSinceMs > MAX_DOUBT_MS)) {
             LOG.warn(
                     "This broker could not read {} for {} ms; writes go by what it knows of the mirrors",
                     StateTopic.NAME,
@@ -179,6 +184,7 @@ public final class AbsenceWatch {
 
     private void end() {
         if (doubtSinceMs >= 0) {
+            knowsNone = false;
             doubtSinceMs = -1;
             unservedSinceMs = -1;
             reading = null;

@@ -74,7 +74,7 @@ final class PluginRuntime implements AutoCloseable {
         SourceClients sources = new KafkaSourceClients(memory, Time.SYSTEM);
         TopicCreator topics = new TopicCreator(broker);
         StateTopicProvider stateTopic = new StateTopicProvider(broker, topics);
-        this.tailer = new StateTailer(broker, snapshot, initial);
+        this.tailer = new StateTailer(broker, snapshot, initial, Time.SYSTEM);
         this.absence = new AbsenceWatch(broker, tailer::readToEnd, tailer::isServed, fence, Time.SYSTEM);
         this.coordinator = new Coordinator(
                 broker,
@@ -90,7 +90,7 @@ final class PluginRuntime implements AutoCloseable {
         this.requests = new MirrorRequestFence(fence, tailer::image, this::topicName);
         this.interceptor = new AdminInterceptor(new LinkRequestHandler(broker, router, stateTopic), requests);
         // The fence first: what else reacts to an image may rely on it.
-        tailer.onChange(() -> fence.onImage(tailer.image(), true));
+        tailer.onChange(() -> fence.onImage(tailer.image(), tailer.isCurrent()));
         tailer.onChange(reports::sendSoon);
     }
 
@@ -103,8 +103,9 @@ final class PluginRuntime implements AutoCloseable {
         long startMs = Time.SYSTEM.milliseconds();
         boolean over = tailer.awaitRead(STATE_TIMEOUT, SERVED_STATE_TIMEOUT);
         boolean read = tailer.isCaughtUp();
-        if (!read && !(snapshot.exists() && StateTopic.isCompleteOn(broker.nodeId(), broker.cluster()))) {
-            absence.startInDoubt();
+        boolean known = snapshot.exists();
+        if (!read && !(known && StateTopic.isCompleteOn(broker.nodeId(), broker.cluster()))) {
+            absence.startInDoubt(!known);
         }
         if (over) {
             LinkImage image = tailer.image();
@@ -117,10 +118,12 @@ final class PluginRuntime implements AutoCloseable {
                     StateTopic.NAME);
         } else {
             LOG.warn(
-                    "Could not read {} within {} s. Until it can, this broker knows only the mirrors of its snapshot; see"
-                            + " that a replica of the topic is up.",
+                    "Could not read {} within {} s. Until it can, this broker {}; see that a replica of the topic is up.",
                     StateTopic.NAME,
-                    (Time.SYSTEM.milliseconds() - startMs) / 1000);
+                    (Time.SYSTEM.milliseconds() - startMs) / 1000,
+                    known
+                            ? "knows only the mirrors of its snapshot"
+                            : "takes no writes to topics, since it has no snapshot either");
         }
     }
 

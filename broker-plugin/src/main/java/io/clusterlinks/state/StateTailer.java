@@ -29,6 +29,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FetchResponse;
+import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private final LocalBroker broker;
     private final StateReads reads;
     private final SnapshotFile snapshot;
+    private final StateContact contact;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final Thread thread = new Thread(this::run, "cluster-link-state-tailer");
 
@@ -56,6 +58,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
 
     private volatile LinkImage image;
     private volatile boolean caughtUp;
+    private volatile boolean current;
     /** End of the newest image whose mirrors are all in the snapshot; -1 until there is one. */
     private volatile long savedOffset = -1;
 
@@ -84,8 +87,9 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     /** Who waits until that end is reached. */
     private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
 
-    public StateTailer(LocalBroker broker, SnapshotFile snapshot, LinkImage initial) {
+    public StateTailer(LocalBroker broker, SnapshotFile snapshot, LinkImage initial, Time time) {
         this.broker = broker;
+        this.contact = new StateContact(time);
         this.reads = new StateReads(broker);
         this.snapshot = snapshot;
         this.image = initial;
@@ -189,6 +193,11 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         return caughtUp;
     }
 
+    /** Whether the image was the topic's until seconds ago; a change of this is told as one of the image is. */
+    public boolean isCurrent() {
+        return current;
+    }
+
     @Override
     public void onChange(Runnable listener) {
         listeners.add(listener);
@@ -209,6 +218,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         while (!closed) {
             try {
                 if (!poll()) {
+                    noteSilence();
                     TimeUnit.MILLISECONDS.sleep(RETRY_MS);
                 }
             } catch (InterruptedException e) {
@@ -239,6 +249,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         PartitionView leader = topic.get().partitions().get(0);
         if (leader.leader() < 0) {
             undetermined = null;
+            contact.heard();
             return false;
         }
         if (!learnBounds(leader)) {
@@ -265,6 +276,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             replayedEpoch = -1;
             firstEnd = -1;
             anew = false;
+            contact.fetched();
         }
         boolean mayBeLost = replayed.nextOffset() < firstEnd && firstEndEpoch != leader.leaderEpoch();
         if (firstEnd < 0 || mayBeLost) {
@@ -279,7 +291,10 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         Undetermined before = undetermined;
         if (firstEnd != StateReads.UNDETERMINED) {
             undetermined = null;
-        } else if (before == null || before.leaderEpoch() != leaderEpoch) {
+            return;
+        }
+        contact.heard();
+        if (before == null || before.leaderEpoch() != leaderEpoch) {
             undetermined = new Undetermined(leaderEpoch, System.nanoTime());
         }
     }
@@ -299,7 +314,8 @@ public final class StateTailer implements ImageSource, AutoCloseable {
 
     private void onNoTopic() {
         admitArrivals();
-        if (!told || image.nextOffset() > 0) {
+        contact.fetched();
+        if (!told || !current || image.nextOffset() > 0) {
             if (!image.links().isEmpty()) {
                 LOG.error(
                         "{} does not exist any more: its {} links are gone",
@@ -328,9 +344,16 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             LOG.debug("Fetch from {}: {}", StateTopic.NAME, error);
             return false;
         }
+        if (contact.hasGap()) {
+            anew = true;
+            return false;
+        }
         replayed = replay(RecordBatches.of(partition));
         boolean atEnd = replayed.nextOffset() >= Math.max(partition.highWatermark(), firstEnd);
-        if (atEnd && (replayed != image || !told)) {
+        if (atEnd) {
+            contact.fetched();
+        }
+        if (atEnd && (replayed != image || !told || !current)) {
             publish();
         } else if (atEnd && unsaved) {
             save(image);
@@ -374,9 +397,31 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private void publish() {
         save(replayed);
         image = replayed;
+        if (caughtUp && !current) {
+            LOG.info("Follows {} again, at offset {}", StateTopic.NAME, image.nextOffset());
+        }
         caughtUp = true;
-        told = false;
+        current = true;
         read.countDown();
+        tell();
+    }
+
+    /** Cut off from the leader alone this broker is live to all others: a mirror that it knows may be promoted meanwhile. */
+    private void noteSilence() {
+        if (!contact.isSilent() || (!current && told)) {
+            return;
+        }
+        if (current) {
+            LOG.warn(
+                    "The leader of {} does not answer: until it does, writers to mirrors are asked to try again",
+                    StateTopic.NAME);
+        }
+        current = false;
+        tell();
+    }
+
+    private void tell() {
+        told = false;
         listeners.forEach(Runnable::run);
         told = true;
     }

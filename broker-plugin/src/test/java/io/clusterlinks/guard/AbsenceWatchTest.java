@@ -72,7 +72,7 @@ class AbsenceWatchTest {
         StandingFence empty = new StandingFence();
         empty.onImage(LinkImage.EMPTY, true);
         AbsenceWatch starting = new AbsenceWatch(broker, this::read, this::isServed, empty, time);
-        starting.startInDoubt();
+        starting.startInDoubt(false);
 
         // Not while it is fenced, nor until it has read
         broker.change().leads("ordinary", 1, 7);
@@ -85,6 +85,26 @@ class AbsenceWatchTest {
         assertThat(empty.get().refusal("ordinary", 0)).get().isInstanceOf(RetriableException.class);
         assertThat(empty.get().refusal("__consumer_offsets", 0)).isEmpty();
         assertThat(empty.get().refusal("elsewhere", 0)).isEmpty();
+
+        readings.get(0).complete(null);
+        tick(starting, 500);
+        assertThat(empty.get().refusal("ordinary", 0)).isEmpty();
+    }
+
+    /** The only broker that had the whole state was down: for minutes nobody served it, and the mirror had a leader. */
+    @Test
+    void aBrokerThatStartsWithoutASnapshotWaitsForAsLongAsItTakes() {
+        StandingFence empty = new StandingFence();
+        empty.onImage(LinkImage.EMPTY, false);
+        AbsenceWatch starting = new AbsenceWatch(broker, this::read, this::isServed, empty, time);
+        starting.startInDoubt(true);
+
+        broker.change().leads("ordinary", 1, 7);
+        for (int i = 0; i < 1_000; i++) {
+            broker.change().knownUntilMs = time.milliseconds() + 500;
+            tick(starting, 500);
+        }
+        assertThat(empty.get().refusal("ordinary", 0)).get().isInstanceOf(RetriableException.class);
 
         readings.get(0).complete(null);
         tick(starting, 500);

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
@@ -39,6 +40,12 @@ final class FakeStateLeader extends BareBroker {
     /** What the next request ends with; null if it is answered. */
     final AtomicReference<Error> failure = new AtomicReference<>();
 
+    /** Whether no request reaches it. */
+    volatile boolean cutOff;
+
+    /** How many requests did not. */
+    final AtomicInteger unreached = new AtomicInteger();
+
     /** What happens before the next fetch. */
     final AtomicReference<Runnable> beforeFetch = new AtomicReference<>(() -> {});
 
@@ -58,6 +65,11 @@ final class FakeStateLeader extends BareBroker {
         for (StateRecord record : records) {
             log.add(new Entry(epoch, record));
         }
+    }
+
+    /** What the log cleaner does to what was replaced or deleted long ago. */
+    synchronized void clean(int offset) {
+        log.set(offset, new Entry(epoch, null));
     }
 
     /** Another leads, whose log is shorter, since nobody in sync was left, and which goes on with other records. */
@@ -84,6 +96,10 @@ final class FakeStateLeader extends BareBroker {
             Error error = failure.getAndSet(null);
             if (error != null) {
                 throw error;
+            }
+            if (cutOff) {
+                unreached.incrementAndGet();
+                return CompletableFuture.failedFuture(new DisconnectException());
             }
             return CompletableFuture.completedFuture(answer(request.build()));
         };
@@ -145,7 +161,11 @@ final class FakeStateLeader extends BareBroker {
     }
 
     /** One record: whoever reads on must ask again. */
-    private MemoryRecords records(int offset) {
+    private MemoryRecords records(int from) {
+        int offset = from;
+        while (log.get(offset).record() == null) {
+            offset++;
+        }
         Entry entry = log.get(offset);
         ByteBuffer batch = RecordBatches.data(
                 offset,

@@ -9,6 +9,7 @@ import static io.clusterlinks.Records.partition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.clusterlinks.ManualTime;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -29,6 +31,7 @@ class StateTailerTest {
     private static final Duration HOUR = Duration.ofHours(1);
 
     private final FakeStateLeader leader = new FakeStateLeader();
+    private final ManualTime time = new ManualTime();
     private StateTailer tailer;
 
     @TempDir
@@ -36,7 +39,7 @@ class StateTailerTest {
 
     @BeforeEach
     void begin() {
-        tailer = new StateTailer(leader, new SnapshotFile(directory), LinkImage.EMPTY);
+        tailer = new StateTailer(leader, new SnapshotFile(directory), LinkImage.EMPTY, time);
     }
 
     @AfterEach
@@ -71,6 +74,46 @@ class StateTailerTest {
         tailer.start();
 
         await().until(() -> heard.get().mirror(TOPIC).isPresent());
+    }
+
+    /**
+     * Cut off from the state's leader alone, a broker was led to by the controller: it told clients of a mirror that had been
+     * promoted that they may never write to it.
+     */
+    @Test
+    void anImageIsNotCurrentForLongerThanItsTopicIsHeardOf() {
+        List<Boolean> heard = new CopyOnWriteArrayList<>();
+        tailer.onChange(() -> heard.add(tailer.isCurrent()));
+        leader.append(link(), mirror(MirrorState.ACTIVE, StopMode.NONE));
+        follow(2);
+        await().until(tailer::isCurrent);
+
+        cutOff();
+        time.sleep(16_000);
+        await().until(() -> !tailer.isCurrent());
+        assertThat(tailer.image().mirror(TOPIC)).isPresent();
+        assertThat(tailer.isCaughtUp()).isTrue();
+
+        leader.cutOff = false;
+        await().until(tailer::isCurrent);
+        await().until(() -> heard.equals(List.of(true, false, true)));
+    }
+
+    /** A broker that was suspended for days kept a mirror for good whose tombstone had been cleaned away. */
+    @Test
+    void whoeverHasNotReadForLongReadsAnew() {
+        leader.append(link(), mirror(MirrorState.ACTIVE, StopMode.NONE), partition(0, Phase.MIRRORING));
+        follow(3);
+
+        cutOff();
+        time.sleep(HOUR.toMillis() + 1);
+        leader.clean(1);
+        leader.append(partition(1, Phase.MIRRORING));
+        leader.cutOff = false;
+
+        await().until(() -> tailer.image().nextOffset() == 4);
+        assertThat(tailer.image().mirror(TOPIC)).isEmpty();
+        assertThat(tailer.image().link(LINK)).isPresent();
     }
 
     /** After an unclean election it asked for an offset that no log has, for ever: nobody coordinated any more. */
@@ -212,6 +255,11 @@ class StateTailerTest {
         leader.append(mirror(MirrorState.STOPPED, StopMode.FAILOVER));
         await().until(() -> tailer.savedOffset() == 3);
         Files.move(away, directory);
+    }
+
+    private void cutOff() {
+        leader.cutOff = true;
+        await().until(() -> leader.unreached.get() > 0);
     }
 
     private void follow(long end) {

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 /** The topic that holds all links and mirrors, and with them what is read-only. */
 class StateTopicIT {
     private static final Duration LONGER_THAN_A_REPORT_IS_GOOD = Duration.ofSeconds(8);
+    private static final Duration LONGER_THAN_OTHERS_DOUBT = Duration.ofSeconds(35);
 
     private static final Map<String, Object> IMPATIENT = Map.of(
             ProducerConfig.ACKS_CONFIG,
@@ -134,8 +135,8 @@ class StateTopicIT {
     }
 
     /**
-     * With new disks a broker knows no mirror. One that all wait for, since the leader of the state does not know what is
-     * committed, does not wait for the leader either; it led a mirror, and took clients' writes.
+     * With new disks a broker knows no mirror. The only one that has the whole state is down, or all wait for this one, since
+     * the state's leader does not know what is committed: it led a mirror, and took clients' writes.
      */
     @Test
     void aBrokerWithNewDisksTakesNoWritesToMirrors() throws IOException {
@@ -149,6 +150,8 @@ class StateTopicIT {
 
         // When all die, and besides the one that was left last one returns with new disks
         destination.broker(3).kill();
+        Await.until("two are in sync", Duration.ofSeconds(60), () -> isr(destination)
+                .equals(Set.of(1, 2)));
         destination.broker(2).kill();
         Await.until(
                 "one is in sync", Duration.ofSeconds(60), () -> isr(destination).equals(Set.of(1)));
@@ -158,22 +161,28 @@ class StateTopicIT {
         destination.broker(1).start();
         destination.broker(3).start();
         try (Producer<String, String> producer = Clients.producer(destination, IMPATIENT)) {
-            Await.until("a write to the new leader is refused", Duration.ofSeconds(90), () -> {
+            Await.until("the new broker leads", Duration.ofSeconds(90), () -> {
                 Topics.get(destination
                         .admin()
                         .electLeaders(ElectionType.PREFERRED, Set.of(quiet))
                         .partitions());
-                Optional<Throwable> failure =
-                        Clients.failure(producer.send(Clients.record(quiet.topic(), 0, "local"))::get);
-                assertThat(failure).as("a client's write was taken").isPresent();
-                return failure.filter(PolicyViolationException.class::isInstance)
-                                .isPresent()
-                        && Topics.leaders(destination.admin(), quiet.topic()).equals(List.of(3));
+                refusal(producer, quiet);
+                return Topics.leaders(destination.admin(), quiet.topic()).equals(List.of(3));
             });
+
+            // Then it takes no writes, for as long as nobody serves the state
+            long endNs = System.nanoTime() + LONGER_THAN_OTHERS_DOUBT.toNanos();
+            while (System.nanoTime() < endNs) {
+                refusal(producer, quiet);
+            }
+            destination.broker(2).start();
+            Await.until(
+                    "it knows the mirror",
+                    Duration.ofSeconds(90),
+                    () -> refusal(producer, quiet) instanceof PolicyViolationException);
         }
 
-        // Then it mirrors what comes
-        destination.broker(2).start();
+        // And it mirrors what comes
         destination.awaitReady();
         awaitInSync();
         workload.plain(10);
@@ -183,6 +192,14 @@ class StateTopicIT {
                 .orThrow();
         // Other tests go by nobody writing the state but themselves
         new Links(destination).run("mirrors", "failover", "--link", "first", "--topic", quiet.topic(), "--wait");
+    }
+
+    /** What a write ends with. */
+    private static Throwable refusal(Producer<String, String> producer, TopicPartition partition) {
+        Optional<Throwable> failure =
+                Clients.failure(producer.send(Clients.record(partition.topic(), partition.partition(), "local"))::get);
+        assertThat(failure).as("a client's write was taken").isPresent();
+        return failure.get();
     }
 
     private static void prefer(TopicPartition partition, Integer... replicas) {
