@@ -30,7 +30,7 @@ public final class ClusterLinksPlugin implements BrokerHooks {
     @Override
     public void onStarting(int nodeId, Map<String, Object> serverProperties) {
         settings = PluginSettings.of(serverProperties);
-        snapshot = new SnapshotFile(settings.stateDir());
+        snapshot = new SnapshotFile(settings.stateDirs());
         image = snapshot.load();
         fence.onImage(image, false);
         LOG.info(

@@ -35,7 +35,7 @@ public final class PluginSettings extends AbstractConfig {
                     Type.STRING,
                     "",
                     Importance.LOW,
-                    "Where the snapshot of the links is kept; the first log directory if not set.")
+                    "Where the snapshot of the links is kept; the first log directory that can be written if not set.")
             .define(
                     FETCH_MEMORY_BYTES,
                     Type.LONG,
@@ -45,11 +45,11 @@ public final class PluginSettings extends AbstractConfig {
                     "Bytes of fetched and not yet appended batches that this broker holds for all links together, outside the"
                             + " heap; taken only while they are needed.");
 
-    private final Path logDir;
+    private final List<Path> logDirs;
 
-    private PluginSettings(Map<String, Object> own, Path logDir) {
+    private PluginSettings(Map<String, Object> own, List<Path> logDirs) {
         super(DEF, own, false);
-        this.logDir = logDir;
+        this.logDirs = logDirs;
     }
 
     /**
@@ -67,20 +67,20 @@ public final class PluginSettings extends AbstractConfig {
                 own.put(name, value);
             }
         });
-        return new PluginSettings(own, firstLogDir(serverProperties));
+        return new PluginSettings(own, logDirs(serverProperties));
     }
 
-    private static Path firstLogDir(Map<String, Object> serverProperties) {
+    private static List<Path> logDirs(Map<String, Object> serverProperties) {
         Object dirs = serverProperties.get("log.dirs");
         Object all = dirs == null ? serverProperties.getOrDefault("log.dir", "/tmp/kafka-logs") : dirs;
-        String first = all instanceof List<?> list
-                ? list.get(0).toString()
-                : all.toString().split(",")[0];
-        return Path.of(first.trim());
+        List<?> names =
+                all instanceof List<?> list ? list : List.of(all.toString().split(","));
+        return names.stream().map(name -> Path.of(name.toString().trim())).toList();
     }
 
-    Path stateDir() {
-        return getString(STATE_DIR).isEmpty() ? logDir : Path.of(getString(STATE_DIR));
+    /** Where the snapshot may be kept, the directory that comes first first. */
+    List<Path> stateDirs() {
+        return getString(STATE_DIR).isEmpty() ? logDirs : List.of(Path.of(getString(STATE_DIR)));
     }
 
     Optional<String> secret() {

@@ -14,23 +14,32 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Utils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The image as a local file, so that the fence stands from the first request after a restart, before the state topic
- * can be read. Lines of JSON: a header, then one record per line. Replaced atomically.
+ * can be read. Lines of JSON: a header, then one record per line. Replaced atomically. For one thread.
  */
 public final class SnapshotFile {
+    private static final Logger LOG = LoggerFactory.getLogger(SnapshotFile.class);
     private static final String FILE_NAME = "cluster-links.snapshot";
 
-    private final Path path;
+    /** Where it may be, the directory that is written to first. */
+    private final List<Path> paths = new ArrayList<>();
 
-    public SnapshotFile(Path directory) {
-        this.path = directory.resolve(FILE_NAME);
+    /** A file in the first of {@code directories} that can be written. */
+    public SnapshotFile(List<Path> directories) {
+        directories.forEach(directory -> paths.add(directory.resolve(FILE_NAME)));
     }
 
     /** One line: {@code key} as in the state topic, {@code value} the record's JSON as text. */
@@ -40,7 +49,20 @@ public final class SnapshotFile {
 
     /** Whether an image was ever saved, and the file is still there. */
     public boolean exists() {
-        return Files.exists(path);
+        return newest().isPresent();
+    }
+
+    /** One that could not be deleted when another took its place is older. */
+    private Optional<Path> newest() {
+        return paths.stream().filter(Files::exists).max(Comparator.comparing(SnapshotFile::lastModified));
+    }
+
+    private static FileTime lastModified(Path path) {
+        try {
+            return Files.getLastModifiedTime(path);
+        } catch (IOException e) {
+            return FileTime.fromMillis(Long.MIN_VALUE);
+        }
     }
 
     /**
@@ -49,9 +71,10 @@ public final class SnapshotFile {
      * @throws LinkException KAFKA_STORAGE_ERROR if the file is there but cannot be read: the fence would have holes
      */
     public LinkImage load() {
-        if (!Files.exists(path)) {
-            return LinkImage.EMPTY;
-        }
+        return newest().map(SnapshotFile::load).orElse(LinkImage.EMPTY);
+    }
+
+    private static LinkImage load(Path path) {
         try {
             Iterator<String> lines =
                     Files.readAllLines(path, StandardCharsets.UTF_8).iterator();
@@ -76,8 +99,43 @@ public final class SnapshotFile {
         }
     }
 
-    /** Saves {@code image} durably. */
+    /**
+     * Saves {@code image} durably; while a directory has failed in the next one.
+     *
+     * @throws IOException if none can be written
+     */
     public void save(LinkImage image) throws IOException {
+        IOException failure = null;
+        for (Path path : List.copyOf(paths)) {
+            try {
+                save(image, path);
+                deleteOthers(path);
+                if (failure != null) {
+                    LOG.warn("Keeps the snapshot of the links in {} from now on", path, failure);
+                }
+                return;
+            } catch (IOException e) {
+                Collections.rotate(paths, -1);
+                failure = e;
+            }
+        }
+        throw failure;
+    }
+
+    /** They would be taken for this one when its directory has failed. */
+    private void deleteOthers(Path saved) {
+        for (Path path : paths) {
+            try {
+                if (!path.equals(saved)) {
+                    Files.deleteIfExists(path);
+                }
+            } catch (IOException e) {
+                LOG.debug("Could not delete {}", path, e);
+            }
+        }
+    }
+
+    private static void save(LinkImage image, Path path) throws IOException {
         Path temporary = path.resolveSibling(FILE_NAME + ".tmp");
         try (BufferedWriter writer = Files.newBufferedWriter(temporary, StandardCharsets.UTF_8)) {
             List<String> lines = image.records()

@@ -39,7 +39,7 @@ class StateTailerTest {
 
     @BeforeEach
     void begin() {
-        tailer = new StateTailer(leader, new SnapshotFile(directory), LinkImage.EMPTY, time);
+        tailer = new StateTailer(leader, new SnapshotFile(List.of(directory)), LinkImage.EMPTY, time);
     }
 
     @AfterEach
