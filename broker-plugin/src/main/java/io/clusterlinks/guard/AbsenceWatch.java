@@ -47,6 +47,8 @@ public final class AbsenceWatch {
 
     private long lastMs;
     private long lastKnownUntilMs;
+    /** Whether this broker starts, and has not been seen to be let in yet. */
+    private boolean joining;
     /** Whether this broker has never known any mirror: then no wait is so long that it may go by what it knows. */
     private boolean knowsNone;
     /** Since when there is doubt; -1 if there is none. */
@@ -88,6 +90,19 @@ public final class AbsenceWatch {
         begin(lastMs);
     }
 
+    /**
+     * This broker starts and has read the state, and is not waited for before it is let in: meanwhile a mirror's topic may be
+     * created, and led here at once. New topics may be mirrors until the state was read again. To be called before the first
+     * tick.
+     */
+    public void startJoining() {
+        joining = true;
+        begin(time.milliseconds());
+        ClusterView then = broker.cluster();
+        fence.doubt((topic, partition) ->
+                Topic.isInternal(topic) || then.topic(topic).isPresent());
+    }
+
     /** Looks. An error is logged: the next tick must come. */
     public void tick() {
         try {
@@ -98,9 +113,15 @@ public final class AbsenceWatch {
     }
 
     private void look(ClusterView now, long nowMs) {
-        boolean away = isAway(now, nowMs);
+        boolean fenced = !now.liveBrokers().contains(broker.nodeId());
+        boolean away = !joining && isBegun() && (fenced || hasStoodStill(now, nowMs));
+        joining &= fenced;
         lastMs = nowMs;
         lastKnownUntilMs = now.knownUntilMs();
+        if (joining) {
+            doubtSinceMs = nowMs;
+            return;
+        }
         if (away) {
             begin(nowMs);
         } else if (doubtSinceMs >= 0 && !isOver(nowMs)) {
@@ -111,12 +132,15 @@ public final class AbsenceWatch {
         }
     }
 
-    private boolean isAway(ClusterView now, long nowMs) {
+    private boolean isBegun() {
+        return before != null || doubtSinceMs >= 0;
+    }
+
+    /** Or was cut off: it then hears of many seconds at once. */
+    private boolean hasStoodStill(ClusterView now, long nowMs) {
         long elapsedMs = nowMs - lastMs;
         boolean caughtUp = now.knownUntilMs() - lastKnownUntilMs > elapsedMs + AWAY_MS;
-        boolean begun = before != null || doubtSinceMs >= 0;
-        boolean fenced = !now.liveBrokers().contains(broker.nodeId());
-        return begun && (elapsedMs > AWAY_MS || caughtUp || fenced);
+        return elapsedMs > AWAY_MS || caughtUp;
     }
 
     private void begin(long nowMs) {

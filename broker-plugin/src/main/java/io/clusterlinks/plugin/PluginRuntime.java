@@ -103,10 +103,7 @@ final class PluginRuntime implements AutoCloseable {
         long startMs = Time.SYSTEM.milliseconds();
         boolean over = tailer.awaitRead(STATE_TIMEOUT, SERVED_STATE_TIMEOUT);
         boolean read = tailer.isCaughtUp();
-        boolean known = snapshot.exists();
-        if (!read && !(known && StateTopic.isCompleteOn(broker.nodeId(), broker.cluster()))) {
-            absence.startInDoubt(!known);
-        }
+        beginToWatch(read);
         if (over) {
             LinkImage image = tailer.image();
             LOG.info(
@@ -121,9 +118,18 @@ final class PluginRuntime implements AutoCloseable {
                     "Could not read {} within {} s. Until it can, this broker {}; see that a replica of the topic is up.",
                     StateTopic.NAME,
                     (Time.SYSTEM.milliseconds() - startMs) / 1000,
-                    known
+                    snapshot.exists()
                             ? "knows only the mirrors of its snapshot"
                             : "takes no writes to topics, since it has no snapshot either");
+        }
+    }
+
+    private void beginToWatch(boolean read) {
+        boolean known = snapshot.exists();
+        if (!read && !(known && StateTopic.isCompleteOn(broker.nodeId(), broker.cluster()))) {
+            absence.startInDoubt(!known);
+        } else if (broker.cluster().topic(StateTopic.NAME).isPresent()) {
+            absence.startJoining();
         }
     }
 

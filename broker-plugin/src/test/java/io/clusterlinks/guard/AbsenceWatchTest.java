@@ -111,6 +111,32 @@ class AbsenceWatchTest {
         assertThat(empty.get().refusal("ordinary", 0)).isEmpty();
     }
 
+    /** Between its reading and its being let in nobody waits for it, and a mirror's topic may be created on it right after. */
+    @Test
+    void aBrokerThatJoinsTakesNoWritesToNewTopicsBeforeItHasReadTheStateAgain() {
+        // Given a broker that has read the state, and is let in after a while
+        StandingFence joined = new StandingFence();
+        joined.onImage(image(link()), true);
+        AbsenceWatch joining = new AbsenceWatch(broker, this::read, this::isServed, joined, time);
+        broker.change().live = Set.of(2);
+        joining.startJoining();
+        tick(joining, 5_000);
+        assertThat(readings).isEmpty();
+
+        // When a topic is created then, and led by it
+        broker.change().live = Set.of(1, 2);
+        broker.change().leads(TOPIC, 1, 0);
+        broker.change().leads("ordinary", 1, 8);
+        tick(joining, 5_000);
+
+        // Then this one may be a mirror, until it has read
+        assertThat(joined.get().refusal(TOPIC, 0)).get().isInstanceOf(RetriableException.class);
+        assertThat(joined.get().refusal("ordinary", 0)).isEmpty();
+        readings.get(0).complete(null);
+        tick(joining, 500);
+        assertThat(joined.get().refusal(TOPIC, 0)).isEmpty();
+    }
+
     @Test
     void anOrdinaryTopicThatCameMeanwhileIsWrittenToWhenTheStateWasRead() {
         pass(10_000);
