@@ -9,8 +9,13 @@ package io.clusterlinks.cli;
  * @param action the command, for example {@code promote}
  * @param dryRun whether nothing was changed
  * @param error why it was refused; null if it was accepted
+ * @param note what to know of one that was accepted and had nothing to do; null if it had
  */
-record ActionResult(String link, String topic, String action, boolean dryRun, String error) {
+record ActionResult(String link, String topic, String action, boolean dryRun, String error, String note) {
+    ActionResult(String link, String topic, String action, boolean dryRun, String error) {
+        this(link, topic, action, dryRun, error, null);
+    }
+
     String sentence() {
         String thing = thing();
         if (dryRun) {
@@ -35,9 +40,10 @@ record ActionResult(String link, String topic, String action, boolean dryRun, St
         return (action.equals("promote") ? "Promoted " : "Failed over ") + thing() + ": it is writable now.";
     }
 
-    /** What was true before the command. */
-    String stoppedSentence() {
-        return "Nothing to do: " + thing() + " has stopped already, the topic is writable.";
+    /** The same of a mirror topic that had stopped before the command. */
+    ActionResult ofStopped() {
+        String note = "Nothing to do: " + thing() + " has stopped already, the topic is writable.";
+        return new ActionResult(link, topic, action, dryRun, error, note);
     }
 
     private String thing() {

@@ -41,17 +41,21 @@ final class StopCommands {
 
         @Override
         final int run(Session session) {
-            Set<String> before = session.console().isJson() || selection.all ? Set.of() : stopped(session);
+            Set<String> before = selection.all ? Set.of() : stopped(session);
             List<ActionResult> results = change(session);
-            List<ActionResult> repeated = results.stream()
-                    .filter(result -> result.error() == null && before.contains(result.topic()))
-                    .toList();
-            repeated.forEach(result -> session.console().line(result.stoppedSentence()));
-            results.removeAll(repeated);
-            if (results.isEmpty() && !repeated.isEmpty()) {
+            results.replaceAll(
+                    result -> result.error() == null && before.contains(result.topic()) ? result.ofStopped() : result);
+            if (!session.console().isJson() && tellNotes(session, results) && results.isEmpty()) {
                 return OK;
             }
             return !wait || dryRun || results.isEmpty() ? reportAll(session, results) : await(session, results);
+        }
+
+        /** Says what had nothing to do, and takes it away; returns whether there was any. */
+        private static boolean tellNotes(Session session, List<ActionResult> results) {
+            results.stream().filter(result -> result.note() != null).forEach(result -> session.console()
+                    .line(result.note()));
+            return results.removeIf(result -> result.note() != null);
         }
 
         private int await(Session session, List<ActionResult> results) {

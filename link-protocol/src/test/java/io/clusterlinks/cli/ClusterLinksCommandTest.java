@@ -204,7 +204,7 @@ class ClusterLinksCommandTest extends CommandTest {
                         "lastFetchMs",
                         "bytes",
                         "error");
-        assertThat(keys("pause --link east")).containsExactly("link", "topic", "action", "dryRun", "error");
+        assertThat(keys("pause --link east")).containsExactly("link", "topic", "action", "dryRun", "error", "note");
     }
 
     @Test

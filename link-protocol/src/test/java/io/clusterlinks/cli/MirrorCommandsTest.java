@@ -171,6 +171,13 @@ class MirrorCommandsTest extends CommandTest {
 
         assertThat(run("mirrors promote --topic a --wait")).isZero();
         assertThat(out).startsWith("Nothing to do");
+
+        assertThat(run("mirrors failover --topic a --topic b --wait --output json"))
+                .isZero();
+        assertThat(json().findValuesAsText("note"))
+                .containsExactlyInAnyOrder(
+                        "Nothing to do: mirror topic 'a' of link 'east' has stopped already, the topic is writable.",
+                        "null");
     }
 
     @Test
