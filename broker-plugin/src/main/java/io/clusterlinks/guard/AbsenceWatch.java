@@ -28,11 +28,13 @@ public final class AbsenceWatch {
     private static final Logger LOG = LoggerFactory.getLogger(AbsenceWatch.class);
 
     /** How often to call {@link #tick}. */
-    public static final int TICK_MS = 500;
+    public static final int TICK_MS = 200;
     /** Much less than after what a broker is fenced, and more than a busy thread comes late. */
     private static final long AWAY_MS = 2_000;
     /** As after a start: ordinary topics cannot wait until somebody serves the state. */
     private static final long MAX_UNSERVED_MS = TimeUnit.SECONDS.toMillis(30);
+
+    private static final long REMIND_MS = TimeUnit.SECONDS.toMillis(60);
     /** While somebody does it can be read, unless these two brokers are cut off from each other for good. */
     private static final long MAX_DOUBT_MS = TimeUnit.SECONDS.toMillis(120);
 
@@ -55,6 +57,8 @@ public final class AbsenceWatch {
     private long doubtSinceMs = -1;
     /** Since when, while there is doubt, nobody has served the state; -1 if somebody does. */
     private long unservedSinceMs = -1;
+    /** When it was last said that nothing but reading the state ends it. */
+    private long remindedMs;
     /** What the doubt ends with; null while this broker may still be away. */
     private CompletableFuture<Void> reading;
 
@@ -91,16 +95,16 @@ public final class AbsenceWatch {
     }
 
     /**
-     * This broker starts and has read the state, and is not waited for before it is let in: meanwhile a mirror's topic may be
-     * created, and led here at once. New topics may be mirrors until the state was read again. To be called before the first
-     * tick.
+     * This broker starts and has read the state. Nobody waits for it before it is let in: meanwhile a mirror's topic may be
+     * created, or one adopted, and led here at once. Until the state was read again that is an absence as others are. To be
+     * called before the first tick.
+     *
+     * @param since the cluster as it was before the state was read
      */
-    public void startJoining() {
+    public void startJoining(ClusterView since) {
         joining = true;
+        before = since;
         begin(time.milliseconds());
-        ClusterView then = broker.cluster();
-        fence.doubt((topic, partition) ->
-                Topic.isInternal(topic) || then.topic(topic).isPresent());
     }
 
     /** Looks. An error is logged: the next tick must come. */
@@ -187,14 +191,29 @@ public final class AbsenceWatch {
     private boolean isOver(long nowMs) {
         noteServed(nowMs);
         boolean unserved = unservedSinceMs >= 0 && nowMs - unservedSinceMs > MAX_UNSERVED_MS;
-        if (!knowsNone && (unserved || nowMs - doubtSinceMs > MAX_DOUBT_MS)) {
+        boolean read = reading != null && reading.isDone();
+        if (knowsNone) {
+            remind(nowMs);
+        } else if (!read && (unserved || nowMs - doubtSinceMs > MAX_DOUBT_MS)) {
             LOG.warn(
                     "This broker could not read {} for {} ms; writes go by what it knows of the mirrors",
                     StateTopic.NAME,
                     nowMs - doubtSinceMs);
             return true;
         }
-        return reading != null && reading.isDone();
+        return read;
+    }
+
+    private void remind(long nowMs) {
+        if (nowMs - Math.max(doubtSinceMs, remindedMs) >= REMIND_MS) {
+            remindedMs = nowMs;
+            LOG.warn(
+                    "This broker has no snapshot of the links and cannot read {}: any topic may be a mirror, so it refuses all"
+                            + " writes to what it leads. Bring back a broker with a replica of {}, or, if they are all lost,"
+                            + " delete it through a broker without the plugin.",
+                    StateTopic.NAME,
+                    StateTopic.NAME);
+        }
     }
 
     /** A moment without a leader of the state must not end a doubt that is older. */

@@ -23,8 +23,8 @@ record DoubtfulFence(WriteFence fence, Known known) implements WriteFence {
         Optional<ApiException> refusal = fence.refusal(topic, partition);
         return refusal.isPresent() || known.test(topic, partition)
                 ? refusal
-                : Optional.of(
-                        new NotEnoughReplicasException("This broker was away, and has not yet read whether topic '"
-                                + topic + "' is a mirror by now. Try again."));
+                : Optional.of(new NotEnoughReplicasException(
+                        "This broker was away or has just started, and has not yet read whether topic '" + topic
+                                + "' is a mirror by now. Try again."));
     }
 }

@@ -12,6 +12,7 @@ import io.clusterlinks.coordinator.Coordinator;
 import io.clusterlinks.coordinator.TopicCreator;
 import io.clusterlinks.guard.AbsenceWatch;
 import io.clusterlinks.guard.StandingFence;
+import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.mirror.MirrorManager;
 import io.clusterlinks.source.FetchMemory;
@@ -99,11 +100,12 @@ final class PluginRuntime implements AutoCloseable {
      * starts without it, and may lack mirrors, takes no writes to topics that it does not know.
      */
     void readState() {
+        ClusterView since = broker.cluster();
         tailer.start();
         long startMs = Time.SYSTEM.milliseconds();
         boolean over = tailer.awaitRead(STATE_TIMEOUT, SERVED_STATE_TIMEOUT);
         boolean read = tailer.isCaughtUp();
-        beginToWatch(read);
+        beginToWatch(since, read);
         if (over) {
             LinkImage image = tailer.image();
             LOG.info(
@@ -124,12 +126,12 @@ final class PluginRuntime implements AutoCloseable {
         }
     }
 
-    private void beginToWatch(boolean read) {
+    private void beginToWatch(ClusterView since, boolean read) {
         boolean known = snapshot.exists();
         if (!read && !(known && StateTopic.isCompleteOn(broker.nodeId(), broker.cluster()))) {
             absence.startInDoubt(!known);
-        } else if (broker.cluster().topic(StateTopic.NAME).isPresent()) {
-            absence.startJoining();
+        } else if (read && since.topic(StateTopic.NAME).isPresent()) {
+            absence.startJoining(since);
         }
     }
 

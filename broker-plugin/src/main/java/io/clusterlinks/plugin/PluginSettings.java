@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
@@ -35,7 +36,7 @@ public final class PluginSettings extends AbstractConfig {
                     Type.STRING,
                     "",
                     Importance.LOW,
-                    "Where the snapshot of the links is kept; the first log directory that can be written if not set.")
+                    "Where the snapshot of the links is kept; if not set, or it cannot be written, the first log directory that can.")
             .define(
                     FETCH_MEMORY_BYTES,
                     Type.LONG,
@@ -80,7 +81,10 @@ public final class PluginSettings extends AbstractConfig {
 
     /** Where the snapshot may be kept, the directory that comes first first. */
     List<Path> stateDirs() {
-        return getString(STATE_DIR).isEmpty() ? logDirs : List.of(Path.of(getString(STATE_DIR)));
+        // A file that was left in one of those when this was not set is found, and does not outlive the next.
+        Stream<Path> own =
+                Stream.of(getString(STATE_DIR)).filter(dir -> !dir.isEmpty()).map(Path::of);
+        return Stream.concat(own, logDirs.stream()).toList();
     }
 
     Optional<String> secret() {

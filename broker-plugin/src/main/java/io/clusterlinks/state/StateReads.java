@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class StateReads {
     private static final Logger LOG = LoggerFactory.getLogger(StateReads.class);
     private static final int FETCH_WAIT_MS = 500;
+    private static final int SHORT_WAIT_MS = 10;
     private static final int FETCH_BYTES = 4 * 1024 * 1024;
     private static final int RESPONSE_TIMEOUT_MS = 3_000;
 
@@ -99,12 +100,14 @@ final class StateReads {
     }
 
     /**
-     * What follows {@code offset}, empty if the leader does not answer. Waits a little while there is nothing.
+     * What follows {@code offset}, empty if the leader does not answer. Waits a little while there is nothing, less if
+     * somebody waits for the end.
      *
      * @param lastEpoch leader epoch of the batch before {@code offset}, -1 if none was read: the leader says whether it
      *     has that batch
      */
-    Optional<PartitionData> fetch(int leader, Uuid topicId, long offset, int lastEpoch) throws InterruptedException {
+    Optional<PartitionData> fetch(int leader, Uuid topicId, long offset, int lastEpoch, boolean awaited)
+            throws InterruptedException {
         FetchRequest.PartitionData want = new FetchRequest.PartitionData(
                 topicId,
                 offset,
@@ -113,7 +116,10 @@ final class StateReads {
                 Optional.empty(),
                 lastEpoch < 0 ? Optional.empty() : Optional.of(lastEpoch));
         FetchRequest.Builder request = FetchRequest.Builder.forConsumer(
-                        ApiKeys.FETCH.latestVersion(), FETCH_WAIT_MS, 1, Map.of(StateTopic.PARTITION, want))
+                        ApiKeys.FETCH.latestVersion(),
+                        awaited ? SHORT_WAIT_MS : FETCH_WAIT_MS,
+                        1,
+                        Map.of(StateTopic.PARTITION, want))
                 .setMaxBytes(FETCH_BYTES);
         return send(leader, request)
                 .map(FetchResponse.class::cast)

@@ -249,13 +249,13 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         PartitionView leader = topic.get().partitions().get(0);
         if (leader.leader() < 0) {
             undetermined = null;
-            contact.heard();
             return false;
         }
         if (!learnBounds(leader)) {
             return false;
         }
-        Optional<PartitionData> partition = reads.fetch(leader.leader(), topicId, replayed.nextOffset(), replayedEpoch);
+        Optional<PartitionData> partition =
+                reads.fetch(leader.leader(), topicId, replayed.nextOffset(), replayedEpoch, !waiting.isEmpty());
         if (partition.isEmpty()) {
             return false;
         }
@@ -293,7 +293,6 @@ public final class StateTailer implements ImageSource, AutoCloseable {
             undetermined = null;
             return;
         }
-        contact.heard();
         if (before == null || before.leaderEpoch() != leaderEpoch) {
             undetermined = new Undetermined(leaderEpoch, System.nanoTime());
         }
@@ -355,7 +354,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         }
         if (atEnd && (replayed != image || !told || !current)) {
             publish();
-        } else if (atEnd && unsaved) {
+        } else if (atEnd && (unsaved || !snapshot.exists())) {
             save(image);
         }
         if (atEnd) {
@@ -413,7 +412,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         }
         if (current) {
             LOG.warn(
-                    "The leader of {} does not answer: until it does, writers to mirrors are asked to try again",
+                    "Could not read {} for seconds: until it can, writers to mirrors are asked to try again",
                     StateTopic.NAME);
         }
         current = false;
@@ -434,7 +433,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private void save(LinkImage newImage) {
         Set<String> fence = fenced(newImage);
         boolean failed = unsaved;
-        unsaved = !fence.equals(saved);
+        unsaved = !fence.equals(saved) || !snapshot.exists();
         if (unsaved) {
             try {
                 snapshot.save(newImage);

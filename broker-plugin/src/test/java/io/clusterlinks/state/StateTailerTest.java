@@ -257,6 +257,19 @@ class StateTailerTest {
         Files.move(away, directory);
     }
 
+    /** Its directory failed while the broker ran, and no mirror was made or stopped before the broker was started again. */
+    @Test
+    void aSnapshotThatIsGoneIsWrittenAgain() throws IOException {
+        leader.append(link(), mirror(MirrorState.ACTIVE, StopMode.NONE));
+        follow(2);
+        await().until(() -> new SnapshotFile(List.of(directory)).exists());
+
+        Files.delete(directory.resolve("cluster-links.snapshot"));
+
+        await().until(() -> new SnapshotFile(List.of(directory)).exists());
+        assertThat(new SnapshotFile(List.of(directory)).load().mirror(TOPIC)).isPresent();
+    }
+
     private void cutOff() {
         leader.cutOff = true;
         await().until(() -> leader.unreached.get() > 0);
