@@ -18,8 +18,6 @@ public final class LinkProxies implements AutoCloseable {
     private final List<Proxy> proxies = new CopyOnWriteArrayList<>();
     /** What is held back before every piece of up to 64 KiB. */
     private volatile long delayMs;
-    /** Whether connections stay open and nothing comes through. */
-    private volatile boolean stalled;
     /** Where all ports lead for now; -1 if each to its broker. */
     private volatile int detour = -1;
 
@@ -58,7 +56,12 @@ public final class LinkProxies implements AutoCloseable {
 
     /** Swallows all bytes, without closing a connection, until {@link #mend}. */
     public void stall() {
-        stalled = true;
+        proxies.forEach(proxy -> proxy.stalled = true);
+    }
+
+    /** Does so to one broker's connections; {@code pick} is taken modulo the number of brokers. */
+    public void stallOne(int pick) {
+        proxies.get(pick % proxies.size()).stalled = true;
     }
 
     /** Ends all connections; until {@link #mend} every port leads to {@code target}, which is no broker of the source. */
@@ -74,8 +77,10 @@ public final class LinkProxies implements AutoCloseable {
             proxies.forEach(proxy -> proxy.tunnel.cut());
         }
         delayMs = 0;
-        stalled = false;
-        proxies.forEach(proxy -> proxy.cut = false);
+        proxies.forEach(proxy -> {
+            proxy.cut = false;
+            proxy.stalled = false;
+        });
     }
 
     @Override
@@ -88,6 +93,8 @@ public final class LinkProxies implements AutoCloseable {
     private final class Proxy {
         private final Tunnel tunnel;
         private volatile boolean cut;
+        /** Whether connections stay open and nothing comes through. */
+        private volatile boolean stalled;
 
         private Proxy(int target) {
             tunnel = Tunnel.open(Ports.free(), () -> detour >= 0 ? detour : target, this::onConnected);

@@ -202,7 +202,8 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    static void delete(Path dir) {
+    /** Deletes a directory and all that it holds. */
+    public static void delete(Path dir) {
         try (Stream<Path> files = Files.walk(dir)) {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());

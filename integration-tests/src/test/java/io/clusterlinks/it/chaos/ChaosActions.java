@@ -45,6 +45,7 @@ record ChaosActions(
 
     private void harmHere(Action action) {
         int pick = action.pick();
+        disks.recover();
         switch (action.kind()) {
             case KILL_DESTINATION -> here.kill(action, here.any(pick));
             case KILL_COORDINATOR -> here.kill(action, here.leader(STATE, pick));
@@ -59,18 +60,20 @@ record ChaosActions(
             case UNCLEAN_DESTINATION -> here.electUncleanly(action, unread);
             case WIPE_DESTINATION -> disks.wipe(action);
             case MOVE_LOGS_DESTINATION -> disks.move(action);
-            case ISOLATE_DESTINATION -> isolate(action);
+            case ISOLATE_DESTINATION -> harmWithin(action, () -> within.cutOne(action.pick()));
+            case STALL_DESTINATION -> harmWithin(action, () -> within.stallOne(action.pick()));
+            case SLOW_DESTINATION -> harmWithin(action, () -> within.slow(5 + action.pick() % 300));
             case MOVE_COORDINATOR -> here.move(STATE);
             default -> throw new IllegalArgumentException(action.toString());
         }
     }
 
-    /** Nobody reaches a broker, which still reaches the others and the controller. */
-    private void isolate(Action action) {
+    /** Nobody reaches a broker, which still reaches the others and the controller, or all are reached late. */
+    private void harmWithin(Action action, Runnable harm) {
         if (within.isEmpty()) {
             here.freeze(action, here.any(action.pick()));
         } else {
-            within.cutOne(action.pick());
+            harm.run();
             ChaosFaults.hold(action);
             within.mend();
         }

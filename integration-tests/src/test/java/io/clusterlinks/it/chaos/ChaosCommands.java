@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -50,6 +51,7 @@ final class ChaosCommands implements AutoCloseable {
     }
 
     private final LinkProxies proxies;
+    private final ToIntFunction<String> replicas;
     private final List<String> fixed;
     private final List<String> spare;
     private final Consumer<String> log;
@@ -66,16 +68,19 @@ final class ChaosCommands implements AutoCloseable {
     /**
      * Commands to a destination.
      *
+     * @param replicas replication factor of a mirror topic
      * @param fixed mirrors that are never stopped
      * @param spare topics of the source that are mirrored, and stopped, by commands
      */
     ChaosCommands(
             TestCluster destination,
             LinkProxies proxies,
+            ToIntFunction<String> replicas,
             List<String> fixed,
             List<String> spare,
             Consumer<String> log) {
         this.proxies = proxies;
+        this.replicas = replicas;
         this.fixed = fixed;
         this.spare = spare;
         this.log = log;
@@ -102,13 +107,9 @@ final class ChaosCommands implements AutoCloseable {
     void run(Action action) {
         Random random = new Random(action.pick());
         switch (action.kind()) {
-            case CREATE_MIRROR ->
-                give(random, mirror(notYetAsked(random)), Map.of(DESIRED, "ACTIVE", "create", "true"));
+            case CREATE_MIRROR -> createMirror(random, notYetAsked(random));
             case CREATE_SIDE_MIRROR ->
-                give(
-                        random,
-                        mirror(SIDE_LINK, "side-" + action.lane().ordinal() + "-" + action.index()),
-                        Map.of(DESIRED, "ACTIVE", "create", "true", "source.topic", pick(random, spare)));
+                createSideMirror(random, "side-" + action.lane().ordinal() + "-" + action.index());
             case PAUSE_MIRROR -> pause(action, random, mirror(pick(random, random.nextBoolean() ? fixed : asked())));
             case RESUME_MIRROR -> give(random, mirror(pick(random, asked())), Map.of(DESIRED, "ACTIVE"));
             case PROMOTE_MIRROR -> promote(random, pick(random, asked()));
@@ -121,6 +122,27 @@ final class ChaosCommands implements AutoCloseable {
             case DELETE_SIDE_LINK -> give(random, link(SIDE_LINK), Map.of(DESIRED, "DELETED", "force", "true"));
             default -> throw new IllegalArgumentException(action.toString());
         }
+    }
+
+    /** What a mirror is created with. */
+    Map<String, String> creation(String topic) {
+        return Map.of(
+                DESIRED,
+                "ACTIVE",
+                "create",
+                "true",
+                "replication.factor",
+                Integer.toString(replicas.applyAsInt(topic)));
+    }
+
+    private void createMirror(Random random, String topic) {
+        give(random, mirror(topic), creation(topic));
+    }
+
+    private void createSideMirror(Random random, String topic) {
+        Map<String, String> configs = new HashMap<>(creation(topic));
+        configs.put("source.topic", pick(random, spare));
+        give(random, mirror(SIDE_LINK, topic), configs);
     }
 
     /** A topic that is not mirrored yet, now and then one that is. */

@@ -82,7 +82,8 @@ class ChaosIT {
                 ChaosImpostor other = new ChaosImpostor(BELONGING, ChaosReaders.GROUP)) {
             impostor = other;
             start(schedule.shape(), proxies);
-            try (ChaosCommands commands = new ChaosCommands(destination, proxies, FIXED, spare, this::say);
+            try (ChaosCommands commands = new ChaosCommands(
+                            destination, proxies, schedule.shape()::replicas, FIXED, spare, this::say);
                     ChaosWorkload workload = new ChaosWorkload()) {
                 createTopics();
                 write(workload, commands);
@@ -188,7 +189,7 @@ class ChaosIT {
 
     private static void mirror(ChaosCommands commands, List<String> topics) {
         for (String topic : topics) {
-            commands.insist(ChaosCommands.mirror(topic), Map.of("desired.state", "ACTIVE", "create", "true"), HEALED);
+            commands.insist(ChaosCommands.mirror(topic), commands.creation(topic), HEALED);
         }
     }
 
@@ -217,8 +218,7 @@ class ChaosIT {
             proxies.mend();
             within.mend();
             there.heal(HEALED);
-            here.heal(HEALED);
-            disks.awaitMoved(HEALED);
+            disks.heal(HEALED);
             ChaosVerdict verdict =
                     new ChaosVerdict(source, destination, commands, workload, trespasser, doomed.gone(), this::tell);
             verdict.awaitRecovery(true);

@@ -20,8 +20,20 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
      * What the clusters are like.
      *
      * @param proxiedDestination whether brokers of the destination reach each other, and clients them, through proxies
+     * @param fewestReplicas replication factor that mirrors have at least; no more than 3 have any
      */
-    record Shape(boolean separateSourceController, boolean separateDestinationController, boolean proxiedDestination) {}
+    record Shape(
+            boolean separateSourceController,
+            boolean separateDestinationController,
+            boolean proxiedDestination,
+            int fewestReplicas) {
+        private static final int MOST_REPLICAS = 3;
+
+        /** Replication factor of a mirror topic, always the same. */
+        int replicas(String topic) {
+            return fewestReplicas + Math.floorMod(topic.hashCode(), 1 + MOST_REPLICAS - fewestReplicas);
+        }
+    }
 
     /** Who is acted upon; one action at a time in each. */
     enum Lane {
@@ -53,6 +65,8 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         WIPE_DESTINATION(Lane.DESTINATION, 12_000),
         MOVE_LOGS_DESTINATION(Lane.DESTINATION, 500),
         ISOLATE_DESTINATION(Lane.DESTINATION, 0),
+        STALL_DESTINATION(Lane.DESTINATION, 0),
+        SLOW_DESTINATION(Lane.DESTINATION, 0),
         MOVE_COORDINATOR(Lane.DESTINATION, 500),
         KILL_SOURCE(Lane.SOURCE, 5_000),
         KILL_ALL_SOURCE(Lane.SOURCE, 12_000),
@@ -128,7 +142,11 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
 
     static ChaosSchedule of(long seed, long durationMs) {
         Random random = random(seed, -1);
-        Shape shape = new Shape(random.nextBoolean(), random.nextBoolean(), random.nextBoolean());
+        Shape shape = new Shape(
+                random.nextBoolean(),
+                random.nextBoolean(),
+                random.nextBoolean(),
+                1 + random.nextInt(Shape.MOST_REPLICAS));
         List<Action> actions = new ArrayList<>();
         for (Lane lane : Lane.values()) {
             fill(lane, random(seed, lane.ordinal()), durationMs, actions);
