@@ -19,6 +19,7 @@ import io.clusterlinks.source.FetchMemory;
 import io.clusterlinks.source.KafkaSourceClients;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.BrokerReport;
+import io.clusterlinks.state.JoinWait;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkSecrets;
 import io.clusterlinks.state.SnapshotFile;
@@ -103,7 +104,7 @@ final class PluginRuntime implements AutoCloseable {
         ClusterView since = broker.cluster();
         tailer.start();
         long startMs = Time.SYSTEM.milliseconds();
-        boolean over = tailer.awaitRead(STATE_TIMEOUT, SERVED_STATE_TIMEOUT);
+        boolean over = new JoinWait(broker, tailer, STATE_TIMEOUT, SERVED_STATE_TIMEOUT).await();
         boolean read = tailer.isCaughtUp();
         beginToWatch(since, read);
         if (over) {

@@ -43,7 +43,11 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private static final int RETRY_MS = 50;
 
     /** That a leader does not know what is committed before enough replicas follow it again, and since when it says so. */
-    private record Undetermined(int leaderEpoch, long sinceNs) {}
+    record Undetermined(int leaderEpoch, long sinceNs) {
+        boolean lastsLonger(Duration duration) {
+            return System.nanoTime() - sinceNs > duration.toNanos();
+        }
+    }
 
     private final LocalBroker broker;
     private final StateReads reads;
@@ -100,30 +104,18 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         thread.start();
     }
 
-    /**
-     * Waits until the state was read, unless it takes this very broker to serve it, as the leader or as a replica without
-     * which nothing is committed: after a crash of all brokers none would start. For a broker that must not lead before it
-     * knows the mirrors: what was committed while it was away is known to others.
-     *
-     * @param unserved for how long at most while the state topic has no leader, or one that waits for replicas
-     * @param served for how long at most while it has another one, which this broker may be cut off from
-     * @return whether the broker has nothing to wait for any more; false if the time was not enough
-     */
-    public boolean awaitRead(Duration unserved, Duration served) {
-        long startNs = System.nanoTime();
-        try {
-            while (!closed && isServedByOthers(unserved)) {
-                if (read.await(RETRY_MS, TimeUnit.MILLISECONDS)) {
-                    return true;
-                }
-                if (isOver(startNs, unserved, served)) {
-                    return false;
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        return true;
+    /** Waits until the image is the topic's. @return false if it took longer */
+    boolean awaitCaughtUp(Duration timeout) throws InterruptedException {
+        return read.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** That the leader answers and does not know what is committed. */
+    Optional<Undetermined> undetermined() {
+        return Optional.ofNullable(undetermined);
     }
 
     /** Whether somebody leads the state topic who knows, as far as this broker has heard, what is committed. */
@@ -136,46 +128,6 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         CompletableFuture<Void> arrival = new CompletableFuture<>();
         arrivals.add(arrival);
         return arrival;
-    }
-
-    private boolean isOver(long startNs, Duration unserved, Duration served) {
-        boolean led = StateTopic.coordinator(broker.cluster()).isPresent();
-        Undetermined waits = undetermined;
-        return led && waits != null
-                ? System.nanoTime() - waits.sinceNs() > unserved.toNanos()
-                : System.nanoTime() - startNs > (led ? served : unserved).toNanos();
-    }
-
-    private boolean isServedByOthers(Duration unserved) {
-        Optional<TopicView> topic = broker.cluster().topic(StateTopic.NAME);
-        if (topic.isEmpty()) {
-            return true;
-        }
-        PartitionView partition = topic.get().partitions().get(0);
-        return partition.leader() < 0
-                ? !mayLead(partition)
-                : partition.leader() != broker.nodeId() && !isWaitedFor(partition, unserved);
-    }
-
-    /**
-     * A leader that is alone in sync and may not commit alone waits for the other replicas, and they must not for it. One that
-     * has just been elected may say so for a moment.
-     */
-    private boolean isWaitedFor(PartitionView partition, Duration unserved) {
-        Undetermined waits = undetermined;
-        return waits != null
-                && waits.leaderEpoch() == partition.leaderEpoch()
-                && System.nanoTime() - waits.sinceNs() > unserved.toNanos() / 5
-                && partition.isr().equals(List.of(partition.leader()))
-                && partition.replicas().contains(broker.nodeId());
-    }
-
-    /** Who may lead a partition without a leader has all that was committed; where nobody is known to, some replica. */
-    private boolean mayLead(PartitionView partition) {
-        boolean anybodyIs = !partition.isr().isEmpty() || !partition.elr().isEmpty();
-        return anybodyIs
-                ? partition.isComplete(broker.nodeId())
-                : partition.replicas().contains(broker.nodeId());
     }
 
     @Override

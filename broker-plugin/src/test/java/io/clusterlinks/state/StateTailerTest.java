@@ -186,56 +186,6 @@ class StateTailerTest {
         assertThat(tailer.image().mirror(TOPIC)).isPresent();
     }
 
-    /** As after a crash of all brokers: the first one that leads may not commit alone. */
-    @Test
-    void aReplicaThatTheLeaderWaitsForDoesNotWaitForTheLeader() {
-        leader.append(link());
-        leader.commitTo(0);
-        leader.replicas = List.of(2, leader.nodeId());
-
-        tailer.start();
-
-        assertThat(tailer.awaitRead(Duration.ofSeconds(1), HOUR)).isTrue();
-        assertThat(tailer.isCaughtUp()).isFalse();
-    }
-
-    /** It only looks as if it waited: its followers have not fetched from it yet. */
-    @Test
-    void aLeaderThatHasJustBeenElectedIsWaitedFor() {
-        leader.append(link());
-        leader.commitTo(0);
-        leader.replicas = List.of(2, leader.nodeId());
-        tailer.start();
-        await().until(() -> leader.unknownEnds.get() > 1);
-
-        leader.commitTo(1);
-
-        assertThat(tailer.awaitRead(HOUR, HOUR)).isTrue();
-        assertThat(tailer.isCaughtUp()).isTrue();
-    }
-
-    @Test
-    void nobodyWaitsLongForALeaderThatWaitsForOthers() {
-        leader.append(link());
-        leader.commitTo(0);
-
-        tailer.start();
-
-        assertThat(tailer.awaitRead(Duration.ofMillis(1), HOUR)).isFalse();
-    }
-
-    @Test
-    void aLeaderThatDoesNotAnswerIsWaitedFor() {
-        leader.append(link());
-        leader.replicas = List.of(2, leader.nodeId());
-        leader.failure.set(new StackOverflowError());
-
-        tailer.start();
-
-        assertThat(tailer.awaitRead(Duration.ZERO, HOUR)).isTrue();
-        assertThat(tailer.isCaughtUp()).isTrue();
-    }
-
     /** A disk that fails must not keep a broker from its duties, nor the coordinator believe what a restart forgets. */
     @Test
     void aSnapshotThatCannotBeWrittenHoldsUpTheCoordinatorOnly() throws IOException {
