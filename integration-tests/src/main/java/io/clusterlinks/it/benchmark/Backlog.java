@@ -59,9 +59,9 @@ final class Backlog implements Scenario {
             lab.settle(source.broker(1), TOPIC, PARTITIONS).close();
             disk = DiskProbe.run(lab.work(), options.backlogMb() * 1_000_000L);
             Lab.say("  a round that does not count: whoever comes first would pay for compiling the source");
-            links(lab, null, source, records);
+            links(lab, null, source);
             for (int round = 0; round < rounds; round++) {
-                links.add(links(lab, null, source, records));
+                links.add(links(lab, null, source));
             }
             for (Tuning tuning : Tuning.ALL) {
                 for (int round = 0; round < options.pick(1, 3); round++) {
@@ -86,12 +86,12 @@ final class Backlog implements Scenario {
         long records = options.backlogMb() * 1_000_000L / 1000;
         try (TestCluster source = lab.stock("source")) {
             Filler.fill(source, TOPIC, PARTITIONS, 1000, records, Filler.LARGE_BATCH);
-            links(lab, options.jfr(), source, records);
+            links(lab, options.jfr(), source);
         }
         Lab.say("Profile: %s", options.jfr());
     }
 
-    private static Run links(Lab lab, Path jfr, TestCluster source, long records) {
+    private static Run links(Lab lab, Path jfr, TestCluster source) {
         try (TestCluster destination = lab.linked("destination")) {
             new Links(destination).create("bench", source);
             lab.awaitQuiet(destination.broker(1));
@@ -101,12 +101,18 @@ final class Backlog implements Scenario {
                 ProcessStats.jcmd(pid, "JFR.start", "settings=profile", "name=bench");
             }
             MirrorCrowd.request(destination, "bench", TOPIC);
-            Transfer transfer = Transfer.ofRecords(
-                    destination, TOPIC, records, List.of(source.broker(1).pid(), pid), memory);
+            long bytes = bytes(source);
+            Transfer transfer = Transfer.ofSegments(
+                    destination.broker(1),
+                    TOPIC,
+                    PARTITIONS,
+                    bytes,
+                    List.of(source.broker(1).pid(), pid),
+                    memory);
             if (jfr != null) {
                 ProcessStats.jcmd(pid, "JFR.dump", "name=bench", "filename=" + jfr);
             }
-            return Run.of("cluster links", transfer, bytes(source));
+            return Run.of("cluster links", transfer, bytes);
         }
     }
 
@@ -146,7 +152,7 @@ final class Backlog implements Scenario {
                 reassign(cluster, List.of(1, 2));
                 List<Long> pids = List.of(cluster.broker(1).pid(), second.pid());
                 runs.add(Run.of(
-                        "replica fetcher", Transfer.ofReplica(second, TOPIC, PARTITIONS, bytes, pids, memory), bytes));
+                        "replica fetcher", Transfer.ofSegments(second, TOPIC, PARTITIONS, bytes, pids, memory), bytes));
                 // A replica that has all bytes is not in sync yet.
                 awaitReassigned(cluster);
                 reassign(cluster, List.of(1));

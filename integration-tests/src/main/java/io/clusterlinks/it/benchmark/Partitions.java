@@ -54,16 +54,15 @@ final class Partitions implements Scenario {
             List.of("warm", "alone-0", "crowded-0", "alone-1", "crowded-1")
                     .forEach(topic -> Filler.fill(source, topic, busy, 1000, records, Filler.LARGE_BATCH));
             new Links(destination).create("bench", source);
-            copy(lab, source, destination, "warm", busy, records);
+            copy(lab, source, destination, "warm", busy);
             double alone = Math.max(
-                    copy(lab, source, destination, "alone-0", busy, records),
-                    copy(lab, source, destination, "alone-1", busy, records));
+                    copy(lab, source, destination, "alone-0", busy), copy(lab, source, destination, "alone-1", busy));
             double sourceHeap = ProcessStats.liveHeapMb(source.broker(1).pid());
             List<Idle> curve = new ArrayList<>();
             double start = grow(source, destination, links, idle, options, curve);
             double crowded = Math.max(
-                    copy(lab, source, destination, "crowded-0", busy, records),
-                    copy(lab, source, destination, "crowded-1", busy, records));
+                    copy(lab, source, destination, "crowded-0", busy),
+                    copy(lab, source, destination, "crowded-1", busy));
             double sourceGrowth = ProcessStats.liveHeapMb(source.broker(1).pid()) - sourceHeap;
             Topics.get(links.pauseLink("bench", WriteOptions.defaults()));
             ProcessStats.pause(10_000);
@@ -99,13 +98,12 @@ final class Partitions implements Scenario {
         return seconds;
     }
 
-    private static double copy(
-            Lab lab, TestCluster source, TestCluster destination, String topic, int partitions, long records) {
+    private static double copy(Lab lab, TestCluster source, TestCluster destination, String topic, int partitions) {
         long bytes = Transfer.segmentBytes(source.broker(1), topic, partitions);
         WarmMemory memory = lab.settle(source.broker(1), topic, partitions);
         MirrorCrowd.request(destination, "bench", topic);
         List<Long> pids = List.of(source.broker(1).pid(), destination.broker(1).pid());
-        Transfer transfer = Transfer.ofRecords(destination, topic, records, pids, memory);
+        Transfer transfer = Transfer.ofSegments(destination.broker(1), topic, partitions, bytes, pids, memory);
         double speed = transfer.megabytesPerSecond(bytes);
         Lab.say("  %s: %.2f s, %.0f MB/s", topic, transfer.seconds(), speed);
         return speed;

@@ -42,7 +42,8 @@ final class SmallBatches implements Scenario {
             MirrorCrowd.request(destination, "bench", TOPIC);
             List<Long> pids =
                     List.of(source.broker(1).pid(), destination.broker(1).pid());
-            Transfer transfer = Transfer.ofRecords(destination, TOPIC, records, pids, memory);
+            long bytes = Transfer.segmentBytes(source.broker(1), TOPIC, PARTITIONS);
+            Transfer transfer = Transfer.ofSegments(destination.broker(1), TOPIC, PARTITIONS, bytes, pids, memory);
             note("cluster links", transfer, records, speeds, rows);
         }
     }

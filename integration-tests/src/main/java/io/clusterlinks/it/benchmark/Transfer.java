@@ -27,7 +27,10 @@ import org.apache.kafka.common.TopicPartition;
  * @param secondHalf the same from when half of the whole had arrived, by when most code is compiled; null of such a half
  */
 record Transfer(double seconds, double part, double cpuSeconds, Transfer secondHalf) {
-    private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(5);
+    /** Looks at files cost the brokers nothing. */
+    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(5);
+    /** Questions to a broker cost it, which is counted against whoever copies. */
+    private static final long QUESTION_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** Bytes per second if the whole is {@code bytes}. */
     double megabytesPerSecond(long bytes) {
@@ -42,15 +45,18 @@ record Transfer(double seconds, double part, double cpuSeconds, Transfer secondH
         return total * part / seconds;
     }
 
-    /** Watches a topic until it has {@code records}; lets go of {@code memory} at the same pace. */
+    /**
+     * Asks for a topic's ends until it has {@code records}, as is needed where batches are made anew; lets go of {@code memory}
+     * at the same pace.
+     */
     static Transfer ofRecords(TestCluster to, String topic, long records, List<Long> pids, WarmMemory memory) {
         long deadline = System.nanoTime() + Duration.ofMinutes(15).toNanos();
         while (!Topics.exists(to.admin(), topic)) {
             expire(deadline, topic);
-            LockSupport.parkNanos(POLL_NS);
+            LockSupport.parkNanos(QUESTION_NS);
         }
         List<TopicPartition> partitions = Topics.partitions(to.admin(), topic);
-        return watch(topic, records, pids, memory, () -> records(to, partitions));
+        return watch(topic, records, pids, memory, QUESTION_NS, () -> records(to, partitions));
     }
 
     static long records(TestCluster cluster, List<TopicPartition> partitions) {
@@ -59,10 +65,10 @@ record Transfer(double seconds, double part, double cpuSeconds, Transfer secondH
                 .sum();
     }
 
-    /** Watches a replica until its segments have {@code bytes}; lets go of {@code memory} at the same pace. */
-    static Transfer ofReplica(
+    /** Watches a copy until its segments have as many {@code bytes} as the original's; lets go of {@code memory} at the same pace. */
+    static Transfer ofSegments(
             BrokerProcess to, String topic, int partitions, long bytes, List<Long> pids, WarmMemory memory) {
-        return watch(topic, bytes, pids, memory, () -> segmentBytes(to, topic, partitions));
+        return watch(topic, bytes, pids, memory, LOOK_NS, () -> segmentBytes(to, topic, partitions));
     }
 
     static long segmentBytes(BrokerProcess broker, String topic, int partitions) {
@@ -88,7 +94,8 @@ record Transfer(double seconds, double part, double cpuSeconds, Transfer secondH
         }
     }
 
-    private static Transfer watch(String what, long total, List<Long> pids, WarmMemory memory, LongSupplier look) {
+    private static Transfer watch(
+            String what, long total, List<Long> pids, WarmMemory memory, long pauseNs, LongSupplier look) {
         long deadline = System.nanoTime() + Duration.ofMinutes(15).toNanos();
         try (memory) {
             LongSupplier arrived = () -> {
@@ -96,9 +103,9 @@ record Transfer(double seconds, double part, double cpuSeconds, Transfer secondH
                 memory.follow((double) now / total);
                 return now;
             };
-            Mark first = Mark.set(await(what, 1, arrived, deadline), pids);
-            Mark half = Mark.set(await(what, total / 2, arrived, deadline), pids);
-            Mark last = Mark.set(await(what, total, arrived, deadline), pids);
+            Mark first = Mark.set(await(what, 1, arrived, pauseNs, deadline), pids);
+            Mark half = Mark.set(await(what, total / 2, arrived, pauseNs, deadline), pids);
+            Mark last = Mark.set(await(what, total, arrived, pauseNs, deadline), pids);
             return first.to(last, total, half.to(last, total, null));
         }
     }
@@ -114,14 +121,14 @@ record Transfer(double seconds, double part, double cpuSeconds, Transfer secondH
         }
     }
 
-    private static long await(String what, long atLeast, LongSupplier arrived, long deadline) {
+    private static long await(String what, long atLeast, LongSupplier arrived, long pauseNs, long deadline) {
         while (true) {
             long now = arrived.getAsLong();
             if (now >= atLeast) {
                 return now;
             }
             expire(deadline, what);
-            LockSupport.parkNanos(POLL_NS);
+            LockSupport.parkNanos(pauseNs);
         }
     }
 

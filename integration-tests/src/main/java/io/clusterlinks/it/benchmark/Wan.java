@@ -50,38 +50,37 @@ final class Wan implements Scenario {
     private static Map<String, Double> speeds(Lab lab, Options options, TestCluster source, long records) {
         Map<String, Double> speeds = new LinkedHashMap<>();
         long bytes = Transfer.segmentBytes(source.broker(1), TOPIC, 1);
-        links(lab, source, records, bytes, speeds);
+        links(lab, source, bytes, speeds);
         for (Tuning tuning : options.quick() ? List.of(Tuning.THROUGHPUT) : Tuning.ALL) {
             try (TestCluster destination = lab.stock("destination")) {
                 lab.awaitQuiet(destination.broker(1));
                 WarmMemory memory = lab.settle(source.broker(1), TOPIC, 1);
                 try (MirrorMaker mirrorMaker = lab.mirrorMaker(source, destination, TOPIC, tuning)) {
-                    note("MirrorMaker 2, " + tuning.name(), destination, records, bytes, memory, speeds);
+                    List<Long> pids = List.of(destination.broker(1).pid());
+                    Transfer transfer = Transfer.ofRecords(destination, TOPIC, records, pids, memory);
+                    note("MirrorMaker 2, " + tuning.name(), transfer, bytes, speeds);
                 }
             }
         }
         return speeds;
     }
 
-    private static void links(Lab lab, TestCluster source, long records, long bytes, Map<String, Double> speeds) {
+    private static void links(Lab lab, TestCluster source, long bytes, Map<String, Double> speeds) {
         try (TestCluster destination = lab.linked("destination")) {
             new Links(destination).create("bench", source);
             lab.awaitQuiet(destination.broker(1));
             WarmMemory memory = lab.settle(source.broker(1), TOPIC, 1);
             MirrorCrowd.request(destination, "bench", TOPIC);
-            note("cluster links", destination, records, bytes, memory, speeds);
+            List<Long> pids = List.of(destination.broker(1).pid());
+            note(
+                    "cluster links",
+                    Transfer.ofSegments(destination.broker(1), TOPIC, 1, bytes, pids, memory),
+                    bytes,
+                    speeds);
         }
     }
 
-    private static void note(
-            String contender,
-            TestCluster destination,
-            long records,
-            long bytes,
-            WarmMemory memory,
-            Map<String, Double> speeds) {
-        Transfer transfer = Transfer.ofRecords(
-                destination, TOPIC, records, List.of(destination.broker(1).pid()), memory);
+    private static void note(String contender, Transfer transfer, long bytes, Map<String, Double> speeds) {
         speeds.put(contender, transfer.megabytesPerSecond(bytes));
         Lab.say("  %s: %.2f s, %.1f MB/s", contender, transfer.seconds(), speeds.get(contender));
     }
