@@ -90,7 +90,9 @@ final class MirrorDescriber {
                     mirror.state(),
                     "Being compared with its source; " + equalPartitions(image, mirror) + " of "
                             + mirror.initialPartitions() + " partitions are known to be equal."
-                            + (Describer.isPaused(link) ? " Waits, for link '" + link.link() + "' is paused." : ""));
+                            + (Describer.isPaused(link)
+                                    ? " Waits, for link '" + link.link() + "' is paused."
+                                    : waits(partitions).map(" "::concat).orElse("")));
         }
         if (isBeingRepaired(image, mirror)) {
             return new Shown(mirror.state(), "Being repaired: looking for the last offset in common with the source.");
@@ -98,13 +100,20 @@ final class MirrorDescriber {
         if (mirror.stop() == MirrorRecord.StopMode.DRAIN) {
             return new Shown(
                     mirror.state(),
-                    partitions.stream()
-                            .filter(partition -> partition.error() != null)
-                            .findFirst()
-                            .map(partition -> "Partition " + partition.partition() + " waits: " + partition.error())
-                            .orElseGet(() -> MovingEnd.reason(reports, mirror.topic(), partitions)));
+                    waits(partitions).orElseGet(() -> MovingEnd.reason(reports, mirror.topic(), partitions)));
+        }
+        if (mirror.state() == MirrorState.PENDING_STOPPED) {
+            return new Shown(mirror.state(), waits(partitions).orElse(mirror.reason()));
         }
         return new Shown(mirror.state(), mirror.reason());
+    }
+
+    /** What keeps the first partition that is held up by something. */
+    private static Optional<String> waits(List<PartitionStatus> partitions) {
+        return partitions.stream()
+                .filter(partition -> partition.error() != null)
+                .findFirst()
+                .map(partition -> "Partition " + partition.partition() + " waits: " + partition.error());
     }
 
     /** What keeps an active mirror from following; empty if nothing does. */

@@ -12,16 +12,24 @@ final class Adoption {
     private final Transitions transitions;
     private final FetchCursor cursor;
     private final Inquiry inquiry;
+    private final ReplicatorStats stats;
     private final FetchErrors errors;
     private final LogComparison comparison;
     /** What happened to the log while that it is equal was being recorded; null if nothing did. */
     private String refusal;
 
-    Adoption(MirrorLog log, Transitions transitions, FetchCursor cursor, Inquiry inquiry, FetchErrors errors) {
+    Adoption(
+            MirrorLog log,
+            Transitions transitions,
+            FetchCursor cursor,
+            Inquiry inquiry,
+            ReplicatorStats stats,
+            FetchErrors errors) {
         this.log = log;
         this.transitions = transitions;
         this.cursor = cursor;
         this.inquiry = inquiry;
+        this.stats = stats;
         this.errors = errors;
         this.comparison = new LogComparison(log.partition(), log.local());
     }
@@ -70,8 +78,10 @@ final class Adoption {
         cursor.pause();
         // Every replica that could lead next must hold all of it, and nothing else.
         if (!log.followers().hold(log.end(), nowMs)) {
+            stats.localError("the in-sync replicas do not all have offset " + log.end() + " yet");
             return Outcome.WAIT;
         }
+        stats.localError(null);
         if (comparison.obstacle() != null) {
             return refuse(comparison.obstacle());
         }

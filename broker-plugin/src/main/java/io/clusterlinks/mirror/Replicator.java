@@ -74,7 +74,7 @@ final class Replicator {
         this.missed = new MissedCut(partition, local, transitions, log.followers(), settings.backoffMs());
         this.cut = new PendingCut(partition, local, transitions, leadership, log.followers(), settings.backoffMs());
         FetchErrors errors = new FetchErrors(log, cursor, inquiry, stats, settings.backoffMs());
-        this.adoption = partition.adopts() ? new Adoption(log, transitions, cursor, inquiry, errors) : null;
+        this.adoption = partition.adopts() ? new Adoption(log, transitions, cursor, inquiry, stats, errors) : null;
         this.start = new MirrorStart(log, transitions, inquiry, adoption);
         this.appender = new Appender(log, transitions, cursor, stats, errors, divergence, settings.backoffMs());
     }

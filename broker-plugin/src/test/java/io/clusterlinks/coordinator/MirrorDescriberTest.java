@@ -54,6 +54,15 @@ class MirrorDescriberTest {
         assertThat(summary(revision(now, now.revision() + 1)).state()).isEqualTo(MirrorState.SOURCE_UNAVAILABLE);
     }
 
+    @Test
+    void whatHoldsAStopUpIsSaid() {
+        PartitionRecord stopping = Records.partition(0, Phase.STOPPING);
+        report(stopping, MirrorState.PENDING_STOPPED);
+
+        MirrorRecord mirror = Records.mirror(MirrorState.PENDING_STOPPED, StopMode.FAILOVER);
+        assertThat(summary(mirror, stopping).reason()).isEqualTo("Partition 0 waits: why");
+    }
+
     private void report(PartitionRecord under, MirrorState state) {
         PartitionStatus status = new PartitionStatus(0, state, LEADER, 1, 0, 9, 0, 9, 0, 0, 1, 9, "why");
         ObservedPartition observed =
@@ -62,7 +71,10 @@ class MirrorDescriberTest {
     }
 
     private MirrorSummary summary(PartitionRecord record) {
-        MirrorRecord mirror = Records.mirror(MirrorState.ACTIVE, StopMode.NONE);
+        return summary(Records.mirror(MirrorState.ACTIVE, StopMode.NONE), record);
+    }
+
+    private MirrorSummary summary(MirrorRecord mirror, PartitionRecord record) {
         LinkImage image = Records.image(Records.link(), mirror, record);
         return describer.summary(image, Records.link(), mirror);
     }

@@ -146,10 +146,12 @@ class AdoptionTest extends ReplicatorScene {
         start(0, 40);
         compare(source(0, 10, 3));
         assertThat(Records.isStarted(replicator.record())).isFalse();
+        assertThat(replicator.stats().error()).isEqualTo("the in-sync replicas do not all have offset 10 yet");
 
         log.highWatermark = null;
         step();
 
+        assertThat(replicator.stats().error()).isNull();
         assertThat(Records.isStarted(replicator.record())).isTrue();
     }
 
