@@ -121,6 +121,10 @@ public final class BrokerProcess {
         return process.pid();
     }
 
+    public boolean isController() {
+        return spec.properties().get("process.roles").contains("controller");
+    }
+
     public boolean isAlive() {
         return process != null && process.isAlive();
     }

@@ -7,6 +7,9 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -21,7 +24,16 @@ public final class LinkProxies implements AutoCloseable {
     /** Where all ports lead for now; -1 if each to its broker. */
     private volatile int detour = -1;
 
+    /** Processes that are cut off, and how. */
+    private final Map<Long, CutOff> cutOff = new ConcurrentHashMap<>();
+
     private volatile boolean closed;
+
+    /** Whom a process that is cut off does not reach, and who does not reach it. */
+    public enum CutOff {
+        FROM_OTHERS,
+        FROM_AND_FOR_OTHERS
+    }
 
     /** A port that leads to {@code target} on loopback. */
     public int open(int target) {
@@ -47,6 +59,12 @@ public final class LinkProxies implements AutoCloseable {
     /** Does so to one broker's connections; {@code pick} is taken modulo the number of brokers. */
     public void cutOne(int pick) {
         proxies.get(pick % proxies.size()).cut();
+    }
+
+    /** Ends the connections of a process, and lets it through nowhere until {@link #mend}. Needs Linux, elsewhere it does nothing. */
+    public void cutOff(long pid, CutOff how) {
+        cutOff.put(pid, how);
+        proxies.forEach(Proxy::cutConnections);
     }
 
     /** Holds every piece of up to 64 KiB back for so long. */
@@ -77,6 +95,7 @@ public final class LinkProxies implements AutoCloseable {
             proxies.forEach(proxy -> proxy.tunnel.cut());
         }
         delayMs = 0;
+        cutOff.clear();
         proxies.forEach(proxy -> {
             proxy.cut = false;
             proxy.stalled = false;
@@ -91,12 +110,14 @@ public final class LinkProxies implements AutoCloseable {
 
     /** The way to one broker. */
     private final class Proxy {
+        private final int target;
         private final Tunnel tunnel;
         private volatile boolean cut;
         /** Whether connections stay open and nothing comes through. */
         private volatile boolean stalled;
 
         private Proxy(int target) {
+            this.target = target;
             tunnel = Tunnel.open(Ports.free(), () -> detour >= 0 ? detour : target, this::onConnected);
         }
 
@@ -105,8 +126,25 @@ public final class LinkProxies implements AutoCloseable {
             tunnel.cut();
         }
 
+        /** Of processes that are cut off. */
+        private void cutConnections() {
+            cutOff.forEach((pid, how) -> {
+                Set<Integer> ports = ProcessPorts.of(pid);
+                tunnel.cut(client -> isCutOff(how, ports, client));
+            });
+        }
+
+        private boolean isCutOff(Socket client) {
+            return cutOff.entrySet().stream()
+                    .anyMatch(entry -> isCutOff(entry.getValue(), ProcessPorts.of(entry.getKey()), client));
+        }
+
+        private boolean isCutOff(CutOff how, Set<Integer> ports, Socket client) {
+            return ports.contains(client.getPort()) || (how == CutOff.FROM_AND_FOR_OTHERS && ports.contains(target));
+        }
+
         private void onConnected(Tunnel connected, Socket client, Socket broker) {
-            if (cut) {
+            if (cut || isCutOff(client)) {
                 connected.end(client, broker);
                 return;
             }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
@@ -34,9 +35,10 @@ public final class TestClusterBuilder {
     private List<String> jvmOptions = QUICK_JVM;
 
     private IntUnaryOperator advertisedPort = IntUnaryOperator.identity();
+    private IntUnaryOperator controllerPort = IntUnaryOperator.identity();
     private boolean agentOnControllers;
     private boolean jmx;
-    private boolean separateController;
+    private Controllers controllers = Controllers.IN_FIRST_BROKER;
     private Authorized authorized;
     private LinkProxies proxies;
 
@@ -102,10 +104,31 @@ public final class TestClusterBuilder {
         }
     }
 
+    /** Where the controllers of a cluster run. */
+    public enum Controllers {
+        IN_FIRST_BROKER,
+        IN_EVERY_BROKER,
+        /** One, in a process of its own. */
+        APART;
+
+        private List<Integer> ids(int brokers) {
+            return switch (this) {
+                case IN_FIRST_BROKER -> List.of(1);
+                case IN_EVERY_BROKER ->
+                    IntStream.rangeClosed(1, brokers).boxed().toList();
+                case APART -> List.of(FIRST_CONTROLLER_ID);
+            };
+        }
+    }
+
+    public TestClusterBuilder controllers(Controllers where) {
+        controllers = where;
+        return this;
+    }
+
     /** Runs the controller in a process of its own; brokers are broker-only. */
     public TestClusterBuilder separateController() {
-        separateController = true;
-        return this;
+        return controllers(Controllers.APART);
     }
 
     /** Loads the plugin into separate controllers too. */
@@ -143,6 +166,12 @@ public final class TestClusterBuilder {
         return this;
     }
 
+    /** The port under which nodes reach a controller that listens on the given one: a proxy's. */
+    public TestClusterBuilder controllersBehind(IntUnaryOperator port) {
+        controllerPort = port;
+        return this;
+    }
+
     public TestClusterBuilder config(String key, String value) {
         properties.put(key, value);
         return this;
@@ -175,24 +204,29 @@ public final class TestClusterBuilder {
     private TestCluster build() {
         Path dir = newDirectory();
         String clusterId = Uuid.randomUuid().toString();
-        int controllerId = separateController ? FIRST_CONTROLLER_ID : 1;
-        int controllerPort = Ports.free();
-        String voters = controllerId + "@127.0.0.1:" + controllerPort;
-        List<BrokerProcess> controllers = new ArrayList<>();
-        if (separateController) {
-            Map<String, String> controller = common(dir, controllerId, voters);
-            controller.put("process.roles", "controller");
-            controller.put("listeners", "CONTROLLER://127.0.0.1:" + controllerPort);
-            controllers.add(node(dir, clusterId, controllerId, controllerPort, controller, agentOnControllers));
+        Map<Integer, Integer> controllerPorts = new TreeMap<>();
+        controllers.ids(brokers).forEach(id -> controllerPorts.put(id, Ports.free()));
+        String voters = controllerPorts.entrySet().stream()
+                .map(voter -> voter.getKey() + "@127.0.0.1:" + controllerPort.applyAsInt(voter.getValue()))
+                .collect(Collectors.joining(","));
+        List<BrokerProcess> apart = new ArrayList<>();
+        if (controllers == Controllers.APART) {
+            controllerPorts.forEach((id, port) -> {
+                Map<String, String> controller = common(dir, id, voters);
+                controller.put("process.roles", "controller");
+                controller.put("listeners", "CONTROLLER://127.0.0.1:" + port);
+                apart.add(node(dir, clusterId, id, port, controller, agentOnControllers));
+            });
         }
         List<BrokerProcess> nodes = new ArrayList<>();
         for (int id = 1; id <= brokers; id++) {
             int port = Ports.free();
             Map<String, String> broker = common(dir, id, voters);
-            boolean combined = id == controllerId;
+            boolean combined = controllerPorts.containsKey(id);
             String listener = "PLAINTEXT://127.0.0.1:" + port;
             broker.put("process.roles", combined ? "broker,controller" : "broker");
-            broker.put("listeners", combined ? listener + ",CONTROLLER://127.0.0.1:" + controllerPort : listener);
+            broker.put(
+                    "listeners", combined ? listener + ",CONTROLLER://127.0.0.1:" + controllerPorts.get(id) : listener);
             broker.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + advertisedPort.applyAsInt(port));
             broker.put("inter.broker.listener.name", "PLAINTEXT");
             if (authorized != null) {
@@ -205,7 +239,7 @@ public final class TestClusterBuilder {
             }
             nodes.add(node(dir, clusterId, id, port, broker, agent.test(id)));
         }
-        return new TestCluster(name, dir, clusterId, controllers, nodes);
+        return new TestCluster(name, dir, clusterId, apart, nodes);
     }
 
     private Map<String, String> common(Path dir, int id, String voters) {

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 
 /** A port of loopback behind which there is another one. How bytes get from one to the other is up to its carrier. */
 public final class Tunnel implements AutoCloseable {
@@ -120,7 +121,12 @@ public final class Tunnel implements AutoCloseable {
 
     /** Ends all connections that there are. */
     public void cut() {
-        sockets.forEach(this::end);
+        cut(socket -> true);
+    }
+
+    /** Ends those of which one end, a client's or the target's, is such. */
+    public void cut(Predicate<Socket> which) {
+        sockets.stream().filter(which).forEach(this::end);
     }
 
     @Override

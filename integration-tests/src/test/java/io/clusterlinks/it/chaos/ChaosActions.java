@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.it.chaos;
 
+import io.clusterlinks.it.BrokerProcess;
 import io.clusterlinks.it.LinkProxies;
 import io.clusterlinks.it.chaos.ChaosSchedule.Action;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 
@@ -30,6 +33,9 @@ record ChaosActions(
         ChaosBelongings belongings,
         ChaosFated doomed)
         implements Consumer<Action> {
+    /** Longer than brokers have until their controller takes them for dead. */
+    private static final Duration SESSION = Duration.ofSeconds(6);
+
     private static final TopicPartition STATE = new TopicPartition("__cluster_links", 0);
 
     @Override
@@ -54,6 +60,7 @@ record ChaosActions(
             case KILL_DESTINATION_CONTROLLER -> here.kill(action, here.controller());
             case FREEZE_DESTINATION -> here.freeze(action, here.any(pick));
             case FREEZE_COORDINATOR -> here.freeze(action, here.leader(STATE, pick));
+            case FREEZE_DESTINATION_CONTROLLER -> here.freeze(action, here.controller());
             case ROLL_DESTINATION -> here.roll(action);
             case SHUFFLE_DESTINATION -> here.shuffle(action);
             case NARROW_DESTINATION -> here.narrow(action);
@@ -61,6 +68,8 @@ record ChaosActions(
             case WIPE_DESTINATION -> disks.wipe(action);
             case MOVE_LOGS_DESTINATION -> disks.move(action);
             case ISOLATE_DESTINATION -> harmWithin(action, () -> within.cutOne(action.pick()));
+            case CUT_OFF_DESTINATION -> cutOff(action, here.any(pick));
+            case CUT_OFF_COORDINATOR -> cutOff(action, here.leader(STATE, pick));
             case STALL_DESTINATION -> harmWithin(action, () -> within.stallOne(action.pick()));
             case SLOW_DESTINATION -> harmWithin(action, () -> within.slow(5 + action.pick() % 300));
             case MOVE_COORDINATOR -> here.move(STATE);
@@ -79,6 +88,15 @@ record ChaosActions(
         }
     }
 
+    /** A broker that goes on for longer than its session, and reaches neither the others nor the controller. */
+    private void cutOff(Action action, BrokerProcess victim) {
+        harmWithin(action, () -> {
+            LinkProxies.CutOff[] ways = LinkProxies.CutOff.values();
+            within.cutOff(victim.pid(), ways[action.pick() % ways.length]);
+            LockSupport.parkNanos(SESSION.toNanos());
+        });
+    }
+
     private void harmThere(Action action) {
         int pick = action.pick();
         switch (action.kind()) {
@@ -86,6 +104,7 @@ record ChaosActions(
             case KILL_ALL_SOURCE -> there.kill(action, there.all());
             case KILL_SOURCE_CONTROLLER -> there.kill(action, there.controller());
             case FREEZE_SOURCE -> there.freeze(action, there.any(pick));
+            case FREEZE_SOURCE_CONTROLLER -> there.freeze(action, there.controller());
             case ROLL_SOURCE -> there.roll(action);
             case SHUFFLE_SOURCE -> there.shuffle(action);
             case UNCLEAN_ELECTION -> topics.uncleanElection(action, ChaosIT.UNCLEAN);

@@ -34,6 +34,7 @@ final class ChaosCommands implements AutoCloseable {
     static final String LINK = "chaos";
     static final String SIDE_LINK = "side";
     private static final String DESIRED = "desired.state";
+    static final Map<String, String> REPAIR = Map.of(DESIRED, "ACTIVE", "repair", "true");
 
     /** What came of a command. */
     enum Outcome {
@@ -63,6 +64,7 @@ final class ChaosCommands implements AutoCloseable {
     /** Those of them that nobody writes to any more. */
     private final Set<String> quiet = new ConcurrentSkipListSet<>();
 
+    private final ChaosLent lent = new ChaosLent();
     private final List<String> unexpected = new CopyOnWriteArrayList<>();
 
     /**
@@ -114,6 +116,9 @@ final class ChaosCommands implements AutoCloseable {
             case RESUME_MIRROR -> give(random, mirror(pick(random, asked())), Map.of(DESIRED, "ACTIVE"));
             case PROMOTE_MIRROR -> promote(random, pick(random, asked()));
             case FAIL_OVER_MIRROR -> give(random, mirror(pick(random, asked())), Map.of(DESIRED, "FAILED_OVER"));
+            case REPAIR_MIRROR -> give(random, mirror(pick(random, random.nextBoolean() ? fixed : asked())), REPAIR);
+            case FAIL_OVER_LENT -> failOverLent(random, pick(random, ChaosLent.TOPICS));
+            case ADOPT_LENT -> adoptLent(random, pick(random, ChaosLent.TOPICS));
             case PAUSE_LINK -> pause(action, random, link(LINK));
             case RESUME_LINK -> give(random, link(LINK), Map.of(DESIRED, "ACTIVE"));
             case ALTER_LINK -> give(random, link(LINK), configs(random));
@@ -172,6 +177,24 @@ final class ChaosCommands implements AutoCloseable {
         give(random, mirror(topic), Map.of(DESIRED, "PROMOTED"));
     }
 
+    private void failOverLent(Random random, String topic) {
+        lent.release(topic);
+        give(random, mirror(topic), Map.of(DESIRED, "FAILED_OVER"));
+    }
+
+    private void adoptLent(Random random, String topic) {
+        List<Outcome> outcomes =
+                give(random, mirror(topic), Map.of(DESIRED, "ACTIVE", "create", "true", "adopt", "true"));
+        if (outcomes.contains(Outcome.ACCEPTED)) {
+            lent.adopted(topic);
+        }
+    }
+
+    /** Mirrors that are failed over and adopted. */
+    ChaosLent lent() {
+        return lent;
+    }
+
     /** Whether the source's topic is still written to. */
     boolean isOpen(String topic) {
         return !quiet.contains(topic);
@@ -184,7 +207,7 @@ final class ChaosCommands implements AutoCloseable {
     }
 
     /** Once, or several times at once through different brokers. */
-    private void give(Random random, String resource, Map<String, String> configs) {
+    private List<Outcome> give(Random random, String resource, Map<String, String> configs) {
         int times = Math.max(1, random.nextInt(5) - 1);
         int first = random.nextInt(clients.size());
         long beganNs = System.nanoTime();
@@ -192,7 +215,9 @@ final class ChaosCommands implements AutoCloseable {
         for (int i = 0; i < times; i++) {
             answers.add(Topics.alterAsync(clients.get((first + i) % clients.size()), resource, configs));
         }
-        answers.forEach(answer -> note(resource, configs, beganNs, answer));
+        return answers.stream()
+                .map(answer -> note(resource, configs, beganNs, answer))
+                .toList();
     }
 
     private Outcome note(String resource, Map<String, String> configs, long beganNs, KafkaFuture<Void> answer) {
@@ -232,11 +257,13 @@ final class ChaosCommands implements AutoCloseable {
         configs.put("replica.fetch.wait.max.ms", Integer.toString(10 + random.nextInt(1000)));
         configs.put("metadata.max.age.ms", Integer.toString(500 + random.nextInt(5000)));
         // Null: back to the default.
+        configs.put("max.truncation.records", random.nextBoolean() ? null : Integer.toString(random.nextInt(3)));
         configs.put(
                 "replica.fetch.response.max.bytes",
                 random.nextBoolean() ? null : Integer.toString(4096 << random.nextInt(12)));
         configs.keySet()
-                .retainAll(List.of(configs.keySet().toArray(String[]::new)).subList(0, 1 + random.nextInt(5)));
+                .retainAll(List.of(configs.keySet().toArray(String[]::new))
+                        .subList(0, 1 + random.nextInt(configs.size())));
         return configs;
     }
 

@@ -51,9 +51,14 @@ final class ChaosDisks {
      */
     void wipe(Action action) {
         brokers.breathe(action);
-        BrokerProcess victim = cluster.controllers().isEmpty()
-                ? cluster.brokers().get(1 + action.pick() % (cluster.brokers().size() - 1))
-                : brokers.any(action.pick());
+        List<BrokerProcess> candidates = cluster.brokers().stream()
+                .filter(broker -> !broker.isController())
+                .toList();
+        if (candidates.isEmpty()) {
+            brokers.kill(action, brokers.any(action.pick()));
+            return;
+        }
+        BrokerProcess victim = candidates.get(action.pick() % candidates.size());
         log.accept("kill -9 " + cluster.name() + " " + victim.id());
         victim.kill();
         brokers.attempt("wiping " + victim.id(), () -> {

@@ -273,11 +273,18 @@ final class ChaosFaults implements AutoCloseable {
         return cluster.brokers().toArray(BrokerProcess[]::new);
     }
 
-    /** The process that controls the cluster: of its own, or the first broker's. */
+    /** The process that controls the cluster: of its own, or a broker's. */
     BrokerProcess controller() {
-        return cluster.controllers().isEmpty()
-                ? cluster.brokers().get(0)
-                : cluster.controllers().get(0);
+        if (!cluster.controllers().isEmpty()) {
+            return cluster.controllers().get(0);
+        }
+        try {
+            return cluster.broker(
+                    Topics.get(admin.describeMetadataQuorum().quorumInfo()).leaderId());
+        } catch (RuntimeException e) {
+            log.accept("controller of " + cluster.name() + " is unknown: " + e);
+            return any(0);
+        }
     }
 
     BrokerProcess any(int pick) {

@@ -124,10 +124,10 @@ class ChaosIT {
                 .config("leader.imbalance.check.interval.seconds", "2")
                 .config("leader.imbalance.per.broker.percentage", "0");
         if (shape.proxiedDestination()) {
-            to.advertised(within::open);
+            to.advertised(within::open).controllersBehind(within::open);
         }
-        source = (shape.separateSourceController() ? from.separateController() : from).start();
-        destination = (shape.separateDestinationController() ? to.separateController() : to).start();
+        source = from.controllers(shape.source()).start();
+        destination = to.controllers(shape.destination()).start();
     }
 
     private static TestClusterBuilder cluster(String name) {
@@ -149,6 +149,7 @@ class ChaosIT {
         List.of("plain", "transactional", TRIMMED, GROWING)
                 .forEach(topic -> create(topic, Map.of("segment.bytes", "1048576")));
         spare.forEach(topic -> create(topic, Map.of()));
+        ChaosLent.TOPICS.forEach(topic -> create(topic, Map.of()));
         if (CROWD > 0) {
             Topics.create(source.admin(), CROWDED, CROWD, Map.of());
         }
@@ -172,6 +173,7 @@ class ChaosIT {
         if (CROWD > 0) {
             workload.start(new ChaosWriter(source, Style.SAFE, seed, CROWDED));
         }
+        workload.start(new ChaosWriter(source, Style.SAFE, seed, ChaosLent.TOPICS.toArray(String[]::new)));
         workload.start(new ChaosWriter(source, Style.SAFE, seed, commands::isOpen, spare.toArray(String[]::new)));
     }
 
@@ -185,6 +187,7 @@ class ChaosIT {
                         "{\"groupFilters\":[{\"name\":\"*\",\"patternType\":\"LITERAL\",\"filterType\":\"INCLUDE\"}]}");
         commands.insist(ChaosCommands.link(ChaosCommands.LINK), configs, HEALED);
         mirror(commands, FIXED);
+        mirror(commands, ChaosLent.TOPICS);
     }
 
     private static void mirror(ChaosCommands commands, List<String> topics) {
@@ -201,7 +204,7 @@ class ChaosIT {
     }
 
     private void run(ChaosSchedule schedule, LinkProxies proxies, ChaosCommands commands, ChaosWorkload workload) {
-        ChaosTrespasser trespasser = new ChaosTrespasser(destination, seed);
+        ChaosTrespasser trespasser = new ChaosTrespasser(destination, commands.lent(), seed);
         Thread thread = daemon(trespasser);
         ChaosReaders readers = new ChaosReaders(source, destination, "plain", GROWING);
         Thread reading = daemon(readers);
@@ -257,6 +260,7 @@ class ChaosIT {
     private List<String> careful() {
         List<String> careful = new ArrayList<>(CAREFUL);
         careful.addAll(spare);
+        careful.addAll(ChaosLent.TOPICS);
         return careful;
     }
 

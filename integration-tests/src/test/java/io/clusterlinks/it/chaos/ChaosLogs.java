@@ -176,8 +176,7 @@ final class ChaosLogs {
 
     /** Where clients of the destination began to write, the log end if they did not. */
     Map<TopicPartition, Long> firstLocal(String topic) {
-        Map<TopicPartition, Long> first = new HashMap<>(Topics.ends(
-                destination.admin(), Topics.partitions(destination.admin(), topic), IsolationLevel.READ_UNCOMMITTED));
+        Map<TopicPartition, Long> first = new HashMap<>(ends(topic));
         first.replaceAll(
                 (partition, end) -> values(destination, partition, IsolationLevel.READ_UNCOMMITTED).entrySet().stream()
                         .filter(entry -> entry.getValue().startsWith(ChaosTrespasser.MARK))
@@ -185,6 +184,11 @@ final class ChaosLogs {
                         .findFirst()
                         .orElse(end));
         return first;
+    }
+
+    Map<TopicPartition, Long> ends(String topic) {
+        return Topics.ends(
+                destination.admin(), Topics.partitions(destination.admin(), topic), IsolationLevel.READ_UNCOMMITTED);
     }
 
     static Map<Long, String> values(TestCluster cluster, TopicPartition partition, IsolationLevel isolation) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.it.chaos;
 
+import io.clusterlinks.it.TestClusterBuilder.Controllers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -19,14 +20,12 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
     /**
      * What the clusters are like.
      *
-     * @param proxiedDestination whether brokers of the destination reach each other, and clients them, through proxies
+     * @param source where its controllers run
+     * @param destination where its controllers run
+     * @param proxiedDestination whether nodes of the destination reach each other, and clients them, through proxies
      * @param fewestReplicas replication factor that mirrors have at least; no more than 3 have any
      */
-    record Shape(
-            boolean separateSourceController,
-            boolean separateDestinationController,
-            boolean proxiedDestination,
-            int fewestReplicas) {
+    record Shape(Controllers source, Controllers destination, boolean proxiedDestination, int fewestReplicas) {
         private static final int MOST_REPLICAS = 3;
 
         /** Replication factor of a mirror topic, always the same. */
@@ -58,6 +57,7 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         KILL_DESTINATION_CONTROLLER(Lane.DESTINATION, 5_000),
         FREEZE_DESTINATION(Lane.DESTINATION, 0),
         FREEZE_COORDINATOR(Lane.DESTINATION, 0),
+        FREEZE_DESTINATION_CONTROLLER(Lane.DESTINATION, 0),
         ROLL_DESTINATION(Lane.DESTINATION, 20_000),
         SHUFFLE_DESTINATION(Lane.DESTINATION, 500),
         NARROW_DESTINATION(Lane.DESTINATION, 1_000),
@@ -65,6 +65,8 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         WIPE_DESTINATION(Lane.DESTINATION, 12_000),
         MOVE_LOGS_DESTINATION(Lane.DESTINATION, 500),
         ISOLATE_DESTINATION(Lane.DESTINATION, 0),
+        CUT_OFF_DESTINATION(Lane.DESTINATION, 6_000),
+        CUT_OFF_COORDINATOR(Lane.DESTINATION, 6_000),
         STALL_DESTINATION(Lane.DESTINATION, 0),
         SLOW_DESTINATION(Lane.DESTINATION, 0),
         MOVE_COORDINATOR(Lane.DESTINATION, 500),
@@ -72,6 +74,7 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         KILL_ALL_SOURCE(Lane.SOURCE, 12_000),
         KILL_SOURCE_CONTROLLER(Lane.SOURCE, 5_000),
         FREEZE_SOURCE(Lane.SOURCE, 0),
+        FREEZE_SOURCE_CONTROLLER(Lane.SOURCE, 0),
         ROLL_SOURCE(Lane.SOURCE, 20_000),
         SHUFFLE_SOURCE(Lane.SOURCE, 500),
         UNCLEAN_ELECTION(Lane.SOURCE, 12_000),
@@ -95,6 +98,9 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         RESUME_MIRROR(null, 200),
         PROMOTE_MIRROR(null, 200),
         FAIL_OVER_MIRROR(null, 200),
+        REPAIR_MIRROR(null, 200),
+        FAIL_OVER_LENT(null, 200),
+        ADOPT_LENT(null, 200),
         PAUSE_LINK(null, 200),
         RESUME_LINK(null, 200),
         ALTER_LINK(null, 200),
@@ -143,8 +149,8 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
     static ChaosSchedule of(long seed, long durationMs) {
         Random random = random(seed, -1);
         Shape shape = new Shape(
-                random.nextBoolean(),
-                random.nextBoolean(),
+                pick(random, Controllers.values()),
+                pick(random, Controllers.values()),
                 random.nextBoolean(),
                 1 + random.nextInt(Shape.MOST_REPLICAS));
         List<Action> actions = new ArrayList<>();
@@ -153,6 +159,10 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         }
         actions.sort((one, other) -> Long.compare(one.afterMs(), other.afterMs()));
         return new ChaosSchedule(seed, durationMs, shape, List.copyOf(actions));
+    }
+
+    private static <T> T pick(Random random, T[] values) {
+        return values[random.nextInt(values.length)];
     }
 
     /** Of small seeds that differ little {@link Random} makes first numbers that hardly differ. */
@@ -171,6 +181,7 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
                     // Half of the other commands need one.
                     deck.addAll(List.of(Kind.CREATE_MIRROR, Kind.CREATE_MIRROR, Kind.CREATE_SIDE_LINK));
                     deck.addAll(Collections.nCopies(3, Kind.CREATE_SIDE_MIRROR));
+                    deck.addAll(List.of(Kind.FAIL_OVER_LENT, Kind.ADOPT_LENT, Kind.ADOPT_LENT));
                 }
                 if (deck.contains(Kind.COMMIT_OFFSET)) {
                     deck.addAll(List.of(Kind.SET_CONFIG, Kind.ADD_ACL, Kind.COMMIT_OFFSET, Kind.COMMIT_OFFSET));

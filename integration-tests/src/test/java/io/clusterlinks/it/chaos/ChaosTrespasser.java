@@ -33,13 +33,15 @@ final class ChaosTrespasser extends ChaosClient {
     private static final Duration PAUSE = Duration.ofMillis(30);
 
     private final TestCluster destination;
+    private final ChaosLent lent;
     private final Random random;
     private final ConcurrentLinkedQueue<ChaosWriter.Written> acknowledged = new ConcurrentLinkedQueue<>();
     private final AtomicInteger refusals = new AtomicInteger();
     private int sent;
 
-    ChaosTrespasser(TestCluster destination, long seed) {
+    ChaosTrespasser(TestCluster destination, ChaosLent lent, long seed) {
         this.destination = destination;
+        this.lent = lent;
         this.random = new Random(seed);
     }
 
@@ -58,7 +60,7 @@ final class ChaosTrespasser extends ChaosClient {
         try {
             List<String> topics =
                     new ArrayList<>(Topics.get(destination.admin().listTopics().names()));
-            topics.removeIf(topic -> topic.startsWith("__"));
+            topics.removeIf(topic -> topic.startsWith("__") || lent.isReleased(topic));
             if (topics.isEmpty()) {
                 LockSupport.parkNanos(PAUSE.toNanos());
                 return;

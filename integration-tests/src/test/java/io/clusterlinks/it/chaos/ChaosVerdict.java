@@ -26,6 +26,7 @@ import org.apache.kafka.common.TopicPartition;
 /** What must hold when all faults are over: of the mirrors' states, their logs, and what clients were told. */
 final class ChaosVerdict {
     private static final Duration RECOVERED = Duration.ofSeconds(120);
+    private static final String NOT_EQUAL = "Not adopted, an ordinary topic";
     /** More than the ids that the source has given to producers that write most. */
     private static final int PRODUCERS = 40;
 
@@ -66,7 +67,9 @@ final class ChaosVerdict {
      * @param written whether the source is written to: then a promotion may be under way for as long
      */
     void awaitRecovery(boolean written) {
-        commands.insist(ChaosCommands.link(ChaosCommands.LINK), Map.of("desired.state", "ACTIVE"), RECOVERED);
+        Map<String, String> unlimited = new HashMap<>(Map.of("desired.state", "ACTIVE"));
+        unlimited.put("max.truncation.records", null);
+        commands.insist(ChaosCommands.link(ChaosCommands.LINK), unlimited, RECOVERED);
         for (Mirror mirror : settled()) {
             if (mirror.state() == MirrorState.PAUSED) {
                 commands.insist(
@@ -76,8 +79,11 @@ final class ChaosVerdict {
             }
         }
         long beganNs = System.nanoTime();
-        Await.untilPasses(RECOVERED, () -> assertThat(mirrors.all())
-                .allMatch(mirror -> isSettled(mirror) || (written && isBeingPromoted(mirror))));
+        Await.untilPasses(RECOVERED, () -> {
+            List<Mirror> all = mirrors.all();
+            all.stream().filter(this::isToRepair).forEach(this::repair);
+            assertThat(all).allMatch(mirror -> isSettled(mirror) || (written && isBeingPromoted(mirror)));
+        });
         log.accept("all mirrors go on or have stopped after " + sinceMs(beganNs) + " ms");
     }
 
@@ -98,6 +104,16 @@ final class ChaosVerdict {
                         .anyMatch(sent -> sent.asksFor("PROMOTED") && sent.outcome() != Outcome.REFUSED);
     }
 
+    /** For a while the link may have allowed no truncation. */
+    private boolean isToRepair(Mirror mirror) {
+        return mirror.state() == MirrorState.FAILED && !gone.contains(mirror.sourceTopic());
+    }
+
+    private void repair(Mirror mirror) {
+        log.accept("repairing " + mirror);
+        commands.insist(ChaosCommands.mirror(mirror.link(), mirror.topic()), ChaosCommands.REPAIR, RECOVERED);
+    }
+
     private boolean isSettled(Mirror mirror) {
         return mirror.state() == MirrorState.ACTIVE
                 || mirror.isStopped()
@@ -111,8 +127,10 @@ final class ChaosVerdict {
         for (Mirror mirror : all) {
             List<Sent> sent = commands.history(ChaosCommands.mirror(mirror.link(), mirror.topic()));
             boolean mayStop = sent.stream().anyMatch(ChaosVerdict::mayStop);
-            boolean mustStop = sent.stream()
-                    .anyMatch(command -> command.asksFor("FAILED_OVER") && command.outcome() == Outcome.ACCEPTED);
+            boolean mustStop = !ChaosLent.TOPICS.contains(mirror.topic())
+                    && sent.stream()
+                            .anyMatch(
+                                    command -> command.asksFor("FAILED_OVER") && command.outcome() == Outcome.ACCEPTED);
             if (mirror.link().equals(ChaosCommands.LINK)) {
                 assertThat(mayStop || !mirror.isStopped())
                         .as("%s has stopped, and nobody asked for it: %s", mirror, sent)
@@ -142,6 +160,7 @@ final class ChaosVerdict {
         Map<TopicPartition, Long> stopOffsets = mirrors.stopOffsets();
         for (Mirror mirror : mirrors.all()) {
             String topic = mirror.topic();
+            stopOffsets.putAll(endsOfLent(mirror));
             long beganNs = System.nanoTime();
             if (!mirror.isStopped() && !gone.contains(mirror.sourceTopic())) {
                 logs.awaitLevel(mirror.sourceTopic(), topic, deleted);
@@ -166,6 +185,19 @@ final class ChaosVerdict {
                     + sinceMs(beganNs) + " ms, local writes "
                     + trespasser.acknowledged(topic).size());
         }
+    }
+
+    /** What is not adopted was written to here, or nobody has asked for it. */
+    private Map<TopicPartition, Long> endsOfLent(Mirror mirror) {
+        if (!ChaosLent.TOPICS.contains(mirror.topic()) || !mirror.isStopped()) {
+            return Map.of();
+        }
+        Map<TopicPartition, Long> ends = logs.firstLocal(mirror.topic());
+        boolean untouched = ends.equals(logs.ends(mirror.topic()));
+        assertThat(untouched && mirror.reason().startsWith(NOT_EQUAL))
+                .as("%s was not adopted, and nobody wrote to it here", mirror)
+                .isFalse();
+        return ends;
     }
 
     /** Mirrors that outlived their link: what was copied, and from then on what clients wrote. */
