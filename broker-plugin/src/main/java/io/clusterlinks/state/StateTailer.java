@@ -11,20 +11,17 @@ import io.clusterlinks.protocol.record.StateKey;
 import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.protocol.record.StateRecords;
 import io.clusterlinks.state.LinkImage.Change;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
@@ -51,7 +48,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
 
     private final LocalBroker broker;
     private final StateReads reads;
-    private final SnapshotFile snapshot;
+    private final SnapshotKeeper snapshot;
     private final StateContact contact;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final Thread thread = new Thread(this::run, "cluster-link-state-tailer");
@@ -63,9 +60,6 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private volatile LinkImage image;
     private volatile boolean caughtUp;
     private volatile boolean current;
-    /** End of the newest image whose mirrors are all in the snapshot; -1 until there is one. */
-    private volatile long savedOffset = -1;
-
     /** Null if the leader knows it, or does not answer. */
     private volatile Undetermined undetermined;
 
@@ -78,10 +72,6 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     private int replayedEpoch = -1;
     /** Whether nothing was read yet, or what was read is in the topic no more. */
     private boolean anew = true;
-    /** Mirrors that the snapshot names; null until it was written. */
-    private Set<String> saved;
-    /** Whether the snapshot names other mirrors than the image, since it could not be written. */
-    private boolean unsaved;
     /** Whether every listener has heard of the image. */
     private boolean told;
     /** Where the committed state ended when this broker began to read it, or was asked to; -1 until known. */
@@ -95,7 +85,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         this.broker = broker;
         this.contact = new StateContact(time);
         this.reads = new StateReads(broker);
-        this.snapshot = snapshot;
+        this.snapshot = new SnapshotKeeper(snapshot);
         this.image = initial;
         thread.setDaemon(true);
     }
@@ -137,7 +127,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
 
     /** Offset up to which the state is applied here, and would be after a restart; -1 if nothing is. */
     public long savedOffset() {
-        return savedOffset;
+        return snapshot.savedOffset();
     }
 
     @Override
@@ -158,6 +148,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        snapshot.close();
         thread.interrupt();
         try {
             thread.join(5_000);
@@ -306,8 +297,8 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         }
         if (atEnd && (replayed != image || !told || !current)) {
             publish();
-        } else if (atEnd && (unsaved || !snapshot.exists())) {
-            save(image);
+        } else if (atEnd && snapshot.isBehind()) {
+            snapshot.save(image);
         }
         if (atEnd) {
             onEnd();
@@ -346,7 +337,7 @@ public final class StateTailer implements ImageSource, AutoCloseable {
     }
 
     private void publish() {
-        save(replayed);
+        snapshot.save(replayed);
         image = replayed;
         if (caughtUp && !current) {
             LOG.info("Follows {} again, at offset {}", StateTopic.NAME, image.nextOffset());
@@ -375,38 +366,5 @@ public final class StateTailer implements ImageSource, AutoCloseable {
         told = false;
         listeners.forEach(Runnable::run);
         told = true;
-    }
-
-    /**
-     * A topic must be in the snapshot before the coordinator hears that this broker knows it as a mirror. A snapshot
-     * that names too many is harmless: it is only used until the state topic was read. One that cannot be written keeps
-     * nobody but the coordinator waiting, and is tried again.
-     */
-    private void save(LinkImage newImage) {
-        Set<String> fence = fenced(newImage);
-        boolean failed = unsaved;
-        unsaved = !fence.equals(saved) || !snapshot.exists();
-        if (unsaved) {
-            try {
-                snapshot.save(newImage);
-                saved = fence;
-                unsaved = false;
-            } catch (IOException e) {
-                // Who closes this interrupts it.
-                if (!failed && !closed) {
-                    LOG.error("Could not write which topics are mirrors; trying again", e);
-                }
-            }
-        }
-        if (saved != null && saved.containsAll(fence)) {
-            savedOffset = newImage.nextOffset();
-        }
-    }
-
-    private static Set<String> fenced(LinkImage image) {
-        return image.mirrors().stream()
-                .filter(mirror -> mirror.state().isReadOnly())
-                .map(mirror -> mirror.topic())
-                .collect(Collectors.toSet());
     }
 }
