@@ -89,6 +89,18 @@ final class MirrorTransitions {
                 Change.put(transition(mirror, MirrorState.PENDING_STOPPED).withStop(mode, null, nowMs)));
     }
 
+    /**
+     * Whether every partition has stopped. One that was still to be added when the mirror was stopped does not count: it is
+     * not among those that are {@code there}, as far as this broker has heard, and nobody has claimed it.
+     */
+    static boolean isStopped(LinkImage image, MirrorRecord mirror, int there) {
+        Map<Integer, PartitionRecord> records = image.partitions(mirror.topic());
+        return IntStream.range(0, mirror.partitions())
+                .filter(partition -> partition < there || records.containsKey(partition))
+                .allMatch(partition -> records.containsKey(partition)
+                        && records.get(partition).phase() == PartitionRecord.Phase.STOPPED);
+    }
+
     /** Leaves a topic that was to be adopted as it was. */
     static List<Change> notAdopted(LinkImage image, MirrorRecord mirror, String why, long nowMs) {
         List<Change> changes = new ArrayList<>();

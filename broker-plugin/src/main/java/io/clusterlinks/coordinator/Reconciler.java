@@ -266,20 +266,12 @@ final class Reconciler {
         return true;
     }
 
-    /** Partitions that were still to be added when the mirror was stopped do not count. */
     private boolean isStopped(LinkImage image, MirrorRecord mirror) {
         int there = broker.cluster()
                 .topic(mirror.topic())
                 .map(topic -> topic.partitions().size())
                 .orElse(mirror.partitions());
-        for (int partition = 0; partition < Math.min(there, mirror.partitions()); partition++) {
-            if (image.partition(mirror.topic(), partition)
-                    .filter(record -> record.phase() == PartitionRecord.Phase.STOPPED)
-                    .isEmpty()) {
-                return false;
-            }
-        }
-        return true;
+        return MirrorTransitions.isStopped(image, mirror, there);
     }
 
     private static List<Step> endIfStopped(LinkImage image, LinkRecord link) {

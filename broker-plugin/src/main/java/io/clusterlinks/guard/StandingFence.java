@@ -14,6 +14,7 @@ public final class StandingFence implements Supplier<WriteFence> {
     private DoubtfulFence.Known known;
 
     private volatile WriteFence standing = ofImage;
+    private volatile long imageOffset = -1;
 
     @Override
     public WriteFence get() {
@@ -26,6 +27,12 @@ public final class StandingFence implements Supplier<WriteFence> {
         ofImage = fence;
         inDoubt = fence.inDoubt();
         stand();
+        imageOffset = image.nextOffset();
+    }
+
+    /** End of the image that it was made of; -1 if there was none yet. From any thread. */
+    public long imageOffset() {
+        return imageOffset;
     }
 
     /** From here on other partitions than those may be mirrors that the image does not hold. */

@@ -157,7 +157,8 @@ final class PluginRuntime implements AutoCloseable {
                 broker.nodeId(),
                 version,
                 broker.kafkaVersion(),
-                tailer.savedOffset(),
+                // Clients are kept from the mirrors of that image, now and after a restart.
+                Math.min(tailer.savedOffset(), fence.imageOffset()),
                 mirrors.partitions(),
                 mirrors.links());
     }

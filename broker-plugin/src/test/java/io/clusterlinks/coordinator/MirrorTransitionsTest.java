@@ -55,6 +55,20 @@ class MirrorTransitionsTest {
         assertThatThrownBy(() -> desire(failingOver, DesiredState.PAUSED)).isInstanceOf(LinkException.class);
     }
 
+    /** A coordinator that hears late of the cluster may not have heard of a partition that somebody leads already. */
+    @Test
+    void aMirrorHasStoppedWhenAllThatIsThereOrClaimedHas() {
+        MirrorRecord mirror = mirror(MirrorState.PENDING_STOPPED, StopMode.FAILOVER);
+        LinkImage one = image(link(), mirror, partition(0, Phase.STOPPED));
+        LinkImage claimed = image(link(), mirror, partition(0, Phase.STOPPED), partition(1, Phase.STOPPING));
+        LinkImage both = image(link(), mirror, partition(0, Phase.STOPPED), partition(1, Phase.STOPPED));
+
+        assertThat(MirrorTransitions.isStopped(one, mirror, 1)).isTrue();
+        assertThat(MirrorTransitions.isStopped(one, mirror, 2)).isFalse();
+        assertThat(MirrorTransitions.isStopped(claimed, mirror, 1)).isFalse();
+        assertThat(MirrorTransitions.isStopped(both, mirror, 1)).isTrue();
+    }
+
     @ParameterizedTest
     @EnumSource(value = MirrorState.class, names = "STOPPED", mode = EnumSource.Mode.EXCLUDE)
     void everyStateBeforeStoppedCanBeFailedOver(MirrorState state) {
