@@ -14,10 +14,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +36,7 @@ final class LinkWorkers implements AutoCloseable {
     private final LinkWorker.Shared shared;
     private final Map<String, LinkWorker> workers = new ConcurrentHashMap<>();
     private final Map<String, Broken> broken = new ConcurrentHashMap<>();
+    private volatile Set<String> paused = Set.of();
     /** Closing waits for threads: done aside, so that one link that hangs does not hold up the others. */
     private final ExecutorService closer = Executors.newCachedThreadPool(work -> {
         Thread thread = new Thread(work, "cluster-link-closer");
@@ -68,6 +71,11 @@ final class LinkWorkers implements AutoCloseable {
         return observed;
     }
 
+    /** Links that an operator has paused; nobody works for them. From any thread. */
+    Set<String> paused() {
+        return paused;
+    }
+
     /** How a link fares here; empty while it is being opened. */
     Optional<ObservedLink> observed(String link) {
         LinkWorker worker = workers.get(link);
@@ -80,6 +88,10 @@ final class LinkWorkers implements AutoCloseable {
     /** Opens and closes workers; returns the partitions that closed ones let go of. */
     List<PartitionTask> reconcile(LinkImage image, long nowMs) {
         List<PartitionTask> released = new ArrayList<>();
+        paused = image.links().stream()
+                .filter(link -> !link.deleting() && LinkConfig.isPaused(link.configs()))
+                .map(LinkRecord::link)
+                .collect(Collectors.toUnmodifiableSet());
         for (LinkWorker worker : List.copyOf(workers.values())) {
             LinkRecord now = image.link(worker.link().link()).orElse(null);
             if (now == null || isResting(now) || !isSame(now, worker.link())) {

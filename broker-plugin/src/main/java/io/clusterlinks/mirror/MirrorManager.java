@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
@@ -106,6 +107,11 @@ public final class MirrorManager implements AutoCloseable {
     /** The links that this broker works for. From any thread. */
     public List<ObservedLink> links() {
         return workers.observed();
+    }
+
+    /** Links that an operator has paused. From any thread. */
+    Set<String> pausedLinks() {
+        return workers.paused();
     }
 
     /** For metrics: the link of every partition that {@link #partitions} names, and the records it copied. */

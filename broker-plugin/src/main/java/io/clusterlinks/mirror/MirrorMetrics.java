@@ -109,15 +109,17 @@ final class MirrorMetrics implements AutoCloseable {
         nextSnapshotMs = nowMs + Math.max(SNAPSHOT_MS, copied.size() / PARTITIONS_PER_MS);
         for (ObservedLink link : manager.links()) {
             byLink.put(link.link(), new ArrayList<>());
-            for (LinkState state : LinkState.values()) {
-                now.put(linkMetric("link-state-" + lower(state), link.link()), link.state() == state ? 1.0 : 0.0);
-            }
+            linkState(link.link(), link.state(), now);
             if (link.throttle() != null) {
                 now.put(linkMetric("throttle-time-ms-total", link.link()), (double)
                         link.throttle().limitMs());
                 now.put(linkMetric("source-quota-throttle-time-ms-total", link.link()), (double)
                         link.throttle().sourceQuotaMs());
             }
+        }
+        for (String link : manager.pausedLinks()) {
+            byLink.put(link, new ArrayList<>());
+            linkState(link, LinkState.PAUSED, now);
         }
         for (ObservedPartition partition : manager.partitions()) {
             MirrorManager.Copied of = copied.get(id(partition));
@@ -222,6 +224,12 @@ final class MirrorMetrics implements AutoCloseable {
             }
             return gone;
         });
+    }
+
+    private static void linkState(String link, LinkState is, Map<MetricName, Double> now) {
+        for (LinkState state : LinkState.values()) {
+            now.put(linkMetric("link-state-" + lower(state), link), state == is ? 1.0 : 0.0);
+        }
     }
 
     private static int count(Map<String, List<ObservedPartition>> byLink) {

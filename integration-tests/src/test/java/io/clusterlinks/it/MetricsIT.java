@@ -82,7 +82,17 @@ class MetricsIT {
                     .containsEntry("group-count-ahead-here", 1.0)
                     .containsEntry("conflicting-group-count", 1.0));
 
-            // When it is paused and the source goes on, and then goes away
+            // When the link is paused, and resumed
+            links.run("pause", "--link", "east");
+            Await.untilPasses(TIMEOUT, () -> assertThat(gauges(beans, "east"))
+                    .containsEntry("link-state-paused", 1.0)
+                    .containsEntry("link-state-active", 0.0));
+            links.run("resume", "--link", "east");
+            Await.untilPasses(TIMEOUT, () -> assertThat(gauges(beans, "east"))
+                    .containsEntry("link-state-paused", 0.0)
+                    .containsEntry("link-state-active", 1.0));
+
+            // And when it is paused and the source goes on, and then goes away
             links.run("mirrors", "pause", "--link", "east", "--topic", "measured");
             workload.plain(10);
             source.broker(1).kill();

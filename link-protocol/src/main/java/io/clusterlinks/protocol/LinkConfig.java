@@ -133,9 +133,15 @@ public final class LinkConfig extends AbstractConfig {
                     -1L,
                     LinkConfig::validateRate,
                     Importance.MEDIUM,
-                    "Most bytes of batches per second that each broker copies over the link; 0 or -1 for no limit. Takes"
+                    "Most bytes of batches per second that each broker copies over the link; 0 or -1 for no limit, at least 1024 otherwise. Takes"
                             + " effect at once.")
-            .define(FETCH_MIN_BYTES, Type.INT, 1, Range.atLeast(1), Importance.LOW, "Bytes a fetch waits for.")
+            .define(
+                    FETCH_MIN_BYTES,
+                    Type.INT,
+                    1,
+                    Range.atLeast(1),
+                    Importance.LOW,
+                    "Bytes a fetch waits for; no more than " + FETCH_MAX_BYTES + ".")
             .define(
                     FETCH_WAIT_MAX_MS,
                     Type.INT,
@@ -143,7 +149,7 @@ public final class LinkConfig extends AbstractConfig {
                     Range.between(1, 30_000),
                     Importance.LOW,
                     "Milliseconds a fetch waits for " + FETCH_MIN_BYTES
-                            + "; four times that, but 2000 at most, among hundreds of partitions to which nothing happens.")
+                            + "; four times that, up to 2000, among hundreds of partitions to which nothing happens.")
             .define(
                     FETCH_BACKOFF_MS,
                     Type.INT,
@@ -165,7 +171,8 @@ public final class LinkConfig extends AbstractConfig {
                     5000L,
                     Range.between(100L, 300_000L),
                     Importance.LOW,
-                    "Milliseconds after which leaders, partitions and topics of the source are asked for again.")
+                    "Milliseconds after which topics of the source are asked for again; leaders and partitions of those that"
+                            + " are mirrored after 5000 at most.")
             .define(
                     TOPIC_CONFIG_SYNC_MS,
                     Type.LONG,
@@ -178,7 +185,8 @@ public final class LinkConfig extends AbstractConfig {
                     Type.LIST,
                     List.of(),
                     Importance.LOW,
-                    "Topic configs that follow the source besides the ones that do by default.")
+                    "Topic configs that follow the source besides the ones that do by default; not segment.index.bytes, and none"
+                            + " of tiered storage.")
             .define(
                     TOPIC_CONFIG_SYNC_EXCLUDE,
                     Type.LIST,
@@ -212,7 +220,7 @@ public final class LinkConfig extends AbstractConfig {
                     false,
                     Importance.MEDIUM,
                     "Whether " + PREFIX
-                            + " is put before the names of consumer groups too. Fixed once the link exists.")
+                            + ", which then may not be empty, is put before the names of consumer groups too. Fixed once the link exists.")
             .define(
                     AUTO_CREATE_ENABLE,
                     Type.BOOLEAN,

@@ -37,7 +37,7 @@ class ConfigsDocTest {
                 <!-- Generated from io.clusterlinks.protocol.LinkConfig by ConfigsDocTest; do not edit. -->
 
                 Set with `kafka-cluster-links.sh create --config K=V` and `alter --add-config K=V`; changes take effect without
-                recreating the link. Besides these, every admin client config of Kafka may be set (`security.protocol`, `sasl.*`,
+                recreating the link. Besides these, every admin client config of Kafka but `client.id`, `metric.reporters` and `bootstrap.controllers` may be set (`security.protocol`, `sasl.*`,
                 `ssl.*`, `request.timeout.ms`, ...) and `client.rack` and `receive.buffer.bytes` of consumers; they apply to all
                 connections to the source. Values of type password (`sasl.jaas.config`, `ssl.key.password`, ...) are encrypted with
                 the brokers' `cluster.link.secret` and never shown.
