@@ -25,6 +25,7 @@ import org.apache.kafka.server.common.TransactionVersion;
 import org.apache.kafka.server.replica.Replica;
 import org.apache.kafka.server.replica.ReplicaState;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.EpochEntry;
 import org.apache.kafka.storage.internals.log.LogSegment;
 import org.apache.kafka.storage.internals.log.LogStartOffsetIncrementReason;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
@@ -85,6 +86,16 @@ final class KafkaLocalPartition implements LocalPartition {
     @Override
     public long highWatermark() {
         return replicaLog().highWatermark();
+    }
+
+    @Override
+    public long epochStart(int leaderEpoch) {
+        UnifiedLog log = replicaLog();
+        return log.leaderEpochCache().epochEntries().stream()
+                .filter(entry -> entry.epoch() == leaderEpoch)
+                .mapToLong(EpochEntry::startOffset)
+                .findFirst()
+                .orElseGet(log::logEndOffset);
     }
 
     @Override

@@ -23,6 +23,9 @@ public interface LocalPartition {
 
     long highWatermark();
 
+    /** Where the log ended when this replica began to lead under {@code leaderEpoch}; its end if it did not. */
+    long epochStart(int leaderEpoch);
+
     /** Bytes that one append may hold at most: the log's segment size. */
     int maxAppendBytes();
 

@@ -81,6 +81,17 @@ final class Divergence {
         return giveUp(record, new Loss(base, "the source holds another batch at " + base), nowMs);
     }
 
+    /** Past {@code from} the log holds what clients wrote, and no link copied: the source did not lose it. */
+    Plan onForeign(PartitionRecord record, long from, long nowMs) {
+        String what = what(from, local.logEndOffset());
+        String why = ": clients wrote them here while this broker did not know yet that the topic is a mirror.";
+        return new Plan(
+                Kind.CHANGE,
+                Records.truncating(record, truncation(record, from)),
+                partition.event("Dropped " + what + why, nowMs),
+                null);
+    }
+
     /** Nothing is here nor known to have been, and the source begins earlier than the log here. */
     Plan onEarlierStart(PartitionRecord record, long sourceStart, long nowMs) {
         String why = "the source shows again what it had deleted";

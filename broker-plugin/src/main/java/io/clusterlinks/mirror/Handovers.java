@@ -18,6 +18,15 @@ final class Handovers {
     private static final int NO_REVISION = -1;
 
     private final Map<TopicPartition, Left> left = new HashMap<>();
+    /** Leaderships under which there was an owner, by topic id and leader epoch. */
+    private final Map<TopicPartition, Map.Entry<String, Integer>> owned = new HashMap<>();
+
+    /** {@code duty} gets an owner; returns whether it is the first one since this broker leads under this leader epoch. */
+    boolean begin(Duty duty) {
+        MirrorPartition partition = duty.partition();
+        Map.Entry<String, Integer> leadership = Map.entry(partition.topicId(), partition.leaderEpoch());
+        return !leadership.equals(owned.put(partition.local(), leadership));
+    }
 
     /** {@code owner} does nothing any more. */
     void leave(Replicator owner) {
@@ -70,5 +79,6 @@ final class Handovers {
     /** Forgets partitions that do not pass {@code exists}; of others a new leader epoch takes the place. */
     void retain(Predicate<TopicPartition> exists) {
         left.keySet().removeIf(exists.negate());
+        owned.keySet().removeIf(exists.negate());
     }
 }

@@ -152,7 +152,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
      *
      * @param confirm whether something may still be written that the duty's record does not hold
      */
-    void add(Duty duty, boolean confirm) {
+    void add(Duty duty, boolean confirm, boolean first) {
         int backoffMs = config.getInt(LinkConfig.FETCH_BACKOFF_MS);
         TopicPartition local = duty.partition().local();
         Transitions transitions = new Transitions(shared.transitions(), duty.record(), backoffMs, () -> wake(local));
@@ -165,6 +165,9 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
                 config.getLong(LinkConfig.MAX_TRUNCATION_RECORDS));
         Replicator replicator =
                 new Replicator(duty.partition(), duty.local(), transitions, shared.leadership(), settings);
+        if (first) {
+            replicator.expectNothingAppended();
+        }
         PartitionTask task = new PartitionTask(replicator, appenders, time);
         tasks.put(local, task);
         task.wake();

@@ -236,7 +236,7 @@ public final class MirrorManager implements AutoCloseable {
         }
         PartitionTask task = worker.task(local);
         if (task == null && !releasing.containsKey(local) && handovers.isCurrent(duty)) {
-            worker.add(duty, handovers.mustConfirm(duty));
+            worker.add(duty, handovers.mustConfirm(duty), handovers.begin(duty));
             task = worker.task(local);
         }
         if (task != null) {
@@ -253,6 +253,7 @@ public final class MirrorManager implements AutoCloseable {
     private void stop(Duty duty) {
         TopicPartition local = duty.partition().local();
         if (stops.stop(local) == null && !releasing.containsKey(local) && handovers.isCurrent(duty)) {
+            handovers.begin(duty);
             Transitions changes = new Transitions(transitions, duty.record(), STOP_BACKOFF_MS, stops::ring);
             if (handovers.mustConfirm(duty)) {
                 changes.confirm();

@@ -54,6 +54,8 @@ final class Replicator {
     private String failure;
     /** Whether a truncation was pending when this was last stepped. */
     private boolean cutting;
+    /** Whether the log may hold what clients wrote under this leader epoch. */
+    private boolean mayHoldForeign;
     /** Leader epoch of the source under which the last EPOCH question was put. */
     private int validUnder = -1;
     /** Whether time alone may give this partition something to do. */
@@ -77,6 +79,14 @@ final class Replicator {
         this.adoption = partition.adopts() ? new Adoption(log, transitions, cursor, inquiry, stats, errors) : null;
         this.start = new MirrorStart(log, transitions, inquiry, adoption);
         this.appender = new Appender(log, transitions, cursor, stats, errors, divergence, settings.backoffMs());
+    }
+
+    /**
+     * Nobody has appended anything since this broker leads under this leader epoch. What lies in the log from then on all
+     * the same clients wrote, before this broker knew, or knew again, that the topic is a mirror. Before the first step.
+     */
+    void expectNothingAppended() {
+        mayHoldForeign = adoption == null;
     }
 
     MirrorPartition partition() {
@@ -188,6 +198,7 @@ final class Replicator {
                 || !transitions.settle(nowMs)
                 || (adoption == null && !missed.isFollowed())
                 || cut.isPending()
+                || mayHoldForeign
                 || record().repairing()
                 || (stage == Stage.RUNNING && log.isStartBehind());
         return more;
@@ -229,11 +240,31 @@ final class Replicator {
         if (failure != null && stage != Stage.FAILED) {
             fail(failure, nowMs);
         }
+        if (stage == Stage.RUNNING && holdsForeign()) {
+            return dropForeign(nowMs);
+        }
         return switch (stage) {
             case STARTING -> goOn(start.step(nowMs), nowMs);
             case RUNNING -> run(nowMs);
             case FAILED -> false;
         };
+    }
+
+    private boolean holdsForeign() {
+        mayHoldForeign = mayHoldForeign && log.end() > log.local().epochStart(partition.leaderEpoch());
+        return mayHoldForeign;
+    }
+
+    /** Fetching on from there would take the place of what the source has at these offsets. */
+    private boolean dropForeign(long nowMs) {
+        cursor.pause();
+        if (!log.followers().passes(nowMs)) {
+            stats.localError("waiting until the in-sync replicas follow this broker");
+            return false;
+        }
+        long from = log.local().epochStart(partition.leaderEpoch());
+        carryOut(divergence.onForeign(transitions.record(), from, nowMs), nowMs);
+        return true;
     }
 
     /** Has the cuts taken out of the record once every replica follows; returns whether nothing is under way. */

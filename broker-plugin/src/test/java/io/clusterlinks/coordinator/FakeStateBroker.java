@@ -152,6 +152,11 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     }
 
     @Override
+    public long epochStart(int leaderEpoch) {
+        return logEndOffset();
+    }
+
+    @Override
     public int maxAppendBytes() {
         return Integer.MAX_VALUE;
     }

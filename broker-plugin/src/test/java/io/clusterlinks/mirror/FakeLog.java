@@ -23,6 +23,8 @@ final class FakeLog implements LocalPartition {
     long end;
     /** High watermark; follows the end while it is null. */
     Long highWatermark;
+    /** Where the leader epoch begins; null if it is the log end. */
+    Long epochStart;
 
     AppendException nextFailure;
     int appends;
@@ -83,6 +85,11 @@ final class FakeLog implements LocalPartition {
     @Override
     public synchronized long highWatermark() {
         return highWatermark == null ? end : highWatermark;
+    }
+
+    @Override
+    public synchronized long epochStart(int epoch) {
+        return epochStart == null ? end : epochStart;
     }
 
     @Override

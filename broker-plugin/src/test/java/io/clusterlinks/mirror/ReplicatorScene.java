@@ -24,6 +24,9 @@ abstract class ReplicatorScene {
     final FakeSink sink = new FakeSink();
     long maxTruncation = Long.MAX_VALUE;
     long nowMs = 50_000;
+    /** Whether it is the first one since this broker leads. */
+    boolean takesOver;
+
     Replicator replicator;
     /** Whether an answer of the coordinator arrived since the last step. */
     private boolean awake;
@@ -56,6 +59,9 @@ abstract class ReplicatorScene {
         Transitions transitions = new Transitions(sink, record, BACKOFF_MS, () -> awake = true);
         Replicator.Settings settings = new Replicator.Settings(1_000, BACKOFF_MS, maxTruncation);
         replicator = new Replicator(partition, log, transitions, new FakeLeadership(), settings);
+        if (takesOver) {
+            replicator.expectNothingAppended();
+        }
         step();
     }
 

@@ -31,6 +31,50 @@ class ReplicatorTest extends ReplicatorScene {
         assertThat(next()).isEqualTo(new FetchCursor.Next(next().generation(), 6, 2));
     }
 
+    /** A broker that was away led again before it knew the mirror; the source has other records at these offsets. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    void whatClientsWroteToANewLeaderIsDroppedBeforeAnythingIsFetched(int looks) {
+        log.append0(0, 6, 1);
+        log.append0(6, 4, 1);
+        log.epochStart = 6L;
+        log.looksBeforeFollowersHold = looks;
+        takesOver = true;
+
+        start(record(new SourceEpoch(2, 0)));
+
+        assertThat(log.end).isEqualTo(6);
+        assertThat(sink.proposed.get(0).record().truncation().target()).isEqualTo(6);
+        assertThat(sink.proposed.get(0).event().message())
+                .contains("Dropped offsets 6 to 9 (4 records)")
+                .contains("clients wrote them here");
+        assertThat(next().offset()).isEqualTo(6);
+    }
+
+    @Test
+    void whatAnotherOwnerCopiedUnderThisLeaderEpochStays() {
+        log.append0(0, 6, 1);
+        log.append0(6, 4, 1);
+        log.epochStart = 6L;
+
+        start(record(new SourceEpoch(2, 0)));
+
+        assertThat(sink.proposed).isEmpty();
+        assertThat(next().offset()).isEqualTo(10);
+    }
+
+    @Test
+    void aNewLeaderThatFindsNothingOfClientsFetches() {
+        log.append0(0, 6, 1);
+        takesOver = true;
+        start(record(new SourceEpoch(2, 0)));
+        fetch(TestBatches.batch(6, 4, 2));
+        step();
+
+        assertThat(log.end).isEqualTo(10);
+        assertThat(sink.proposed).isEmpty();
+    }
+
     /** The partition waited for a follower, which passed right after: nobody stepped it again before the next record came. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4})

@@ -145,9 +145,13 @@ final class SimulatedManager implements TransitionSink, Leadership {
         if (kind == Duty.Kind.FOLLOW && replicator == null) {
             following = now;
             replicator = new Replicator(now, partition, transitions(duty), this, world.settings());
+            if (handovers.begin(duty)) {
+                replicator.expectNothingAppended();
+            }
             task = new PartitionTask(replicator, work -> {}, Time.SYSTEM);
             awake = true;
         } else if (kind == Duty.Kind.STOP && stop == null) {
+            handovers.begin(duty);
             stop = new PartitionStop(now, partition, transitions(duty), this, handovers.followers(duty), BACKOFF_MS);
         }
         if (task != null) {

@@ -63,6 +63,11 @@ final class SimulatedPartition implements LocalPartition {
     }
 
     @Override
+    public long epochStart(int leaderEpoch) {
+        return node.log.epochs.getOrDefault(leaderEpoch, node.log.end);
+    }
+
+    @Override
     public int maxAppendBytes() {
         return 100_000;
     }
