@@ -16,6 +16,7 @@ import kafka.server.ReplicaManager;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.requests.ProduceResponse.PartitionResponse;
@@ -96,6 +97,25 @@ final class KafkaLocalPartition implements LocalPartition {
                 .mapToLong(EpochEntry::startOffset)
                 .findFirst()
                 .orElseGet(log::logEndOffset);
+    }
+
+    @Override
+    public void keepEpoch(int leaderEpoch) {
+        try {
+            if (lacks(leaderEpoch)) {
+                LeaderLock.whileLeading(partition, leaderEpoch, () -> {
+                    if (lacks(leaderEpoch)) {
+                        beginEpoch(leaderEpoch);
+                    }
+                });
+            }
+        } catch (AppendException | ApiException e) {
+            // Whoever leads now has begun its own; or the log is not here.
+        }
+    }
+
+    private boolean lacks(int leaderEpoch) {
+        return replicaLog().latestEpoch().orElse(-1) < leaderEpoch;
     }
 
     @Override

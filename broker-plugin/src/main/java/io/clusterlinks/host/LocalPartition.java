@@ -26,6 +26,13 @@ public interface LocalPartition {
     /** Where the log ended when this replica began to lead under {@code leaderEpoch}; its end if it did not. */
     long epochStart(int leaderEpoch);
 
+    /**
+     * Has the log know the leader epoch under which this broker leads. A log that takes the place of the one that it began to
+     * lead with, from another log directory, does not until something is appended; replicas that were led under a later one
+     * than it knows would be refused for as long.
+     */
+    void keepEpoch(int leaderEpoch);
+
     /** Bytes that one append may hold at most: the log's segment size. */
     int maxAppendBytes();
 

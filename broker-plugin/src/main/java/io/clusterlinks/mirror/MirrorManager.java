@@ -164,6 +164,7 @@ public final class MirrorManager implements AutoCloseable {
         forgetReleased();
         workers.reconcile(image, nowMs).forEach(this::release);
         Map<TopicPartition, Duty> wanted = Duty.of(image, cluster, broker, workers::isResting);
+        wanted.values().forEach(duty -> duty.local().keepEpoch(duty.partition().leaderEpoch()));
         letGo(wanted);
         List<PartitionClaim> claimed = new ArrayList<>();
         wanted.forEach((local, duty) -> {

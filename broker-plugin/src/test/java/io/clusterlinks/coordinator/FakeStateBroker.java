@@ -157,6 +157,9 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     }
 
     @Override
+    public void keepEpoch(int leaderEpoch) {}
+
+    @Override
     public int maxAppendBytes() {
         return Integer.MAX_VALUE;
     }

@@ -93,6 +93,9 @@ final class FakeLog implements LocalPartition {
     }
 
     @Override
+    public void keepEpoch(int leaderEpoch) {}
+
+    @Override
     public int maxAppendBytes() {
         return maxAppendBytes;
     }

@@ -68,6 +68,9 @@ final class SimulatedPartition implements LocalPartition {
     }
 
     @Override
+    public void keepEpoch(int leaderEpoch) {}
+
+    @Override
     public int maxAppendBytes() {
         return 100_000;
     }

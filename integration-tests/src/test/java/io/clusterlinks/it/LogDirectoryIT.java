@@ -16,7 +16,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An operator moves the replica of a mirror to another log directory while the source loses its tail. */
+/** An operator moves the replica of a mirror to another log directory. */
 class LogDirectoryIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(90);
     private static final String LINK = "east";
@@ -71,6 +71,63 @@ class LogDirectoryIT {
             workload.plain(3);
             comparison.awaitLevel(TIMEOUT).compare().orThrow();
         }
+    }
+
+    /**
+     * Another broker had led for a moment in which nothing was written, and remembered its epoch. The log that took the
+     * leader's place knew of none so late, and refused the other's fetches until somebody wrote, which nobody did.
+     */
+    @Test
+    void anotherReplicaFollowsTheLogThatWasMoved() {
+        try (TestCluster source = TestCluster.builder("source").heapMb(256).start();
+                TestCluster destination = TestCluster.builder("destination")
+                        .brokers(2)
+                        .separateController()
+                        .agent()
+                        .heapMb(256)
+                        .logDirs(2)
+                        .start()) {
+            // Given a mirror that is level, and led by another broker since then
+            Links links = new Links(destination);
+            links.create(LINK, source);
+            Workload.onNewTopic(source, PARTITION.topic(), 1, Map.of()).plain(20);
+            links.mirror(LINK, PARTITION.topic());
+            new TopicComparison(source, PARTITION.topic(), destination, PARTITION.topic()).awaitLevel(TIMEOUT);
+            if (Topics.leaders(destination.admin(), PARTITION.topic()).get(0) == 2) {
+                Topics.moveLeader(destination.admin(), PARTITION);
+            }
+            Topics.moveLeader(destination.admin(), PARTITION);
+
+            // When that stands still, and goes on after the log of the one that leads now was moved
+            destination.broker(2).freeze();
+            Await.until(
+                    "the other broker leads",
+                    TIMEOUT,
+                    () -> Topics.leaders(destination.admin(), PARTITION.topic()).get(0) == 1);
+            String before = directoryOf(destination);
+            move(destination, otherDirectory(destination, before));
+            Await.until("it has moved", TIMEOUT, () -> !directoryOf(destination).equals(before));
+            destination.broker(2).thaw();
+
+            // Then it is back in sync
+            Await.untilPasses(TIMEOUT, () -> assertThat(Topics.get(destination
+                                    .admin()
+                                    .describeTopics(List.of(PARTITION.topic()))
+                                    .allTopicNames())
+                            .get(PARTITION.topic())
+                            .partitions()
+                            .get(0)
+                            .isr())
+                    .hasSize(2));
+        }
+    }
+
+    private static String otherDirectory(TestCluster cluster, String directory) {
+        return cluster.broker(1).logDirs().stream()
+                .map(Path::toString)
+                .filter(other -> !other.equals(directory))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void throttle(TestCluster cluster, AlterConfigOp op) {
