@@ -144,7 +144,10 @@ public final class Coordinator implements AutoCloseable {
                 silent.tick();
                 reconciler.tick();
                 LinkImage image = writer.image();
-                sync.tick(image);
+                if (!silent.isUncertain()) {
+                    // What a task commits to groups no state record guards.
+                    sync.tick(image);
+                }
                 sources.retain(link -> image.link(link).isPresent());
                 groupMetrics.tick(image);
             } else {

@@ -32,6 +32,7 @@ final class SilentBrokers {
     private long knownUntilMs = -1;
     private long heardMs;
     private long lookedMs;
+    private boolean uncertain;
 
     SilentBrokers(Supplier<ClusterView> clusters, BrokerReports reports, Time time) {
         this.clusters = clusters;
@@ -48,7 +49,8 @@ final class SilentBrokers {
         ClusterView cluster = clusters.get();
         boolean wasBlind = now - lookedMs > BLIND_MS;
         lookedMs = now;
-        if (isUncertain(cluster, now) || wasBlind) {
+        uncertain = isUncertain(cluster, now);
+        if (uncertain || wasBlind) {
             liveSinceMs.clear();
             return;
         }
@@ -78,6 +80,14 @@ final class SilentBrokers {
         }
         long silence = now - heardMs;
         return silence > UNCERTAIN_MS && silence <= MAX_UNCERTAIN_MS;
+    }
+
+    /**
+     * Whether the controllers have been silent for seconds: another broker may coordinate, and this one not have heard. As of
+     * the last tick.
+     */
+    boolean isUncertain() {
+        return uncertain;
     }
 
     /** Forgets everything: this broker does not coordinate. */

@@ -45,10 +45,12 @@ class SilentBrokersTest {
         controllersLeftMs = time.milliseconds();
         lookFor(30_000);
         assertThat(silent.ids()).isEmpty();
+        assertThat(silent.isUncertain()).isTrue();
 
         controllersAreThere = true;
         lookFor(BrokerReports.STALE_MS - 100);
         assertThat(silent.ids()).isEmpty();
+        assertThat(silent.isUncertain()).isFalse();
         lookFor(300);
         assertThat(silent.ids()).containsExactly(1, 2);
     }
