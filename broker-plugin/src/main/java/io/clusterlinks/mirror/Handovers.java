@@ -30,6 +30,10 @@ final class Handovers {
 
     /** {@code owner} does nothing any more. */
     void leave(Replicator owner) {
+        if (owner.mayHoldForeign()) {
+            // It did not come to look: the next one is the first again.
+            owned.remove(owner.partition().local());
+        }
         put(new Left(owner.partition(), owner.record().revision(), owner.isSettled(), owner.followers()));
     }
 

@@ -250,6 +250,11 @@ final class Replicator {
         };
     }
 
+    /** Whether it was not looked yet, or not dealt with, what clients may have written. When it does nothing any more. */
+    boolean mayHoldForeign() {
+        return mayHoldForeign;
+    }
+
     private boolean holdsForeign() {
         mayHoldForeign = mayHoldForeign && log.end() > log.local().epochStart(partition.leaderEpoch());
         return mayHoldForeign;
