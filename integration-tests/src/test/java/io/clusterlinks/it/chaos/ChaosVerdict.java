@@ -81,7 +81,7 @@ final class ChaosVerdict {
         long beganNs = System.nanoTime();
         Await.untilPasses(RECOVERED, () -> {
             List<Mirror> all = mirrors.all();
-            all.stream().filter(this::isToRepair).forEach(this::repair);
+            all.stream().filter(ChaosVerdict::isToRepair).forEach(this::repair);
             assertThat(all).allMatch(mirror -> isSettled(mirror) || (written && isBeingPromoted(mirror)));
         });
         log.accept("all mirrors go on or have stopped after " + sinceMs(beganNs) + " ms");
@@ -104,9 +104,9 @@ final class ChaosVerdict {
                         .anyMatch(sent -> sent.asksFor("PROMOTED") && sent.outcome() != Outcome.REFUSED);
     }
 
-    /** For a while the link may have allowed no truncation. */
-    private boolean isToRepair(Mirror mirror) {
-        return mirror.state() == MirrorState.FAILED && !gone.contains(mirror.sourceTopic());
+    /** For a while the link may have allowed no truncation. Whatever else a mirror failed of is an error. */
+    private static boolean isToRepair(Mirror mirror) {
+        return mirror.state() == MirrorState.FAILED && mirror.reason().contains("max.truncation.records");
     }
 
     private void repair(Mirror mirror) {
