@@ -22,7 +22,10 @@ import org.slf4j.LoggerFactory;
  * Notices that this broker was away: its process stood still, or it was cut off. Nobody waits for a broker that is
  * fenced before a mirror's topic is created, or one that is there adopted, and the controller lets one that comes back lead
  * at once. So until the state was read again, topics may be mirrors that are new since then, or that this broker leads
- * anew. The same holds for a broker that starts and cannot read the state yet. For one thread at a time.
+ * anew. The same holds for a broker that starts and cannot read the state yet.
+ *
+ * <p>Looks at every tick, and before the first write after the cluster has changed: what lets this broker lead may have
+ * told it as well that it was away. One thread ticks; any may write.
  */
 public final class AbsenceWatch {
     private static final Logger LOG = LoggerFactory.getLogger(AbsenceWatch.class);
@@ -46,6 +49,8 @@ public final class AbsenceWatch {
 
     /** The cluster as of the last tick at which all was well; null before the first, when no topic is known. */
     private ClusterView before;
+    /** The cluster that was last looked at before a write. */
+    private volatile ClusterView written;
 
     private long lastMs;
     private long lastKnownUntilMs;
@@ -79,6 +84,7 @@ public final class AbsenceWatch {
         this.served = served;
         this.fence = fence;
         this.time = time;
+        fence.beforeEach(this::lookBeforeWrite);
     }
 
     /**
@@ -87,7 +93,7 @@ public final class AbsenceWatch {
      *
      * @param withoutSnapshot whether it knows of no mirror at all: it waits for as long as it takes
      */
-    public void startInDoubt(boolean withoutSnapshot) {
+    public synchronized void startInDoubt(boolean withoutSnapshot) {
         knowsNone = withoutSnapshot;
         lastMs = time.milliseconds();
         lastKnownUntilMs = broker.cluster().knownUntilMs();
@@ -101,7 +107,7 @@ public final class AbsenceWatch {
      *
      * @param since the cluster as it was before the state was read
      */
-    public void startJoining(ClusterView since) {
+    public synchronized void startJoining(ClusterView since) {
         joining = true;
         before = since;
         begin(time.milliseconds());
@@ -110,16 +116,33 @@ public final class AbsenceWatch {
     /** Looks. An error is logged: the next tick must come. */
     public void tick() {
         try {
-            look(broker.cluster(), time.milliseconds());
+            look();
         } catch (Throwable e) {
             LOG.error("Could not see whether this broker was away; trying again", e);
         }
     }
 
-    private void look(ClusterView now, long nowMs) {
-        boolean fenced = !now.liveBrokers().contains(broker.nodeId());
-        boolean away = !joining && isBegun() && (fenced || hasStoodStill(now, nowMs));
-        joining &= fenced;
+    /** Costs nothing unless brokers or topics have changed. Reads no state: the next tick does. */
+    private void lookBeforeWrite() {
+        if (!broker.cluster().isLike(written)) {
+            lookSoon();
+        }
+    }
+
+    private synchronized void lookSoon() {
+        ClusterView now = broker.cluster();
+        long nowMs = time.milliseconds();
+        if (isAway(now, nowMs)) {
+            begin(nowMs);
+        }
+        written = now;
+    }
+
+    private synchronized void look() {
+        ClusterView now = broker.cluster();
+        long nowMs = time.milliseconds();
+        boolean away = isAway(now, nowMs);
+        joining &= isFenced(now);
         lastMs = nowMs;
         lastKnownUntilMs = now.knownUntilMs();
         if (joining) {
@@ -136,8 +159,13 @@ public final class AbsenceWatch {
         }
     }
 
-    private boolean isBegun() {
-        return before != null || doubtSinceMs >= 0;
+    private boolean isAway(ClusterView now, long nowMs) {
+        boolean begun = before != null || doubtSinceMs >= 0;
+        return begun && !joining && (isFenced(now) || hasStoodStill(now, nowMs));
+    }
+
+    private boolean isFenced(ClusterView now) {
+        return !now.liveBrokers().contains(broker.nodeId());
     }
 
     /** Or was cut off: it then hears of many seconds at once. */

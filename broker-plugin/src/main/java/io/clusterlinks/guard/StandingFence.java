@@ -15,10 +15,17 @@ public final class StandingFence implements Supplier<WriteFence> {
 
     private volatile WriteFence standing = ofImage;
     private volatile long imageOffset = -1;
+    private volatile Runnable lookout = () -> {};
 
     @Override
     public WriteFence get() {
+        lookout.run();
         return standing;
+    }
+
+    /** Has {@code look}, which may make it stricter, run before anything is judged by it; on the threads of requests. */
+    void beforeEach(Runnable look) {
+        lookout = look;
     }
 
     /** A newer image; {@code current} as for {@link MirrorFence}. */

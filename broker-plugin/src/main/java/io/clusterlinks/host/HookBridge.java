@@ -5,8 +5,8 @@ package io.clusterlinks.host;
  * What the code woven into the broker calls. Arguments are the broker's own objects, typed {@code Object}: this class
  * must load in a JVM that has no broker classes, so the classes it delegates to do the casts.
  *
- * <p>Until a broker starts in this JVM every method is a no-op. While no topic is fenced a write costs one volatile
- * read and {@link WriteFence#isIdle}.
+ * <p>Until a broker starts in this JVM every method is a no-op. While no topic is fenced a write costs a look whether the
+ * cluster has changed, and {@link WriteFence#isIdle}.
  */
 public final class HookBridge {
     private static volatile HookInstallation installation;

@@ -291,6 +291,38 @@ class AbsenceWatchTest {
         assertAsksToTryAgain(TOPIC);
     }
 
+    /** It led the mirror as soon as it heard of it, and the next tick came later. */
+    @Test
+    void aWriteThatComesBeforeTheNextTickIsNotTakenEither() {
+        time.sleep(10_000);
+        broker.change().knownUntilMs = time.milliseconds();
+        broker.change().leads(TOPIC, 1, 0);
+        assertAsksToTryAgain(TOPIC);
+        assertThat(fence.get().refusal("ordinary", 0)).isEmpty();
+
+        // The state is read when there is time for it
+        tick(0);
+        tick(200);
+        assertThat(readings).hasSize(1);
+        assertAsksToTryAgain(TOPIC);
+        readings.get(0).complete(null);
+        tick(200);
+        assertThat(fence.get().refusal(TOPIC, 0)).isEmpty();
+    }
+
+    /** It was let in again before the next tick. */
+    @Test
+    void aWriteThatComesWhileThisBrokerIsFencedShowsThatItIsAway() {
+        broker.change().live = Set.of(2);
+        assertThat(fence.get().refusal("ordinary", 0)).isEmpty();
+        broker.change().live = Set.of(1, 2);
+        broker.change().leads(TOPIC, 1, 0);
+
+        assertAsksToTryAgain(TOPIC);
+        tick(200);
+        assertThat(readings).hasSize(1);
+    }
+
     @Test
     void newTopicsAreWrittenToAtOnceWhileAllIsWell() {
         broker.change().topics.put("new", Uuid.randomUuid());
