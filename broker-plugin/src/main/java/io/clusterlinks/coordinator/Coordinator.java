@@ -57,6 +57,7 @@ public final class Coordinator implements AutoCloseable {
 
     private final StateWriter writer;
     private final BrokerReports reports;
+    private final ControllerSilence controllers;
     private final SilentBrokers silent;
     private final CoordinatorMetrics metrics;
     private final SourceAdmins sources;
@@ -83,7 +84,8 @@ public final class Coordinator implements AutoCloseable {
             Time time) {
         this.writer = new StateWriter(broker, tail, eventThread, time);
         this.reports = new BrokerReports(broker, time);
-        this.silent = new SilentBrokers(broker::cluster, reports, time);
+        this.controllers = new ControllerSilence(broker::cluster, time);
+        this.silent = new SilentBrokers(broker::cluster, controllers, reports, time);
         this.metrics = new CoordinatorMetrics(silent, time);
         this.sources = new SourceAdmins(clients, secrets, workers);
         LinkThreads perLink = new LinkThreads(workers, WORKERS_PER_LINK);
@@ -114,6 +116,7 @@ public final class Coordinator implements AutoCloseable {
                         new AclSync(broker, writer, writer::image)),
                 sources,
                 secrets,
+                controllers::isSilent,
                 syncThreads,
                 time);
         SyncDescriber groups = new SyncDescriber(offsets);
@@ -141,13 +144,11 @@ public final class Coordinator implements AutoCloseable {
             reports.checkWaiters();
             if (writer.isCoordinating()) {
                 stateTopic.check();
+                controllers.tick();
                 silent.tick();
                 reconciler.tick();
                 LinkImage image = writer.image();
-                if (!silent.isUncertain()) {
-                    // What a task commits to groups no state record guards.
-                    sync.tick(image);
-                }
+                sync.tick(image);
                 sources.retain(link -> image.link(link).isPresent());
                 groupMetrics.tick(image);
             } else {

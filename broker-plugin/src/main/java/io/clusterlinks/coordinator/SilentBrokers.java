@@ -19,23 +19,18 @@ final class SilentBrokers {
     private static final Logger LOG = LoggerFactory.getLogger(SilentBrokers.class);
     /** A coordinator that waited for what it wrote to be replicated does not know what happened meanwhile. */
     private static final long BLIND_MS = 2_000;
-    /** Controllers say twice a second that they are there; without them brokers that have died count as live. */
-    private static final long UNCERTAIN_MS = 2_000;
-    /** They can be configured to say nothing. */
-    private static final long MAX_UNCERTAIN_MS = 60_000;
 
     private final Supplier<ClusterView> clusters;
+    private final ControllerSilence controllers;
     private final BrokerReports reports;
     private final Time time;
     private final Map<Integer, Long> liveSinceMs = new HashMap<>();
     private volatile List<Integer> ids = List.of();
-    private long knownUntilMs = -1;
-    private long heardMs;
     private long lookedMs;
-    private boolean uncertain;
 
-    SilentBrokers(Supplier<ClusterView> clusters, BrokerReports reports, Time time) {
+    SilentBrokers(Supplier<ClusterView> clusters, ControllerSilence controllers, BrokerReports reports, Time time) {
         this.clusters = clusters;
+        this.controllers = controllers;
         this.reports = reports;
         this.time = time;
     }
@@ -46,15 +41,13 @@ final class SilentBrokers {
      */
     void tick() {
         long now = time.milliseconds();
-        ClusterView cluster = clusters.get();
         boolean wasBlind = now - lookedMs > BLIND_MS;
         lookedMs = now;
-        uncertain = isUncertain(cluster, now);
-        if (uncertain || wasBlind) {
+        if (controllers.isSilent() || wasBlind) {
             liveSinceMs.clear();
             return;
         }
-        Set<Integer> live = cluster.liveBrokers();
+        Set<Integer> live = clusters.get().liveBrokers();
         liveSinceMs.keySet().retainAll(live);
         live.forEach(id -> liveSinceMs.putIfAbsent(id, now));
         List<Integer> silent = live.stream()
@@ -70,24 +63,6 @@ final class SilentBrokers {
                 LOG.error(warning(silent));
             }
         }
-    }
-
-    /** By this broker's clock only: the controller's may differ. */
-    private boolean isUncertain(ClusterView cluster, long now) {
-        if (cluster.knownUntilMs() != knownUntilMs) {
-            knownUntilMs = cluster.knownUntilMs();
-            heardMs = now;
-        }
-        long silence = now - heardMs;
-        return silence > UNCERTAIN_MS && silence <= MAX_UNCERTAIN_MS;
-    }
-
-    /**
-     * Whether the controllers have been silent for seconds: another broker may coordinate, and this one not have heard. As of
-     * the last tick.
-     */
-    boolean isUncertain() {
-        return uncertain;
     }
 
     /** Forgets everything: this broker does not coordinate. */

@@ -18,13 +18,15 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Runs the periodic tasks of each link when they are due. A task of a link waits for nothing but its own last run, so
- * that no source delays another link, and no task another task.
+ * that no source delays another link, and no task another task. No run begins while controllers are silent: another
+ * broker may coordinate then, and what a task commits to groups no state record guards.
  */
 final class SyncScheduler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SyncScheduler.class);
@@ -32,16 +34,28 @@ final class SyncScheduler implements AutoCloseable {
     private final Collection<SyncTask> tasks;
     private final SourceAdmins sources;
     private final LinkConfigResolver configs;
+    private final BooleanSupplier silent;
     private final Executor threads;
     private final Time time;
     private final TaskMetrics metrics;
     private final Map<String, Tasks> links = new ConcurrentHashMap<>();
 
+    /**
+     * A scheduler that has nothing to run yet.
+     *
+     * @param silent whether nothing is heard of the controllers
+     */
     SyncScheduler(
-            Collection<SyncTask> tasks, SourceAdmins sources, LinkConfigResolver configs, Executor threads, Time time) {
+            Collection<SyncTask> tasks,
+            SourceAdmins sources,
+            LinkConfigResolver configs,
+            BooleanSupplier silent,
+            Executor threads,
+            Time time) {
         this.tasks = List.copyOf(tasks);
         this.sources = sources;
         this.configs = configs;
+        this.silent = silent;
         this.threads = threads;
         this.time = time;
         this.metrics = new TaskMetrics(time);
@@ -52,6 +66,9 @@ final class SyncScheduler implements AutoCloseable {
 
     /** Starts what is due; on the event thread, while coordinating. */
     void tick(LinkImage image) {
+        if (silent.getAsBoolean()) {
+            return;
+        }
         links.keySet().stream()
                 .filter(name -> image.link(name)
                         .filter(link -> link.createdMs() == links.get(name).linkCreatedMs())

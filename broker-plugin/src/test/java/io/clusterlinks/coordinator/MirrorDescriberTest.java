@@ -23,8 +23,11 @@ class MirrorDescriberTest {
 
     private final FakeStateBroker broker = new FakeStateBroker();
     private final BrokerReports reports = new BrokerReports(broker, Time.SYSTEM);
-    private final MirrorDescriber describer =
-            new MirrorDescriber(OneLeader::new, reports, new SilentBrokers(OneLeader::new, reports, Time.SYSTEM));
+    private final MirrorDescriber describer = new MirrorDescriber(
+            OneLeader::new,
+            reports,
+            new SilentBrokers(
+                    OneLeader::new, new ControllerSilence(OneLeader::new, Time.SYSTEM), reports, Time.SYSTEM));
 
     @Test
     void aFailureThatWasReportedBeforeTheRepairIsNotShown() {

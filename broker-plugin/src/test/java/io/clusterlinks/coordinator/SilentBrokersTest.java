@@ -12,17 +12,19 @@ import org.junit.jupiter.api.Test;
 
 class SilentBrokersTest {
     private final ManualTime time = new ManualTime();
-    private final SilentBrokers silent = new SilentBrokers(
-            () -> new TwoBrokers(knownUntilMs()), new BrokerReports(new FakeStateBroker(), time), time);
+    private final ControllerSilence controllers = new ControllerSilence(this::cluster, time);
+    private final SilentBrokers silent =
+            new SilentBrokers(this::cluster, controllers, new BrokerReports(new FakeStateBroker(), time), time);
     private boolean controllersAreThere = true;
     private long controllersLeftMs;
 
-    private long knownUntilMs() {
-        return controllersAreThere ? time.milliseconds() : controllersLeftMs;
+    private ClusterView cluster() {
+        return new TwoBrokers(controllersAreThere ? time.milliseconds() : controllersLeftMs);
     }
 
     private void lookFor(long ms) {
         for (long end = time.milliseconds() + ms; time.milliseconds() < end; ) {
+            controllers.tick();
             silent.tick();
             time.sleep(100);
         }
@@ -45,12 +47,12 @@ class SilentBrokersTest {
         controllersLeftMs = time.milliseconds();
         lookFor(30_000);
         assertThat(silent.ids()).isEmpty();
-        assertThat(silent.isUncertain()).isTrue();
+        assertThat(controllers.isSilent()).isTrue();
 
         controllersAreThere = true;
         lookFor(BrokerReports.STALE_MS - 100);
         assertThat(silent.ids()).isEmpty();
-        assertThat(silent.isUncertain()).isFalse();
+        assertThat(controllers.isSilent()).isFalse();
         lookFor(300);
         assertThat(silent.ids()).containsExactly(1, 2);
     }
@@ -68,6 +70,19 @@ class SilentBrokersTest {
         assertThat(silent.ids()).isEmpty();
         lookFor(400);
         assertThat(silent.ids()).containsExactly(1, 2);
+    }
+
+    /** It stood still for longer than controllers may be silent, and what it heard last may be older than that. */
+    @Test
+    void controllersAreSilentAfterAPauseUntilThereIsNews() {
+        lookFor(1_000);
+        time.sleep(70_000);
+        controllers.tick();
+        assertThat(controllers.isSilent()).isTrue();
+
+        time.sleep(100);
+        controllers.tick();
+        assertThat(controllers.isSilent()).isFalse();
     }
 
     @Test

@@ -34,6 +34,7 @@ class SyncSchedulerTest {
 
     private final ManualTime time = new ManualTime();
     private final List<Runnable> queue = new ArrayList<>();
+    private boolean controllersAreSilent;
 
     @Test
     void runsATaskAgainWhenItsIntervalIsOver() {
@@ -69,6 +70,23 @@ class SyncSchedulerTest {
         assertThat(slow.ran).containsExactly("west");
         assertThat(other.ran).containsExactlyInAnyOrder("east", "east", "west");
         assertThat(status(scheduler, "east", "a-slow").runningSinceMs()).isEqualTo(time.milliseconds() - 5_000);
+    }
+
+    /** Another broker may coordinate, and what was committed to a group here would overwrite what it committed. */
+    @Test
+    void runsNothingWhileControllersAreSilent() {
+        FakeTask task = new FakeTask("a", context -> NOTHING);
+        SyncScheduler scheduler = scheduler(task);
+        tickAndRun(scheduler, link("east", Map.of()));
+
+        controllersAreSilent = true;
+        time.sleep(10_000);
+        tickAndRun(scheduler, link("east", Map.of()));
+        assertThat(task.ran).hasSize(1);
+
+        controllersAreSilent = false;
+        tickAndRun(scheduler, link("east", Map.of()));
+        assertThat(task.ran).hasSize(2);
     }
 
     @Test
@@ -125,7 +143,12 @@ class SyncSchedulerTest {
 
     private SyncScheduler scheduler(SyncTask... tasks) {
         return new SyncScheduler(
-                List.of(tasks), new SourceAdmins(new NoSources(), PLAIN, Runnable::run), PLAIN, queue::add, time);
+                List.of(tasks),
+                new SourceAdmins(new NoSources(), PLAIN, Runnable::run),
+                PLAIN,
+                () -> controllersAreSilent,
+                queue::add,
+                time);
     }
 
     private void tickAndRun(SyncScheduler scheduler, LinkRecord... links) {
