@@ -5,6 +5,7 @@ import io.clusterlinks.host.InterceptedRequest;
 import io.clusterlinks.host.WriteFence;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkResource;
+import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.StateTopic;
@@ -218,8 +219,7 @@ public final class MirrorRequestFence {
             if (LinkResource.isReserved(topic.name())) {
                 refused.add(creationRefusal(
                         topic.name(), "Topic name '" + topic.name() + "' is reserved for cluster links."));
-            } else if (image.get().mirror(topic.name()).isPresent()) {
-                // Also before the mirror's topic exists: nobody else may create it.
+            } else if (isMirror(topic.name())) {
                 refused.add(creationRefusal(topic.name(), "Topic '" + topic.name() + "' is a mirror topic."));
             }
         });
@@ -234,6 +234,14 @@ public final class MirrorRequestFence {
                 new CreateTopicsResponse(new CreateTopicsResponseData()),
                 created -> created.data().topics().addAll(refused));
         return true;
+    }
+
+    /** Also before its topic exists: nobody else may create it. Not when it has stopped: the topic may be deleted then. */
+    private boolean isMirror(String topic) {
+        return image.get()
+                .mirror(topic)
+                .filter(mirror -> mirror.state() != MirrorState.STOPPED)
+                .isPresent();
     }
 
     private static CreatableTopicResult creationRefusal(String topic, String why) {

@@ -98,6 +98,16 @@ class MirrorRequestFenceTest {
         assertThat(ask(createTopics("orders")).errors()).isEqualTo(Map.of(Errors.TOPIC_ALREADY_EXISTS, 1));
     }
 
+    /** Who deleted the topic and created it again was told for seconds that it exists. */
+    @Test
+    void theNameOfAMirrorThatHasStoppedIsNot() {
+        LinkImage stopped = Records.image(Records.link(), Records.mirror(MirrorState.STOPPED, StopMode.FAILOVER));
+        MirrorRequestFence later =
+                new MirrorRequestFence(() -> new MirrorFence(stopped, true), () -> stopped, id -> Optional.empty());
+
+        assertThat(later.intercept(new Asked(createTopics("orders")))).isFalse();
+    }
+
     @Test
     void theStateTopicIsNotDeleted() {
         Asked both = ask(deleteTopics(StateTopic.NAME, "ordinary"));

@@ -45,6 +45,16 @@ class MirrorTransitionsTest {
         assertThat(back.stop()).isEqualTo(StopMode.NONE);
     }
 
+    /** Its topic was created meanwhile and a partition failed: it was INITIALIZING for good, and no command helped. */
+    @Test
+    void aPromotionThatBeganBeforeTheTopicWasThereGoesBackToActive() {
+        MirrorRecord creating = mirror(MirrorState.INITIALIZING, StopMode.NONE).withTopicId(null);
+
+        MirrorRecord draining = only(desire(creating, DesiredState.PROMOTED));
+
+        assertThat(draining.resumeState()).isEqualTo(MirrorState.ACTIVE);
+    }
+
     @Test
     void aDrainingMirrorCanBeFailedOverAndNothingTurnsThatBack() {
         MirrorRecord draining = only(desire(mirror(MirrorState.ACTIVE, StopMode.NONE), DesiredState.PROMOTED));

@@ -94,8 +94,13 @@ public record MirrorRecord(
 
     /** The mirror being stopped in that way. */
     public MirrorRecord withStop(StopMode newStop, String newReason, long nowMs) {
-        MirrorState back = state == MirrorState.PENDING_STOPPED ? resumeState : state;
+        MirrorState back = state == MirrorState.PENDING_STOPPED ? resumeState : begun();
         return with(topicId, MirrorState.PENDING_STOPPED, newStop, back, newReason, nowMs, events);
+    }
+
+    /** Its topic may be there when the stop is given up, and then nothing would take it out of INITIALIZING any more. */
+    private MirrorState begun() {
+        return state == MirrorState.INITIALIZING ? MirrorState.ACTIVE : state;
     }
 
     /** The mirror after its last step: an ordinary topic. */
