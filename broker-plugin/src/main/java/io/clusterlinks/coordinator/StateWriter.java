@@ -320,7 +320,7 @@ final class StateWriter implements StateCommitter {
                 case UNEXPECTED_OFFSET -> deposed(failure);
                 case TOO_FEW_REPLICAS -> unwritten(failure);
                 case NOT_REPLICATED -> unknownOutcome(failure);
-                case CORRUPT, BUSY, STORAGE, INVALID ->
+                case CORRUPT, BUSY, STORAGE, TOO_LARGE, INVALID ->
                     new LinkException(
                             Errors.KAFKA_STORAGE_ERROR,
                             "Cannot write " + StateTopic.NAME + ": " + failure.getMessage() + ".",

@@ -13,6 +13,8 @@ public class AppendException extends Exception {
         UNEXPECTED_OFFSET,
         /** A batch fails its CRC or is malformed: fetch again. */
         CORRUPT,
+        /** A batch is larger than a segment of the log may be: try again when `segment.bytes` has been raised. */
+        TOO_LARGE,
         /** Not enough in-sync replicas to begin with: try again. */
         TOO_FEW_REPLICAS,
         /** It is in the log, but was not replicated in time: what becomes of it is open. */

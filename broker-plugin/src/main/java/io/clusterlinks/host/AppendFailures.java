@@ -8,6 +8,7 @@ import org.apache.kafka.common.errors.InvalidMetadataException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotEnoughReplicasAfterAppendException;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.server.storage.log.UnexpectedAppendOffsetException;
 import org.apache.kafka.storage.internals.log.OffsetsOutOfOrderException;
@@ -35,6 +36,9 @@ final class AppendFailures {
         }
         if (failure instanceof CorruptRecordException) {
             return AppendException.Kind.CORRUPT;
+        }
+        if (failure instanceof RecordBatchTooLargeException) {
+            return AppendException.Kind.TOO_LARGE;
         }
         if (failure instanceof NotEnoughReplicasException) {
             return AppendException.Kind.TOO_FEW_REPLICAS;

@@ -165,6 +165,9 @@ final class Appender {
         String at = "append at offset " + run.baseOffset() + " failed: " + SourceText.oneLine(e);
         if (e.kind() == AppendException.Kind.CORRUPT) {
             stats.unfit("the source sent a damaged batch, trying again: " + at);
+        } else if (e.kind() == AppendException.Kind.TOO_LARGE) {
+            stats.localError(at + "; raise segment.bytes of the source topic, which the mirror follows, or name it in"
+                    + " topic.config.sync.exclude of link " + log.partition().link() + " and raise it here");
         } else {
             stats.localError(at);
         }

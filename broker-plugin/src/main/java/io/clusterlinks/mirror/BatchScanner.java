@@ -43,7 +43,8 @@ final class BatchScanner {
             if (leaderEpoch >= 0 && epoch > leaderEpoch) {
                 throw corrupt("leader epoch " + epoch + " of a leader that is at " + leaderEpoch);
             }
-            // Records may be newer than the high watermark that comes with them, but then without a gap.
+            // Records may be newer than the high watermark that comes with them, but then mostly without a gap: only a
+            // source that is a mirror itself, of a compacted topic, may have one there, for a moment.
             if (highWatermark >= 0 && expected >= 0 && base > expected && next > highWatermark) {
                 throw corrupt(
                         "offset " + base + " after " + (expected - 1) + ", past the high watermark " + highWatermark);

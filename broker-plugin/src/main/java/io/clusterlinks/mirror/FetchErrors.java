@@ -16,6 +16,9 @@ final class FetchErrors {
     private final Inquiry inquiry;
     private final ReplicatorStats stats;
     private final long backoffMs;
+    /** Where the log ended when bytes that came were no batches for the first time. */
+    private long badAt = -1;
+
     private long staleMs = -STREAK_MS - 1;
     private long staleSinceMs;
 
@@ -41,6 +44,11 @@ final class FetchErrors {
     private Outcome onBadBytes(LinkException e, long nowMs) {
         if (e.error() == Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT) {
             return Outcome.fail(e.getMessage() + ".");
+        }
+        if (badAt != log.end()) {
+            // Once, a source that is a mirror itself may say what looks wrong: records newer than its high watermark.
+            badAt = log.end();
+            return Outcome.retry(nowMs);
         }
         stats.unfit(e.getMessage() + "; trying again.");
         return Outcome.retry(nowMs + backoffMs);

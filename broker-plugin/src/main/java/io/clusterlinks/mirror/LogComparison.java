@@ -26,6 +26,11 @@ final class LogComparison {
     private long position = UNKNOWN;
 
     private long startOffset;
+    /** What the source has deleted meanwhile: from here on, and before that, nothing was compared. */
+    private long skippedFrom;
+
+    private long skippedTo;
+
     private List<SourceEpoch> lineage = List.of();
 
     /** Producers of transactions whose ids here are not those that a link gives them. */
@@ -73,8 +78,12 @@ final class LogComparison {
         if (!knowsWhere()) {
             startOffset = Math.max(start, sourceStart);
             position = startOffset;
+            skippedFrom = startOffset;
+            skippedTo = startOffset;
         }
         if (position < sourceStart) {
+            skippedFrom = skippedTo == startOffset ? position : skippedFrom;
+            skippedTo = sourceStart;
             position = sourceStart;
             here = ByteBuffer.allocate(0);
         }
@@ -124,17 +133,24 @@ final class LogComparison {
 
     /** Why the log cannot be gone on with although it is equal; null if it can. */
     String obstacle() {
-        return local.openTransactions().stream()
-                .filter(open -> foreign.contains(open.producerId()))
-                .findFirst()
-                .map(this::openTransaction)
-                .orElse(null);
+        for (OpenTransaction open : local.openTransactions()) {
+            String what = partition.local() + " holds a transaction that is open since offset " + open.firstOffset()
+                    + ", of producer " + open.producerId();
+            if (foreign.contains(open.producerId())) {
+                return what
+                        + ", which a link knows under another id and could never end; have it ended at the source and here";
+            }
+            if (!isCompared(open.firstOffset())) {
+                return what
+                        + ", which the source has deleted there, so that nobody can tell whether a link could end it;"
+                        + " have it ended here";
+            }
+        }
+        return null;
     }
 
-    private String openTransaction(OpenTransaction open) {
-        return partition.local() + " holds a transaction that is open since offset " + open.firstOffset()
-                + ", of producer " + open.producerId()
-                + ", which a link knows under another id and could never end; have it ended at the source and here";
+    private boolean isCompared(long offset) {
+        return offset >= startOffset && (offset < skippedFrom || offset >= skippedTo);
     }
 
     /** The record of the partition now that its log is known to be the source's. */

@@ -214,6 +214,19 @@ class AdoptionTest extends ReplicatorScene {
         assertThat(Records.isStarted(replicator.record())).isTrue();
     }
 
+    /** What it wrote was never compared, so nobody knows under which id a link knows it. */
+    @Test
+    void aTransactionThatIsOpenSinceBeforeTheSourceBeginsIsRefused() {
+        append(TestBatches.batch(0, 10, 1, 9, Compression.NONE));
+        append(TestBatches.batch(10, 10, 1));
+        log.open.add(new OpenTransaction(9, (short) 3, -1, 0));
+        start(10, 40);
+
+        compare(TestBatches.batch(10, 10, 1));
+
+        assertThat(replicator.record().reason()).contains("transaction that is open since offset 0, of producer 9");
+    }
+
     @Test
     void everyFieldCounts() {
         ByteBuffer source = TestBatches.batch(0, 10, 3, 7, Compression.gzip().build());

@@ -161,6 +161,24 @@ class AppenderTest extends ReplicatorScene {
         assertThat(sink.last().record().reason()).contains("producer epoch");
     }
 
+    /** {@code segment.bytes} of the source was lowered below a batch that it has, and the mirror took it over. */
+    @Test
+    void aBatchThatIsLargerThanASegmentWaitsUntilItFits() {
+        start(record(new SourceEpoch(0, 0)));
+        for (int i = 0; i < 10; i++) {
+            log.nextFailure = new AppendException(AppendException.Kind.TOO_LARGE, "exceeds the segment size", null);
+            fetch(TestBatches.batch(0, 10, 0));
+            step();
+            nowMs += BACKOFF_MS;
+        }
+        assertThat(replicator.stage()).isEqualTo(Replicator.Stage.RUNNING);
+        assertThat(replicator.stats().error()).contains("exceeds the segment size", "raise segment.bytes");
+
+        fetch(TestBatches.batch(0, 10, 0));
+        step();
+        assertThat(log.end).isEqualTo(10);
+    }
+
     @Test
     void answersToOlderFetchesAreDropped() {
         start(record(new SourceEpoch(0, 0)));

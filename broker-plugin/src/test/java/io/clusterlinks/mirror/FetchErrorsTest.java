@@ -60,6 +60,33 @@ class FetchErrorsTest extends ReplicatorScene {
         assertThat(replicator.stats().isSourceAvailable()).isFalse();
     }
 
+    /** A mirror of a compacted topic names a high watermark that is older than the gap after it. */
+    @Test
+    void whatLooksWrongOnceIsAskedForAgainAtOnce() {
+        start(record(new SourceEpoch(0, 0)));
+
+        offer(next(), fetched(TestBatches.batch(50, 10, 0), 0, 0));
+        step();
+        assertThat(replicator.stats().error()).isNull();
+
+        offer(next(), fetched(TestBatches.batch(50, 10, 0), 60, 0));
+        step();
+        assertThat(log.end).isEqualTo(60);
+    }
+
+    @Test
+    void whatLooksWrongAgainIsShownAndTriedLater() {
+        start(record(new SourceEpoch(0, 0)));
+        for (int i = 0; i < 2; i++) {
+            offer(next(), fetched(TestBatches.batch(50, 10, 0), 0, 0));
+            step();
+        }
+
+        assertThat(replicator.stats().error()).contains("no record batch");
+        assertThat(replicator.cursor().next(nowMs)).isEmpty();
+        assertThat(replicator.cursor().next(nowMs + BACKOFF_MS)).isPresent();
+    }
+
     @Test
     void anOldFormatFailsThePartition() {
         start(record(new SourceEpoch(0, 0)));
