@@ -23,11 +23,12 @@ final class Drain {
     record End(long sinceMs, int leaderEpoch, long askedMs, long offset) {}
 
     /**
-     * How many partitions the source's topic had.
+     * How many partitions the source's topic had, which was still the one that is mirrored.
      *
      * @param sinceMs {@link #sinceMs} when it was asked for
+     * @param askedMs when it was asked for
      */
-    record Size(long sinceMs, int partitions) {}
+    record Size(long sinceMs, long askedMs, int partitions) {}
 
     private final DrainPace pace = new DrainPace();
     private long sinceMs = NONE;
@@ -92,14 +93,28 @@ final class Drain {
         return pace.recordsPerSecond(sinceMs);
     }
 
-    /** Where the source ends, if that was asked lately, and if it has no more partitions than the mirror. */
+    /**
+     * Whether the number of partitions should be asked for, now that the end seems to stand still: what was written to one that is newer than the last answer may
+     * have come before the end here stood still. The end of a topic that was created again stands still as well.
+     */
+    synchronized boolean wantsSize() {
+        return sinceMs != NONE && pace.isRepeated() && !isSizeKnown();
+    }
+
+    private boolean isSizeKnown() {
+        return size != null && size.sinceMs() == sinceMs && size.askedMs() > pace.stillSinceMs();
+    }
+
+    /**
+     * Where the source ends, if that was asked lately, and if it has no more partitions than the mirror since it ends
+     * there.
+     */
     synchronized Optional<End> end(long nowMs) {
         boolean known = sinceMs != NONE
                 && end != null
                 && end.sinceMs() == sinceMs
                 && nowMs - end.askedMs() <= FRESH_MS
-                && size != null
-                && size.sinceMs() == sinceMs
+                && isSizeKnown()
                 && size.partitions() <= partitions;
         return known ? Optional.of(end) : Optional.empty();
     }

@@ -18,15 +18,29 @@ final class DrainPace {
     private static final long STILL_MS = 400;
 
     private final Deque<Drain.End> heard = new ArrayDeque<>();
+    private long stillSinceMs = -1;
 
     synchronized void heard(Drain.End end) {
         if (!heard.isEmpty() && heard.getLast().sinceMs() != end.sinceMs()) {
             heard.clear();
         }
+        if (heard.isEmpty() || heard.getLast().offset() != end.offset()) {
+            stillSinceMs = end.askedMs();
+        }
         heard.add(end);
         while (heard.size() > 2 && end.askedMs() - heard.getFirst().askedMs() > WINDOW_MS) {
             heard.removeFirst();
         }
+    }
+
+    /** When the end that was heard last was asked for first; -1 if none was heard. */
+    synchronized long stillSinceMs() {
+        return stillSinceMs;
+    }
+
+    /** Whether the end that was heard last is the one that was heard before. */
+    synchronized boolean isRepeated() {
+        return !heard.isEmpty() && heard.getLast().askedMs() > stillSinceMs;
     }
 
     /** Records per second, at least 1 while it moves; 0 if it stands still; {@link #UNKNOWN}. */
@@ -35,9 +49,7 @@ final class DrainPace {
             return UNKNOWN;
         }
         Drain.End last = heard.getLast();
-        boolean still = heard.stream()
-                .anyMatch(end -> last.askedMs() - end.askedMs() >= STILL_MS && last.offset() == end.offset());
-        if (still) {
+        if (last.askedMs() - stillSinceMs >= STILL_MS) {
             return 0;
         }
         long ms = last.askedMs() - heard.getFirst().askedMs();

@@ -129,6 +129,11 @@ final class Replicator {
         inquiry.wantLeaders();
     }
 
+    /** As {@link Inquiry#onSameTopic}. */
+    boolean onSameTopic(long askedMs) {
+        return inquiry.onSameTopic(askedMs);
+    }
+
     /** The record as last written by this leader. From any thread. */
     PartitionRecord record() {
         return transitions.record();
@@ -268,7 +273,7 @@ final class Replicator {
             return false;
         }
         long from = log.local().epochStart(partition.leaderEpoch());
-        carryOut(divergence.onForeign(transitions.record(), from, nowMs), nowMs);
+        change(divergence.onForeign(transitions.record(), from, nowMs), nowMs);
         return true;
     }
 
@@ -300,8 +305,15 @@ final class Replicator {
     private boolean run(long nowMs) {
         log.followStart();
         if (log.isStartAhead() && !inquiry.isOpen()) {
-            carryOut(divergence.onEarlierStart(transitions.record(), stats.sourceStart(), nowMs), nowMs);
+            if (mayChange(nowMs)) {
+                change(divergence.onEarlierStart(transitions.record(), stats.sourceStart(), nowMs), nowMs);
+            } else if (cursor.peek() != null) {
+                resume(nowMs + SHORT_BACKOFF_MS);
+            }
             return false;
+        }
+        if (cursor.isAgreed()) {
+            inquiry.onAgreed();
         }
         return !inquiry.isOpen() && hasDroppedCuts(nowMs) && goOn(appender.step(nowMs), nowMs);
     }
@@ -354,6 +366,7 @@ final class Replicator {
     private void carryOut(Divergence.Plan plan, long nowMs) {
         switch (plan.kind()) {
             case AGREES -> {
+                inquiry.onAgreed();
                 resume(nowMs);
                 cursor.markValid(validUnder);
             }
@@ -364,14 +377,24 @@ final class Replicator {
             }
             case FAILURE -> fail(plan.failure(), nowMs);
             case CHANGE -> {
-                if (!log.followers().passes(nowMs)) {
+                if (mayChange(nowMs)) {
+                    change(plan, nowMs);
+                } else {
                     resume(nowMs + SHORT_BACKOFF_MS);
-                    return;
                 }
-                cursor.pause();
-                transitions.propose(bounded(plan.record(), nowMs), plan.event(), () -> onChanged(nowMs));
             }
         }
+    }
+
+    /** If it is the topic that is not known yet, the answer wakes this partition. */
+    private boolean mayChange(long nowMs) {
+        return log.followers().passes(nowMs) && inquiry.isSameTopic(log.end(), nowMs);
+    }
+
+    private void change(Divergence.Plan plan, long nowMs) {
+        inquiry.onAgreed();
+        cursor.pause();
+        transitions.propose(bounded(plan.record(), nowMs), plan.event(), () -> onChanged(nowMs));
     }
 
     /** A log that starts over past its end: others may hold more. What is to be cut off every leader cuts off first. */

@@ -149,6 +149,9 @@ final class SourceQuestions {
                     .heard(new Drain.End(
                             drains.get(task), epochs.get(task.partition().source()), nowMs, end)));
             tasks.forEach(task -> task.askAfter(nowMs + DRAIN_INTERVAL_MS));
+            if (tasks.stream().anyMatch(task -> task.drain().wantsSize())) {
+                requestRefresh.run();
+            }
         });
     }
 

@@ -16,8 +16,33 @@ import org.apache.kafka.common.protocol.Errors;
 final class SourceWatch {
     private static final int LOOKS = 3;
     private static final long LOOK_INTERVAL_MS = 1000;
+    /** So many looks must find the topic again after one that found another in its place: the last one may be behind. */
+    private static final int LOOKS_BACK = 2;
 
-    private record Doubt(int looks, long lastMs) {}
+    /**
+     * What looks gone.
+     *
+     * @param another whether another topic was seen in its place
+     * @param looks in a row that did not find it
+     * @param back in a row that did
+     */
+    private record Doubt(boolean another, int looks, int back, long lastMs) {
+        static final Doubt NONE = new Doubt(false, 0, 0, -LOOK_INTERVAL_MS);
+
+        Doubt gone(boolean nowAnother, long nowMs) {
+            return counts(nowMs)
+                    ? new Doubt(another || nowAnother, looks + 1, 0, nowMs)
+                    : new Doubt(another || nowAnother, looks, 0, lastMs);
+        }
+
+        Doubt back(long nowMs) {
+            return counts(nowMs) ? new Doubt(another, 0, back + 1, nowMs) : this;
+        }
+
+        private boolean counts(long nowMs) {
+            return nowMs - lastMs >= LOOK_INTERVAL_MS;
+        }
+    }
 
     private final Map<MirrorPartition, Doubt> doubts = new HashMap<>();
     /** Which promotions were known when the last question was put. */
@@ -38,6 +63,11 @@ final class SourceWatch {
         }
     }
 
+    /**
+     * The source's answer.
+     *
+     * @param nowMs when it was asked
+     */
     void onMetadata(SourceMetadata metadata, Collection<PartitionTask> tasks, long nowMs) {
         Map<MirrorPartition, Doubt> before = new HashMap<>(doubts);
         doubts.clear();
@@ -46,22 +76,30 @@ final class SourceWatch {
             SourceMetadata.Topic topic =
                     metadata.topics().get(partition.source().topic());
             String gone = gone(partition, topic);
-            if (gone == null) {
-                onPresent(task, topic);
+            Doubt doubt = before.getOrDefault(partition, Doubt.NONE);
+            if (gone != null) {
+                onGone(task, gone, doubt.gone(isAnother(partition, topic), nowMs));
+            } else if (doubt.another() && doubt.back(nowMs).back() < LOOKS_BACK) {
+                doubts.put(partition, doubt.back(nowMs));
             } else {
-                onGone(task, gone, before.get(partition), nowMs);
+                onPresent(task, topic, nowMs);
             }
         }
     }
 
-    private void onPresent(PartitionTask task, SourceMetadata.Topic topic) {
+    private void onPresent(PartitionTask task, SourceMetadata.Topic topic, long nowMs) {
         if (topic.error() == Errors.TOPIC_AUTHORIZATION_FAILED) {
             task.replicator().stats().sourceError(SourceText.missingAcl("DESCRIBE", task.partition()));
             return;
         }
+        if (topic.error() == Errors.NONE) {
+            if (task.replicator().onSameTopic(nowMs)) {
+                task.wake();
+            }
+        }
         Long drain = drains.get(task);
         if (topic.error() == Errors.NONE && drain != null) {
-            task.drain().heard(new Drain.Size(drain, topic.partitions().size()));
+            task.drain().heard(new Drain.Size(drain, nowMs, topic.partitions().size()));
         }
         SourceMetadata.Leader leader =
                 topic.partitions().get(task.partition().source().partition());
@@ -70,22 +108,39 @@ final class SourceWatch {
                     .stats()
                     .sourceError(
                             "the source has no leader for " + task.partition().source());
-            task.leader(
-                    new SourceLeader(-1, task.leader().epoch(), task.leader().topicId()));
+            forgetLeader(task);
             return;
         }
         task.leader(new SourceLeader(leader.broker(), leader.epoch(), topic.id()));
     }
 
-    private void onGone(PartitionTask task, String gone, Doubt before, long nowMs) {
-        Doubt doubt = before == null
-                ? new Doubt(1, nowMs)
-                : nowMs - before.lastMs() < LOOK_INTERVAL_MS ? before : new Doubt(before.looks() + 1, nowMs);
+    private static void forgetLeader(PartitionTask task) {
+        task.leader(new SourceLeader(-1, task.leader().epoch(), task.leader().topicId()));
+    }
+
+    /** Sources before Kafka 3.1 would answer with what is in the other topic. */
+    private static void stopFetching(PartitionTask task) {
+        task.replicator().onSameTopic(Inquiry.NEVER);
+        task.prefer(-1, 0);
+        forgetLeader(task);
+    }
+
+    private void onGone(PartitionTask task, String gone, Doubt doubt) {
         doubts.put(task.partition(), doubt);
+        if (doubt.another()) {
+            stopFetching(task);
+        }
         task.replicator().stats().sourceError(gone);
         if (doubt.looks() >= LOOKS && task.replicator().stage() != Replicator.Stage.FAILED) {
             task.tell((replicator, now) -> replicator.onFatal(gone));
         }
+    }
+
+    private static boolean isAnother(MirrorPartition partition, SourceMetadata.Topic topic) {
+        return topic != null
+                && !topic.id().equals(Uuid.ZERO_UUID)
+                && !partition.sourceTopicId().equals(Uuid.ZERO_UUID)
+                && !topic.id().equals(partition.sourceTopicId());
     }
 
     /** Why the partition is no longer there; null if it is. */
@@ -96,9 +151,7 @@ final class SourceWatch {
         if (topic == null || topic.error() == Errors.UNKNOWN_TOPIC_OR_PARTITION) {
             return of + " no longer exists" + remedy;
         }
-        boolean idsKnown =
-                !topic.id().equals(Uuid.ZERO_UUID) && !partition.sourceTopicId().equals(Uuid.ZERO_UUID);
-        if (idsKnown && !topic.id().equals(partition.sourceTopicId())) {
+        if (isAnother(partition, topic)) {
             return of + " was deleted and created again (topic id " + topic.id() + ", was " + partition.sourceTopicId()
                     + ")" + remedy;
         }

@@ -27,7 +27,7 @@ class PartitionTaskTest {
         replicator.step(nowMs);
         task.onValid(5);
         task.draining(PROMOTION, 1);
-        task.drain().heard(new Drain.Size(PROMOTION, 1));
+        task.drain().heard(new Drain.Size(PROMOTION, nowMs + 1, 1));
     }
 
     /** The link's thread passes over it then. */
@@ -99,7 +99,7 @@ class PartitionTaskTest {
     @Test
     void aSourceThatHasGrownIsNotDrainedBeforeTheMirrorHas() {
         hear(PROMOTION, 5, 10);
-        task.drain().heard(new Drain.Size(PROMOTION, 3));
+        task.drain().heard(new Drain.Size(PROMOTION, nowMs + 1, 3));
         assertThat(drained()).isEqualTo(Drain.NONE);
         assertThat(task.drain().error()).contains("3 partitions, the mirror 1");
 
@@ -108,13 +108,47 @@ class PartitionTaskTest {
         assertThat(task.drain().error()).isNull();
     }
 
+    /** What was written to a partition that was added while the others were written to was missing after the promotion. */
+    @Test
+    void aNumberOfPartitionsFromBeforeTheEndStoodStillSaysNothing() {
+        hear(PROMOTION, 5, 9);
+        assertThat(drained()).isEqualTo(PROMOTION);
+        assertThat(task.drain().wantsSize()).isFalse();
+
+        nowMs += 500;
+        hear(PROMOTION, 5, 10);
+        assertThat(drained()).isEqualTo(Drain.NONE);
+        // Not while it moves: that may take hours
+        assertThat(task.drain().wantsSize()).isFalse();
+
+        nowMs += 500;
+        hear(PROMOTION, 5, 10);
+        assertThat(drained()).isEqualTo(Drain.NONE);
+        assertThat(task.drain().wantsSize()).isTrue();
+
+        task.drain().heard(new Drain.Size(PROMOTION, nowMs + 1, 1));
+        assertThat(drained()).isEqualTo(PROMOTION);
+    }
+
+    /** The one that was created again under the name is empty, and that is no end to be level with. */
+    @Test
+    void theEndOfAnotherTopicIsNotLevelWithTheMirror() {
+        hear(PROMOTION, 5, 12);
+        nowMs += 500;
+        hear(PROMOTION, 5, 0);
+        nowMs += 500;
+        hear(PROMOTION, 5, 0);
+
+        assertThat(drained()).isEqualTo(Drain.NONE);
+    }
+
     @Test
     void aNumberOfPartitionsFromBeforeThePromotionSaysNothing() {
         task.draining(PROMOTION + 1, 1);
         hear(PROMOTION + 1, 5, 10);
         assertThat(drained()).isEqualTo(Drain.NONE);
 
-        task.drain().heard(new Drain.Size(PROMOTION + 1, 1));
+        task.drain().heard(new Drain.Size(PROMOTION + 1, nowMs + 1, 1));
         assertThat(drained()).isEqualTo(PROMOTION + 1);
     }
 

@@ -24,6 +24,8 @@ abstract class ReplicatorScene {
     final FakeSink sink = new FakeSink();
     long maxTruncation = Long.MAX_VALUE;
     long nowMs = 50_000;
+    /** When the source was last seen to have the same topic. */
+    long sameTopicMs = Long.MAX_VALUE;
     /** Whether it is the first one since this broker leads. */
     boolean takesOver;
 
@@ -59,6 +61,7 @@ abstract class ReplicatorScene {
         Transitions transitions = new Transitions(sink, record, BACKOFF_MS, () -> awake = true);
         Replicator.Settings settings = new Replicator.Settings(1_000, BACKOFF_MS, maxTruncation);
         replicator = new Replicator(partition, log, transitions, new FakeLeadership(), settings);
+        replicator.onSameTopic(sameTopicMs);
         if (takesOver) {
             replicator.expectNothingAppended();
         }

@@ -31,6 +31,51 @@ class ReplicatorTest extends ReplicatorScene {
         assertThat(next()).isEqualTo(new FetchCursor.Next(next().generation(), 6, 2));
     }
 
+    /**
+     * A source before Kafka 3.1 is fetched by name: a topic that was deleted and created again answered in its place, and the
+     * copy was gone before it was failed over.
+     */
+    @Test
+    void nothingIsGivenUpBeforeTheTopicWasSeenToBeTheSame() {
+        log.append0(0, 10, 1);
+        sameTopicMs = nowMs;
+        start(record(new SourceEpoch(0, 0)));
+        for (int i = 0; i < 5; i++) {
+            offer(next(), diverging(0, 0));
+            step();
+            assertThat(replicator.takeRefreshWanted()).isTrue();
+            nowMs += Replicator.SHORT_BACKOFF_MS;
+        }
+        assertThat(log.end).isEqualTo(10);
+        assertThat(sink.proposed).isEmpty();
+
+        replicator.onSameTopic(nowMs);
+        offer(next(), diverging(0, 0));
+        step();
+        assertThat(log.end).isZero();
+    }
+
+    /** Nobody writes there: nothing but the answer would have it looked at again. */
+    @Test
+    void aSourceThatBeginsEarlierAgainIsFollowedWhenTheTopicWasSeenToBeTheSame() {
+        log.start = 18;
+        log.end = 18;
+        sameTopicMs = nowMs;
+        start(Records.started(CLAIMED, 18));
+        replicator.stats().onFetch(0, 0, 18, log.end, nowMs);
+        step();
+        assertThat(log.end).isEqualTo(18);
+        assertThat(replicator.waitsForTime()).isFalse();
+        assertThat(replicator.takeRefreshWanted()).isTrue();
+
+        nowMs += 50;
+        assertThat(replicator.onSameTopic(nowMs)).isTrue();
+        step();
+        assertThat(log.start).isZero();
+        assertThat(next().offset()).isZero();
+        assertThat(replicator.onSameTopic(nowMs + 50)).isFalse();
+    }
+
     /** A broker that was away led again before it knew the mirror; the source has other records at these offsets. */
     @ParameterizedTest
     @ValueSource(ints = {0, 3})

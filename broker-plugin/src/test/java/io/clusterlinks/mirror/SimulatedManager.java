@@ -85,9 +85,10 @@ final class SimulatedManager implements TransitionSink, Leadership {
         network.clear();
     }
 
-    void seeSource(SimulatedSource source) {
+    void seeSource(SimulatedSource source, long nowMs) {
         sourceEpoch = source.epoch;
         if (task != null) {
+            awake |= task.replicator().onSameTopic(nowMs);
             task.leader(new SourceLeader(0, sourceEpoch, Uuid.ZERO_UUID));
         }
     }
@@ -98,7 +99,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
         if (asking != null && asking.drain().isUnderWay() && sourceEpoch == source.epoch) {
             long drain = asking.drain().sinceMs();
             Drain.End answer = new Drain.End(drain, sourceEpoch, nowMs, source.end);
-            network.add(() -> asking.drain().heard(new Drain.Size(drain, 1)));
+            network.add(() -> asking.drain().heard(new Drain.Size(drain, nowMs, 1)));
             network.add(() -> asking.drain().heard(answer));
         }
     }

@@ -346,7 +346,7 @@ final class Simulation {
         } else if (dice < 62) {
             manager.reconcile(nowMs);
         } else if (dice < 70) {
-            manager.seeSource(source);
+            manager.seeSource(source, nowMs);
         } else if (dice < 72) {
             manager.askEnd(source, nowMs);
             report(manager);
@@ -439,7 +439,7 @@ final class Simulation {
         cluster.hear(node);
         state.read(node.id, true);
         manager.reconcile(nowMs);
-        manager.seeSource(source);
+        manager.seeSource(source, nowMs);
         manager.answer(source, nowMs);
         manager.askEnd(source, nowMs);
         manager.deliver();

@@ -30,6 +30,10 @@ class SourceQuestionsTest {
     /** What happens between a question and its answer. */
     private Runnable meanwhile = () -> {};
 
+    /** Where the source ends; null if it does not say. */
+    private Long end;
+
+    private int refreshes;
     private PartitionTask task;
 
     @BeforeEach
@@ -59,6 +63,25 @@ class SourceQuestionsTest {
         assertThat(log.start).isEqualTo(40);
     }
 
+    /** A partition that was added and written to while this one was still written to would be missing. */
+    @Test
+    void aPromotionCountsThePartitionsWhenTheEndStandsStill() {
+        ask();
+        task.draining(77, 1);
+        end = 40L;
+        ask();
+        assertThat(refreshes).isZero();
+
+        time.sleep(500);
+        ask();
+        assertThat(refreshes).isEqualTo(1);
+
+        task.drain().heard(new Drain.Size(77, time.milliseconds(), 1));
+        time.sleep(500);
+        ask();
+        assertThat(refreshes).isEqualTo(1);
+    }
+
     /** Somebody else has asked the same, it was answered, and the first fetch was out of the source's range. */
     private void outOfRange() {
         meanwhile = () -> {};
@@ -73,7 +96,7 @@ class SourceQuestionsTest {
     }
 
     private void ask() {
-        new SourceQuestions(client(), Duration.ofSeconds(1), () -> {}, time::milliseconds)
+        new SourceQuestions(client(), Duration.ofSeconds(1), () -> refreshes++, time::milliseconds)
                 .ask(List.of(task), Map.of(LEADER.id(), LEADER), time.milliseconds());
         task.wake();
     }
@@ -85,7 +108,10 @@ class SourceQuestionsTest {
                 (proxy, method, arguments) -> {
                     assertThat(method.getName()).isEqualTo("offsets");
                     if (arguments[2].equals(SourceQueryClient.LATEST)) {
-                        throw LinkException.unavailable("only where logs start is told here");
+                        if (end == null) {
+                            throw LinkException.unavailable("only where logs start is told here");
+                        }
+                        return Map.of(SOURCE, new Offset(Errors.NONE, end));
                     }
                     Runnable first = meanwhile;
                     meanwhile = () -> {};

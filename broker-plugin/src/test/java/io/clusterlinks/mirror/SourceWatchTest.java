@@ -3,7 +3,10 @@ package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import io.clusterlinks.source.FetchBuffer;
 import io.clusterlinks.source.SourceMetadata;
 import io.clusterlinks.source.SourceMetadata.Leader;
 import io.clusterlinks.source.SourceMetadata.Topic;
@@ -21,6 +24,7 @@ class SourceWatchTest {
     private static final Uuid ID = new Uuid(1, 2);
 
     private final FakeSink sink = new FakeSink();
+    private final FakeLog log = new FakeLog(TP);
     private final SourceWatch watch = new SourceWatch();
     private PartitionTask task;
     private long nowMs = 10_000;
@@ -31,7 +35,9 @@ class SourceWatchTest {
     }
 
     private PartitionTask task(Uuid sourceTopicId) {
-        Transitions transitions = new Transitions(sink, Records.started(FakeSink.claimed(TP, 1), 0), 100, () -> {});
+        PartitionRecord record =
+                Records.withLineage(Records.started(FakeSink.claimed(TP, 1), 0), List.of(new SourceEpoch(0, 0)));
+        Transitions transitions = new Transitions(sink, record, 100, () -> {});
         MirrorPartition partition = new MirrorPartition(
                 "L",
                 TP,
@@ -42,11 +48,7 @@ class SourceWatchTest {
                 false,
                 1);
         Replicator replicator = new Replicator(
-                partition,
-                new FakeLog(TP),
-                transitions,
-                new FakeLeadership(),
-                new Replicator.Settings(1_000, 100, Long.MAX_VALUE));
+                partition, log, transitions, new FakeLeadership(), new Replicator.Settings(1_000, 100, Long.MAX_VALUE));
         return new PartitionTask(replicator, Runnable::run, Time.SYSTEM);
     }
 
@@ -112,6 +114,47 @@ class SourceWatchTest {
         looks(topic(new Uuid(3, 4), 0, 1));
 
         assertThat(sink.last().record().reason()).contains("deleted and created again", "topic id", "fail over");
+    }
+
+    /** Old sources are fetched by name, and would send what is in the other one. */
+    @Test
+    void anotherTopicIsNotFetchedFromTheFirstLookOn() {
+        look(topic(ID, 0, 1));
+        task.prefer(9, Long.MAX_VALUE);
+
+        look(topic(new Uuid(3, 4), 0, 1));
+        assertThat(task.fetchFrom(nowMs)).isEqualTo(-1);
+
+        // A broker that is behind shows the old one
+        look(topic(ID, 0, 1));
+        assertThat(task.fetchFrom(nowMs)).isEqualTo(-1);
+        look(topic(ID, 0, 1));
+        assertThat(task.fetchFrom(nowMs)).isEqualTo(7);
+    }
+
+    @Test
+    void onlyTheSameTopicHasAMirrorDropWhatItHas() {
+        log.append0(0, 10, 1);
+        look(topic(ID, 0, 1));
+        differ();
+        look(topic(new Uuid(3, 4), 0, 1));
+        differ();
+        look(topic(ID, 0, 1));
+        differ();
+        assertThat(sink.proposed).isEmpty();
+
+        look(topic(ID, 0, 1));
+        differ();
+        assertThat(sink.last().record().truncation().target()).isZero();
+    }
+
+    /** The source has nothing of what is here. */
+    private void differ() {
+        nowMs += 100;
+        task.replicator().step(nowMs);
+        FetchCursor cursor = task.replicator().cursor();
+        cursor.offer(cursor.next(nowMs).orElseThrow(), ReplicatorScene.diverging(0, 0), -1, FetchBuffer.UNCOUNTED);
+        task.replicator().step(nowMs);
     }
 
     /** A source without topic ids shows a topic that was created again only by what it lacks. */

@@ -18,6 +18,9 @@ import java.util.stream.Stream;
 
 /** One Kafka node in its own JVM, with its storage and its log file. Not thread-safe. */
 public final class BrokerProcess {
+    /** The main class of a broker. */
+    static final String KAFKA = "kafka.Kafka";
+
     private static final long STOP_TIMEOUT_S = 60;
     /** What is not of a replica. */
     private static final Set<String> KEPT_WHEN_WIPED =
@@ -34,6 +37,7 @@ public final class BrokerProcess {
      * @param properties its server.properties, {@code log.dirs} and ports included
      * @param features {@code name=level} as for kafka-storage.sh format
      * @param agent whether the plugin is loaded
+     * @param main its main class
      */
     public record Spec(
             int id,
@@ -44,7 +48,12 @@ public final class BrokerProcess {
             Map<String, String> properties,
             List<String> features,
             List<String> jvmOptions,
-            boolean agent) {}
+            boolean agent,
+            String main) {
+        private boolean isKraft() {
+            return properties.containsKey("process.roles");
+        }
+    }
 
     BrokerProcess(Distribution distribution, Spec spec) {
         this.distribution = distribution;
@@ -129,7 +138,7 @@ public final class BrokerProcess {
         return process != null && process.isAlive();
     }
 
-    /** Writes the properties and formats the storage; once, before the first start. */
+    /** Writes the properties and formats the storage, if that must be; once, before the first start. */
     void format() {
         try {
             Files.createDirectories(spec.dir());
@@ -138,21 +147,27 @@ public final class BrokerProcess {
             try (OutputStream out = Files.newOutputStream(propertiesFile())) {
                 properties.store(out, null);
             }
-            List<String> options = new ArrayList<>(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"));
-            options.addAll(ClassArchives.of(distribution).broker());
-            List<String> command = new ArrayList<>(javaCommand(options, false));
-            command.addAll(List.of("kafka.tools.StorageTool", "format", "--cluster-id", spec.clusterId()));
-            command.addAll(List.of("--config", propertiesFile().toString()));
-            spec.features().forEach(feature -> command.addAll(List.of("--feature", feature)));
-            Process format = launch(command);
-            if (!format.waitFor(STOP_TIMEOUT_S, TimeUnit.SECONDS) || format.exitValue() != 0) {
-                format.destroyForcibly();
-                throw new IllegalStateException("Could not format node " + id() + ":\n" + logTail(20));
+            if (spec.isKraft()) {
+                formatStorage();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             throw interrupted(e);
+        }
+    }
+
+    private void formatStorage() throws IOException, InterruptedException {
+        List<String> options = new ArrayList<>(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"));
+        options.addAll(ClassArchives.of(distribution).broker());
+        List<String> command = new ArrayList<>(javaCommand(options, false));
+        command.addAll(List.of("kafka.tools.StorageTool", "format", "--cluster-id", spec.clusterId()));
+        command.addAll(List.of("--config", propertiesFile().toString()));
+        spec.features().forEach(feature -> command.addAll(List.of("--feature", feature)));
+        Process format = launch(command);
+        if (!format.waitFor(STOP_TIMEOUT_S, TimeUnit.SECONDS) || format.exitValue() != 0) {
+            format.destroyForcibly();
+            throw new IllegalStateException("Could not format node " + id() + ":\n" + logTail(20));
         }
     }
 
@@ -169,7 +184,7 @@ public final class BrokerProcess {
     private void start(boolean agent) {
         try {
             List<String> command = new ArrayList<>(javaCommand(spec.jvmOptions(), agent));
-            command.addAll(List.of("kafka.Kafka", propertiesFile().toString()));
+            command.addAll(List.of(spec.main(), propertiesFile().toString()));
             process = launch(command);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

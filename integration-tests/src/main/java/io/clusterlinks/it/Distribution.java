@@ -9,8 +9,9 @@ import java.nio.file.Path;
  * Where the build left things: stock Kafka and the plugin's distribution.
  *
  * @param root the project's directory
+ * @param kafka where the build assembles the Kafka that test brokers run, in integration-tests
  */
-public record Distribution(Path root) {
+public record Distribution(Path root, String kafka) {
     /** Finds the project from the system property {@code clusterlinks.root} or upwards from the working directory. */
     public static Distribution find() {
         Path start = Path.of(System.getProperty("clusterlinks.root", ""))
@@ -18,15 +19,20 @@ public record Distribution(Path root) {
                 .normalize();
         for (Path dir = start; dir != null; dir = dir.getParent()) {
             if (Files.isDirectory(dir.resolve("link-protocol"))) {
-                return new Distribution(dir);
+                return new Distribution(dir, "kafka");
             }
         }
         throw new IllegalStateException("Not inside the project: " + start);
     }
 
+    /** The same with an earlier release of Kafka, {@code 2.1} for example. */
+    public Distribution of(String release) {
+        return new Distribution(root, "kafka-" + release);
+    }
+
     /** An installation of unmodified Kafka: a directory with {@code libs}. */
     public Path kafkaHome() {
-        return existing(root.resolve("integration-tests/kafka/target/kafka"));
+        return existing(root.resolve("integration-tests").resolve(kafka).resolve("target/kafka"));
     }
 
     public Path pluginJar() {

@@ -307,7 +307,16 @@ public final class TestClusterBuilder {
         return new BrokerProcess(
                 distribution,
                 new BrokerProcess.Spec(
-                        id, nodeDir(dir, id), clusterId, port, jmxPort, config, features, jvm, withAgent));
+                        id,
+                        nodeDir(dir, id),
+                        clusterId,
+                        port,
+                        jmxPort,
+                        config,
+                        features,
+                        jvm,
+                        withAgent,
+                        BrokerProcess.KAFKA));
     }
 
     private static Path nodeDir(Path dir, int id) {
