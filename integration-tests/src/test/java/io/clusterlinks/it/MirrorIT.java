@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.NewPartitions;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -195,18 +194,6 @@ class MirrorIT {
     }
 
     private static void assertEqual(String topic) {
-        new TopicComparison(source, topic, destination, topic)
-                .awaitLevel(LEVEL)
-                .compare()
-                .orThrow();
-        var partitions = Topics.partitions(source.admin(), topic);
-        Map<TopicPartition, Long> starts = Topics.starts(source.admin(), partitions);
-        for (TopicPartition partition : partitions) {
-            assertThat(LogComparison.sourceAndMirror(
-                            source.broker(1).replicaDir(topic, partition.partition()),
-                            destination.broker(1).replicaDir(topic, partition.partition()),
-                            starts.get(partition)))
-                    .isEmpty();
-        }
+        Copies.assertEqual(source, destination, topic);
     }
 }

@@ -56,7 +56,7 @@ class OldSourceIT {
                     "consumer.offset.group.filters={\"groupFilters\":[{\"name\":\"*\",\"patternType\":\"LITERAL\",\"filterType\":\"INCLUDE\"}]}",
                     "topic.config.sync.ms=500");
             links.mirror(link, topic);
-            assertEqual(source, topic);
+            Copies.assertEqual(source, destination, topic);
 
             // When it is written to, loses its head, gets a partition, another config and a committed offset
             workload.openTransaction().plain(20).deleteHead(Workload.BATCH + 7);
@@ -78,9 +78,9 @@ class OldSourceIT {
                     "it is followed",
                     LEVEL,
                     () -> Topics.partitions(destination.admin(), topic).size() == 3);
-            assertEqual(source, topic);
+            Copies.assertEqual(source, destination, topic);
             workload.commitOpen();
-            assertEqual(source, topic);
+            Copies.assertEqual(source, destination, topic);
             Await.until("the group is here", LEVEL, () -> new OffsetAndMetadata(60)
                     .equals(Topics.get(destination
                                     .admin()
@@ -168,21 +168,5 @@ class OldSourceIT {
         TopicPartition partition = new TopicPartition(topic, 0);
         return Topics.ends(destination.admin(), List.of(partition), IsolationLevel.READ_UNCOMMITTED)
                 .get(partition);
-    }
-
-    private static void assertEqual(TestCluster source, String topic) {
-        new TopicComparison(source, topic, destination, topic)
-                .awaitLevel(LEVEL)
-                .compare()
-                .orThrow();
-        List<TopicPartition> partitions = Topics.partitions(source.admin(), topic);
-        Map<TopicPartition, Long> starts = Topics.starts(source.admin(), partitions);
-        for (TopicPartition partition : partitions) {
-            assertThat(LogComparison.sourceAndMirror(
-                            source.broker(1).replicaDir(topic, partition.partition()),
-                            destination.broker(1).replicaDir(topic, partition.partition()),
-                            starts.get(partition)))
-                    .isEmpty();
-        }
     }
 }

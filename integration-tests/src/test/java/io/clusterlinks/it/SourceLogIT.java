@@ -223,14 +223,6 @@ class SourceLogIT {
     }
 
     private static void assertEqual(String topic) {
-        new TopicComparison(source, topic, destination, topic)
-                .awaitLevel(LEVEL)
-                .compare()
-                .orThrow();
-        assertThat(LogComparison.sourceAndMirror(
-                        source.broker(1).replicaDir(topic, 0),
-                        destination.broker(1).replicaDir(topic, 0),
-                        start(source, topic)))
-                .isEmpty();
+        Copies.assertEqual(source, destination, topic);
     }
 }
