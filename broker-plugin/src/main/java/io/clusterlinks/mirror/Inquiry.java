@@ -20,7 +20,7 @@ final class Inquiry {
     private long differsAt = NEVER;
 
     private long differsSinceMs;
-    private volatile boolean sameTopicWanted;
+    private volatile boolean differs;
 
     Optional<Question> question() {
         return Optional.ofNullable(question);
@@ -58,13 +58,18 @@ final class Inquiry {
      */
     boolean onSameTopic(long askedMs) {
         sameTopicMs = askedMs;
-        return sameTopicWanted;
+        return differs;
     }
 
-    /** The source does not differ any more. */
-    void onAgreed() {
+    /** Whether the source was found to differ, and nothing has come of it yet. From any thread. */
+    boolean differs() {
+        return differs;
+    }
+
+    /** The source does not differ any more, or what it lacks is given up now. */
+    void forgetDifference() {
         differsAt = NEVER;
-        sameTopicWanted = false;
+        differs = false;
     }
 
     /**
@@ -78,7 +83,7 @@ final class Inquiry {
             differsSinceMs = nowMs;
         }
         // Before it is looked: an answer in between must not be missed.
-        sameTopicWanted = true;
+        differs = true;
         boolean same = sameTopicMs > differsSinceMs;
         if (!same) {
             leadersWanted = true;

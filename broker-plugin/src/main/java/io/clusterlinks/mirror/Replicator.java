@@ -134,6 +134,11 @@ final class Replicator {
         return inquiry.onSameTopic(askedMs);
     }
 
+    /** As {@link Inquiry#differs}. */
+    boolean differs() {
+        return inquiry.differs();
+    }
+
     /** The record as last written by this leader. From any thread. */
     PartitionRecord record() {
         return transitions.record();
@@ -313,7 +318,7 @@ final class Replicator {
             return false;
         }
         if (cursor.isAgreed()) {
-            inquiry.onAgreed();
+            inquiry.forgetDifference();
         }
         return !inquiry.isOpen() && hasDroppedCuts(nowMs) && goOn(appender.step(nowMs), nowMs);
     }
@@ -366,7 +371,7 @@ final class Replicator {
     private void carryOut(Divergence.Plan plan, long nowMs) {
         switch (plan.kind()) {
             case AGREES -> {
-                inquiry.onAgreed();
+                inquiry.forgetDifference();
                 resume(nowMs);
                 cursor.markValid(validUnder);
             }
@@ -392,7 +397,7 @@ final class Replicator {
     }
 
     private void change(Divergence.Plan plan, long nowMs) {
-        inquiry.onAgreed();
+        inquiry.forgetDifference();
         cursor.pause();
         transitions.propose(bounded(plan.record(), nowMs), plan.event(), () -> onChanged(nowMs));
     }

@@ -92,10 +92,8 @@ final class SourceWatch {
             task.replicator().stats().sourceError(SourceText.missingAcl("DESCRIBE", task.partition()));
             return;
         }
-        if (topic.error() == Errors.NONE) {
-            if (task.replicator().onSameTopic(nowMs)) {
-                task.wake();
-            }
+        if (topic.error() == Errors.NONE && task.replicator().onSameTopic(nowMs)) {
+            task.wake();
         }
         Long drain = drains.get(task);
         if (topic.error() == Errors.NONE && drain != null) {

@@ -3,6 +3,7 @@ package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.source.FetchBuffer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
@@ -128,6 +129,19 @@ class PartitionTaskTest {
 
         task.drain().heard(new Drain.Size(PROMOTION, nowMs + 1, 1));
         assertThat(drained()).isEqualTo(PROMOTION);
+    }
+
+    /** What it will drop or start over with is asked about first, and until then the end says nothing. */
+    @Test
+    void aPartitionWhoseSourceDiffersIsNotDrained() {
+        hear(PROMOTION, 5, 10);
+        FetchCursor cursor = task.replicator().cursor();
+
+        cursor.offer(cursor.next(nowMs).orElseThrow(), ReplicatorScene.diverging(0, 0), 5, FetchBuffer.UNCOUNTED);
+        task.replicator().step(nowMs);
+
+        assertThat(task.replicator().isSound()).isTrue();
+        assertThat(drained()).isEqualTo(Drain.NONE);
     }
 
     /** The one that was created again under the name is empty, and that is no end to be level with. */

@@ -66,6 +66,7 @@ class ReplicatorTest extends ReplicatorScene {
         step();
         assertThat(log.end).isEqualTo(18);
         assertThat(replicator.waitsForTime()).isFalse();
+        assertThat(replicator.differs()).isTrue();
         assertThat(replicator.takeRefreshWanted()).isTrue();
 
         nowMs += 50;
