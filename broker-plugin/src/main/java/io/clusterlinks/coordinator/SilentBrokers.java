@@ -19,12 +19,20 @@ final class SilentBrokers {
     private static final Logger LOG = LoggerFactory.getLogger(SilentBrokers.class);
     /** A coordinator that waited for what it wrote to be replicated does not know what happened meanwhile. */
     private static final long BLIND_MS = 2_000;
+    /**
+     * Who has reported since it was let in runs the plugin. That nothing comes any more may be this coordinator's fault, or
+     * the broker has died and its session, of 9 s by default, is not over.
+     */
+    static final long LOST_MS = 20_000;
 
     private final Supplier<ClusterView> clusters;
     private final ControllerSilence controllers;
     private final BrokerReports reports;
     private final Time time;
     private final Map<Integer, Long> liveSinceMs = new HashMap<>();
+    /** When those that are live were heard last, as far as that was after they were let in. */
+    private final Map<Integer, Long> heardMs = new HashMap<>();
+
     private volatile List<Integer> ids = List.of();
     private long lookedMs;
 
@@ -45,14 +53,18 @@ final class SilentBrokers {
         lookedMs = now;
         if (controllers.isSilent() || wasBlind) {
             liveSinceMs.clear();
+            heardMs.clear();
             return;
         }
         Set<Integer> live = clusters.get().liveBrokers();
         liveSinceMs.keySet().retainAll(live);
+        heardMs.keySet().retainAll(live);
         live.forEach(id -> liveSinceMs.putIfAbsent(id, now));
+        live.forEach(id -> reports.of(id)
+                .filter(report -> report.atMs() >= liveSinceMs.get(id))
+                .ifPresent(report -> heardMs.put(id, report.atMs())));
         List<Integer> silent = live.stream()
-                .filter(id -> now - liveSinceMs.get(id) >= BrokerReports.STALE_MS)
-                .filter(id -> reports.of(id).isEmpty())
+                .filter(id -> reports.of(id).isEmpty() && isOverdue(id, now))
                 .sorted()
                 .toList();
         if (!silent.equals(ids)) {
@@ -65,9 +77,15 @@ final class SilentBrokers {
         }
     }
 
+    private boolean isOverdue(int id, long now) {
+        return now - liveSinceMs.get(id) >= BrokerReports.STALE_MS
+                && (!heardMs.containsKey(id) || now - heardMs.get(id) >= LOST_MS);
+    }
+
     /** Forgets everything: this broker does not coordinate. */
     void reset() {
         liveSinceMs.clear();
+        heardMs.clear();
         ids = List.of();
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.ManualTime;
 import io.clusterlinks.host.ClusterView;
+import io.clusterlinks.state.BrokerReport;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -13,13 +15,14 @@ import org.junit.jupiter.api.Test;
 class SilentBrokersTest {
     private final ManualTime time = new ManualTime();
     private final ControllerSilence controllers = new ControllerSilence(this::cluster, time);
-    private final SilentBrokers silent =
-            new SilentBrokers(this::cluster, controllers, new BrokerReports(new FakeStateBroker(), time), time);
+    private final BrokerReports reports = new BrokerReports(new FakeStateBroker(), time);
+    private final SilentBrokers silent = new SilentBrokers(this::cluster, controllers, reports, time);
+    private Set<Integer> live = Set.of(1, 2);
     private boolean controllersAreThere = true;
     private long controllersLeftMs;
 
     private ClusterView cluster() {
-        return new TwoBrokers(controllersAreThere ? time.milliseconds() : controllersLeftMs);
+        return new Brokers(live, controllersAreThere ? time.milliseconds() : controllersLeftMs);
     }
 
     private void lookFor(long ms) {
@@ -72,6 +75,38 @@ class SilentBrokersTest {
         assertThat(silent.ids()).containsExactly(1, 2);
     }
 
+    /** Found by the chaos tests: nobody reached the coordinator for five seconds, and it said that the others had no plugin. */
+    @Test
+    void whoHasReportedIsGivenLonger() {
+        lookFor(1_000);
+        report(1);
+        report(2);
+        lookFor(SilentBrokers.LOST_MS - 100);
+        assertThat(silent.ids()).isEmpty();
+
+        report(2);
+        lookFor(300);
+        assertThat(silent.ids()).containsExactly(1);
+    }
+
+    @Test
+    void whoHasReportedBeforeItWasAwayIsNot() {
+        lookFor(1_000);
+        report(1);
+        report(2);
+        lookFor(100);
+        live = Set.of(2);
+        lookFor(100);
+        live = Set.of(1, 2);
+
+        lookFor(BrokerReports.STALE_MS + 100);
+        assertThat(silent.ids()).containsExactly(1);
+    }
+
+    private void report(int broker) {
+        reports.onReport(new BrokerReport(broker, "v", "k", 7, List.of(), List.of()));
+    }
+
     /** It stood still for longer than controllers may be silent, and what it heard last may be older than that. */
     @Test
     void controllersAreSilentAfterAPauseUntilThereIsNews() {
@@ -95,15 +130,10 @@ class SilentBrokersTest {
         assertThat(silent.ids()).containsExactly(1, 2);
     }
 
-    private record TwoBrokers(long knownUntilMs) implements ClusterView {
+    private record Brokers(Set<Integer> liveBrokers, long knownUntilMs) implements ClusterView {
         @Override
         public int registeredBrokers() {
             return liveBrokers().size();
-        }
-
-        @Override
-        public Set<Integer> liveBrokers() {
-            return Set.of(1, 2);
         }
 
         @Override
