@@ -27,13 +27,17 @@ public final class Records {
     }
 
     public static MirrorRecord mirror(MirrorState state, StopMode stop) {
+        return mirror("source-id", state, stop);
+    }
+
+    public static MirrorRecord mirror(String sourceTopicId, MirrorState state, StopMode stop) {
         return new MirrorRecord(
                 1,
                 LINK,
                 TOPIC,
                 TOPIC,
                 "topic-id",
-                "source-id",
+                sourceTopicId,
                 2,
                 2,
                 (short) -1,

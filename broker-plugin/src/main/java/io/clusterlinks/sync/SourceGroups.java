@@ -11,7 +11,6 @@ import io.clusterlinks.source.SourceTopic;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -175,6 +174,6 @@ final class SourceGroups {
     }
 
     private static boolean isSource(SourceTopic topic, MirrorRecord mirror) {
-        return topic != null && Objects.equals(topic.id(), mirror.sourceTopicId());
+        return topic != null && mirror.mayMirror(topic.id());
     }
 }

@@ -17,6 +17,7 @@ import java.util.TreeSet;
  * @param set configs to set here
  * @param delete configs to return to their default here
  * @param edited synced configs that somebody changed here, and that are put back: what became of each, in words
+ * @param sourceTopicId topic id at the source, null where it has none
  * @param partitions number of partitions that the mirror should have; never fewer than it has
  */
 record TopicPlan(
@@ -24,6 +25,7 @@ record TopicPlan(
         Map<String, String> set,
         Set<String> delete,
         Map<String, String> edited,
+        String sourceTopicId,
         int partitions) {
     /** Some values are lists of any length. */
     private static final int MAX_SHOWN = 100;
@@ -66,6 +68,7 @@ record TopicPlan(
                 set,
                 delete,
                 edited,
+                source.id(),
                 Math.max(mirror.partitions(), Math.min(source.partitions(), mirror.partitions() + MAX_GROWTH)));
     }
 
@@ -94,6 +97,6 @@ record TopicPlan(
     }
 
     boolean changesRecord(MirrorRecord mirror) {
-        return partitions != mirror.partitions() || !configs.equals(mirror.configs()) || !edited.isEmpty();
+        return !mirror.equals(mirror.following(sourceTopicId, configs, partitions)) || !edited.isEmpty();
     }
 }

@@ -16,7 +16,6 @@ import io.clusterlinks.state.StateCommitter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -80,7 +79,7 @@ public final class TopicSync implements SyncTask {
                         mirror.topic(), "NOT_AUTHORIZED", topics.failures().get(mirror.sourceTopic()));
             }
             // A topic that is gone or is another one is the data path's to report.
-            if (topic != null && Objects.equals(topic.id(), mirror.sourceTopicId())) {
+            if (topic != null && mirror.mayMirror(topic.id())) {
                 follow(mirror, topic, synced, counter);
             }
         }
@@ -172,14 +171,14 @@ public final class TopicSync implements SyncTask {
                 .orElseThrow(() -> LinkException.invalid("it was changed meanwhile"));
         Map<String, String> configs = plan.changesConfigs() ? now.configs() : plan.configs();
         // Always written: only a write proves that this broker still coordinates.
-        return List.of(Change.put(withEvent(now.following(configs, plan.partitions()), plan)));
+        return List.of(Change.put(withEvent(now.following(plan.sourceTopicId(), configs, plan.partitions()), plan)));
     }
 
     /** What is recorded as being here and is not any more was edited here. */
     private static List<Change> end(LinkImage image, MirrorRecord seen, Map<String, String> configs) {
         return current(image, seen)
                 .filter(mirror -> !mirror.configs().equals(configs))
-                .map(mirror -> List.<Change>of(Change.put(mirror.following(configs, mirror.partitions()))))
+                .map(mirror -> List.<Change>of(Change.put(mirror.following(null, configs, mirror.partitions()))))
                 .orElse(List.of());
     }
 

@@ -95,7 +95,7 @@ class TopicPlanTest {
     }
 
     private static MirrorRecord mirror(Map<String, String> configs) {
-        return Records.mirror(MirrorState.ACTIVE, StopMode.NONE).following(configs, 2);
+        return Records.mirror(MirrorState.ACTIVE, StopMode.NONE).following(null, configs, 2);
     }
 
     private static SourceTopic source(int partitions, Map<String, String> configs) {

@@ -85,6 +85,20 @@ class TopicSyncTest {
         assertThat(mirror().stop()).isEqualTo(StopMode.DRAIN);
     }
 
+    /** A source that was upgraded to Kafka 2.8 has ids now; partitions and configs did not follow any more. */
+    @Test
+    void anIdThatTheSourceHasGotIsTakenOver() {
+        MirrorRecord old =
+                Records.mirror(null, MirrorState.ACTIVE, StopMode.NONE).withTopicId(ID.toString());
+        commit(now -> List.of(LinkImage.Change.put(old)));
+
+        run(2, Map.of());
+        assertThat(mirror().sourceTopicId()).isEqualTo("source-id");
+        assertThat(mirror().mayMirror("another")).isFalse();
+        run(5, Map.of());
+        assertThat(destination.partitions).isEqualTo(5);
+    }
+
     @Test
     void aMirrorThatStopsDoesNotGrowAnyMore() {
         commit(now -> List.of(LinkImage.Change.put(mirror().withStop(StopMode.PROMOTE, null, 1))));

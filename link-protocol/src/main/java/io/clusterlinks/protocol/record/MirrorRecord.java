@@ -126,15 +126,23 @@ public record MirrorRecord(
         return with(topicId, state, stop, resumeState, reason, sinceMs, last);
     }
 
-    /** The mirror with the configs and the number of partitions that its source has now. */
-    public MirrorRecord following(Map<String, String> newConfigs, int newPartitions) {
+    /**
+     * Whether {@code sourceId} may be the topic id of what is mirrored; null where the source has none. One that had none when
+     * the mirror was created, before Kafka 2.8, may have got it since.
+     */
+    public boolean mayMirror(String sourceId) {
+        return sourceTopicId == null || sourceTopicId.equals(sourceId);
+    }
+
+    /** The mirror with the topic id, if it had none, the configs and the number of partitions that its source has now. */
+    public MirrorRecord following(String sourceId, Map<String, String> newConfigs, int newPartitions) {
         return new MirrorRecord(
                 version,
                 link,
                 topic,
                 sourceTopic,
                 topicId,
-                sourceTopicId,
+                sourceTopicId == null ? sourceId : sourceTopicId,
                 newPartitions,
                 initialPartitions,
                 replicationFactor,
