@@ -12,6 +12,8 @@ final class Drain {
     static final long NONE = -1;
     /** An end that was asked for longer ago says nothing of what is there now. */
     private static final long FRESH_MS = 2000;
+    /** So many looks in a row that nobody confirms are worth telling: brokers are asked in turn. */
+    private static final int TOLD = 4;
 
     /**
      * Where the source ended.
@@ -35,6 +37,10 @@ final class Drain {
     private int partitions;
     private End end;
     private Size size;
+    /** How often in a row the source's leader, {@link #leader}, was named by itself only. */
+    private int unconfirmed;
+
+    private int leader;
     /** Why the source's end is not known; fetches may go well nevertheless. */
     private String error;
 
@@ -48,6 +54,9 @@ final class Drain {
         boolean begins = newSinceMs != NONE && newSinceMs != sinceMs;
         if (newSinceMs == NONE) {
             error = null;
+        }
+        if (begins) {
+            unconfirmed = 0;
         }
         sinceMs = newSinceMs;
         partitions = newPartitions;
@@ -70,6 +79,16 @@ final class Drain {
 
     synchronized void heard(Size heard) {
         size = heard;
+        unconfirmed = 0;
+    }
+
+    /**
+     * That {@code broker} leads at the source only that broker says: one that is cut off from the others takes itself for the leader still,
+     * and knows nothing of what they were sent since.
+     */
+    synchronized void unconfirmed(int broker) {
+        leader = broker;
+        unconfirmed++;
     }
 
     /** The source could not be asked where it ends. */
@@ -82,10 +101,17 @@ final class Drain {
         if (sinceMs == NONE) {
             return null;
         }
-        return error == null && size != null && size.partitions() > partitions
+        if (error != null) {
+            return error;
+        }
+        if (unconfirmed >= TOLD) {
+            return "only broker " + leader
+                    + " of the source itself says that it leads: the promotion waits until another broker there confirms it";
+        }
+        return size != null && size.partitions() > partitions
                 ? "the source has " + size.partitions() + " partitions, the mirror " + partitions
                         + ": the promotion waits until they are here"
-                : error;
+                : null;
     }
 
     /** How fast the source's end moves, as {@link DrainPace#recordsPerSecond}. */
@@ -95,7 +121,7 @@ final class Drain {
 
     /**
      * Whether the number of partitions should be asked for, now that the end seems to stand still: what was written to one that is newer than the last answer may
-     * have come before the end here stood still. The end of a topic that was created again stands still as well.
+     * have come before the end here stood still. The end of a topic that was created again stands still as well, and that of a leader that is none any more.
      */
     synchronized boolean wantsSize() {
         return sinceMs != NONE && pace.isRepeated() && !isSizeKnown();

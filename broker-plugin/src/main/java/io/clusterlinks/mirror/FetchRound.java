@@ -214,10 +214,17 @@ final class FetchRound {
         replicator.stats().onSilence(replicator.local()::logEndOffset, nowMs);
         replicator.cursor().onSilence(ask.next());
         ask.task().onValid(ask.leader().epoch());
+        if (replicator.differs()) {
+            ask.task().wake();
+        }
     }
 
     private boolean deliver(Asked ask, Fetched fetched, Answer answer, long nowMs) {
         Replicator replicator = ask.task().replicator();
+        if (isComplaint(fetched) && ask.leader().epoch() != ask.task().leader().epoch()) {
+            // Another leads by now, and is asked next.
+            return false;
+        }
         if (ask.leader().broker() != broker && isComplaint(fetched)) {
             ask.task().prefer(-1, 0);
             if (fetched.error() == Errors.NONE) {
@@ -239,7 +246,9 @@ final class FetchRound {
         }
         FetchCursor cursor = replicator.cursor();
         long before = cursor.takenBytes();
-        boolean something = cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer()) || startMoved;
+        boolean something = cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer())
+                || startMoved
+                || replicator.differs();
         long taken = cursor.takenBytes() - before;
         limits.throttle().onBytes(taken);
         boolean more = fetched.error() == Errors.NONE && cursor.isBefore(fetched.highWatermark());

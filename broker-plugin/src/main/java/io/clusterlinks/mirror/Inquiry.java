@@ -9,17 +9,18 @@ import java.util.Optional;
  * read by any.
  */
 final class Inquiry {
-    /** In place of a time. */
-    static final long NEVER = -1;
+    /** So many looks by different brokers must find the topic the same: one that is behind knows the one before. */
+    private static final int LOOKS = 2;
 
     private volatile Question question;
     private volatile boolean leadersWanted;
-    /** When the metadata was asked for that last said that the topic is the one that is mirrored; {@link #NEVER}. */
-    private volatile long sameTopicMs = NEVER;
-    /** Where the log ended when the source was found to differ from it, and when that was; {@link #NEVER} if it does not. */
-    private long differsAt = NEVER;
-
+    /** When the source was found to differ from the log here. */
     private long differsSinceMs;
+    /** How often since then it was found that the topic is the one that is mirrored. */
+    private int looks;
+    /** Whether another broker of the source leads since then. */
+    private boolean leaderMoved;
+
     private volatile boolean differs;
 
     Optional<Question> question() {
@@ -53,42 +54,55 @@ final class Inquiry {
     }
 
     /**
-     * Metadata that was asked for at {@code askedMs} says that the topic is the one that is mirrored; {@link #NEVER} if it
-     * says otherwise. From any thread; returns whether that was waited for.
+     * The source was found to differ from the log here. Sources before Kafka 3.1 are asked by name, and all of them for
+     * ranges: it may have been another topic that was created under the name. So it is asked which one is there.
      */
-    boolean onSameTopic(long askedMs) {
-        sameTopicMs = askedMs;
+    synchronized void differ(long nowMs) {
+        differsSinceMs = nowMs;
+        looks = 0;
+        leaderMoved = false;
+        differs = true;
+        leadersWanted = true;
+    }
+
+    /**
+     * Metadata that was asked for at {@code askedMs} says that the topic is the one that is mirrored. From any thread.
+     *
+     * @param newLeader whether it names another leader than was known
+     * @return whether that was waited for
+     */
+    synchronized boolean onSameTopic(long askedMs, boolean newLeader) {
+        if (differs) {
+            looks += askedMs > differsSinceMs ? 1 : 0;
+            leaderMoved |= newLeader;
+            leadersWanted |= looks < LOOKS;
+        }
         return differs;
     }
 
-    /** Whether the source was found to differ, and nothing has come of it yet. From any thread. */
+    /** Metadata says that another topic has the name. From any thread. */
+    synchronized void onOtherTopic() {
+        looks = 0;
+    }
+
+    /** Whether it was the topic that is mirrored that was found to differ. */
+    synchronized boolean isSameTopic() {
+        return looks >= LOOKS;
+    }
+
+    /** Whether another broker of the source may answer otherwise than the one that was found to differ. */
+    synchronized boolean hasLeaderMoved() {
+        return leaderMoved;
+    }
+
+    /** Whether the source was found to differ, and has not been found to agree since. From any thread. */
     boolean differs() {
         return differs;
     }
 
-    /** The source does not differ any more, or what it lacks is given up now. */
-    void forgetDifference() {
-        differsAt = NEVER;
+    /** What is here is a part of what the source has. */
+    synchronized void agree() {
         differs = false;
-    }
-
-    /**
-     * The source was found to differ from the log here, which ends at {@code end}: whether the topic was seen to be the one
-     * that is mirrored since then. If not, that is asked for. Sources before Kafka 3.1 are asked by name, and all of them for
-     * ranges: the answer may be that of another topic that was created under the name.
-     */
-    boolean isSameTopic(long end, long nowMs) {
-        if (differsAt != end) {
-            differsAt = end;
-            differsSinceMs = nowMs;
-        }
-        // Before it is looked: an answer in between must not be missed.
-        differs = true;
-        boolean same = sameTopicMs > differsSinceMs;
-        if (!same) {
-            leadersWanted = true;
-        }
-        return same;
     }
 
     void wantLeaders() {

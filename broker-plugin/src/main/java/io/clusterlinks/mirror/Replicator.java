@@ -34,6 +34,8 @@ final class Replicator {
     /** Pause before a position is tried again that failed for a reason expected to pass at once. */
     static final long SHORT_BACKOFF_MS = 100;
 
+    private static final String WAITS_FOR_FOLLOWERS = "waiting until the in-sync replicas follow this broker";
+
     private final MirrorPartition partition;
     private final Transitions transitions;
     private final Settings settings;
@@ -56,6 +58,10 @@ final class Replicator {
     private boolean cutting;
     /** Whether the log may hold what clients wrote under this leader epoch. */
     private boolean mayHoldForeign;
+    /** What is to be given up as soon as it is certain that it is the mirrored topic that lacks it; null if nothing is. */
+    private Divergence.Plan held;
+    /** The record that it was planned from. */
+    private PartitionRecord heldFrom;
     /** Leader epoch of the source under which the last EPOCH question was put. */
     private int validUnder = -1;
     /** Whether time alone may give this partition something to do. */
@@ -130,8 +136,13 @@ final class Replicator {
     }
 
     /** As {@link Inquiry#onSameTopic}. */
-    boolean onSameTopic(long askedMs) {
-        return inquiry.onSameTopic(askedMs);
+    boolean onSameTopic(long askedMs, boolean newLeader) {
+        return inquiry.onSameTopic(askedMs, newLeader);
+    }
+
+    /** As {@link Inquiry#onOtherTopic}. */
+    void onOtherTopic() {
+        inquiry.onOtherTopic();
     }
 
     /** As {@link Inquiry#differs}. */
@@ -142,6 +153,11 @@ final class Replicator {
     /** The record as last written by this leader. From any thread. */
     PartitionRecord record() {
         return transitions.record();
+    }
+
+    /** Leader epoch of the source under which the last record here was written; {@link Lineage#UNKNOWN}. From any thread. */
+    int lastEpoch() {
+        return log.lastEpoch();
     }
 
     /** Whether nothing that it proposed is under way. From any thread. */
@@ -165,7 +181,7 @@ final class Replicator {
 
     /** Whether the log is the source's, as far as is known, and may grow. From any thread. */
     boolean isSound() {
-        return stage == Stage.RUNNING && !inquiry.isOpen() && record().truncation() == null;
+        return stage == Stage.RUNNING && !inquiry.isOpen() && record().truncation() == null && !log.isStartAhead();
     }
 
     /** Ends mirroring for good, until an operator repairs: {@code reason} names what is wrong and the remedy. */
@@ -179,7 +195,7 @@ final class Replicator {
     void onUnvalidated(int sourceLeaderEpoch) {
         if (isAdopting()) {
             cursor.markValid(sourceLeaderEpoch);
-        } else if (isSound() && cursor.peek() == null) {
+        } else if (isSound() && held == null && cursor.peek() == null) {
             validUnder = sourceLeaderEpoch;
             inquiry.ask(Question.Kind.EPOCH, log.lastEpoch());
         }
@@ -189,6 +205,7 @@ final class Replicator {
     void onUnexpected(String error, long nowMs) {
         stats.localError("unexpected error: " + error);
         inquiry.drop();
+        held = null;
         if (stage == Stage.RUNNING) {
             resume(nowMs + settings.backoffMs());
         } else if (adoption != null) {
@@ -239,6 +256,7 @@ final class Replicator {
             return false;
         }
         if (cut.isPending()) {
+            held = null;
             carryOutCut(nowMs);
             return !cut.isPending();
         }
@@ -252,6 +270,9 @@ final class Replicator {
         }
         if (stage == Stage.RUNNING && holdsForeign()) {
             return dropForeign(nowMs);
+        }
+        if (held != null) {
+            return carryOutHeld(nowMs);
         }
         return switch (stage) {
             case STARTING -> goOn(start.step(nowMs), nowMs);
@@ -273,8 +294,9 @@ final class Replicator {
     /** Fetching on from there would take the place of what the source has at these offsets. */
     private boolean dropForeign(long nowMs) {
         cursor.pause();
+        held = null;
         if (!log.followers().passes(nowMs)) {
-            stats.localError("waiting until the in-sync replicas follow this broker");
+            stats.localError(WAITS_FOR_FOLLOWERS);
             return false;
         }
         long from = log.local().epochStart(partition.leaderEpoch());
@@ -308,17 +330,16 @@ final class Replicator {
     }
 
     private boolean run(long nowMs) {
-        log.followStart();
         if (log.isStartAhead() && !inquiry.isOpen()) {
-            if (mayChange(nowMs)) {
-                change(divergence.onEarlierStart(transitions.record(), stats.sourceStart(), nowMs), nowMs);
-            } else if (cursor.peek() != null) {
-                resume(nowMs + SHORT_BACKOFF_MS);
-            }
+            hold(divergence.onEarlierStart(transitions.record(), stats.sourceStart(), nowMs), nowMs);
             return false;
         }
-        if (cursor.isAgreed()) {
-            inquiry.forgetDifference();
+        // What is queued may show that it was too early.
+        if (cursor.isAgreed() && cursor.peek() == null) {
+            inquiry.agree();
+        }
+        if (cursor.isAgreed() && !inquiry.differs()) {
+            log.followStart();
         }
         return !inquiry.isOpen() && hasDroppedCuts(nowMs) && goOn(appender.step(nowMs), nowMs);
     }
@@ -371,7 +392,6 @@ final class Replicator {
     private void carryOut(Divergence.Plan plan, long nowMs) {
         switch (plan.kind()) {
             case AGREES -> {
-                inquiry.forgetDifference();
                 resume(nowMs);
                 cursor.markValid(validUnder);
             }
@@ -381,23 +401,40 @@ final class Replicator {
                 inquiry.ask(Question.Kind.RANGE, log.lastEpoch());
             }
             case FAILURE -> fail(plan.failure(), nowMs);
-            case CHANGE -> {
-                if (mayChange(nowMs)) {
-                    change(plan, nowMs);
-                } else {
-                    resume(nowMs + SHORT_BACKOFF_MS);
-                }
-            }
+            case CHANGE -> hold(plan, nowMs);
         }
     }
 
-    /** If it is the topic that is not known yet, the answer wakes this partition. */
-    private boolean mayChange(long nowMs) {
-        return log.followers().passes(nowMs) && inquiry.isSameTopic(log.end(), nowMs);
+    /** What the source's metadata says of the topic wakes this partition. */
+    private void hold(Divergence.Plan plan, long nowMs) {
+        cursor.pause();
+        held = plan;
+        heldFrom = record();
+        inquiry.differ(nowMs);
+    }
+
+    /** Gives up what the source lacks, if it is known that it does; returns whether there may be more to do right away. */
+    private boolean carryOutHeld(long nowMs) {
+        Divergence.Plan plan = held;
+        if (inquiry.hasLeaderMoved() || heldFrom != record()) {
+            held = null;
+            resume(nowMs);
+            return true;
+        }
+        if (!inquiry.isSameTopic()) {
+            return false;
+        }
+        if (!log.followers().passes(nowMs)) {
+            stats.localError(WAITS_FOR_FOLLOWERS);
+            return false;
+        }
+        stats.localError(null);
+        held = null;
+        change(plan, nowMs);
+        return true;
     }
 
     private void change(Divergence.Plan plan, long nowMs) {
-        inquiry.forgetDifference();
         cursor.pause();
         transitions.propose(bounded(plan.record(), nowMs), plan.event(), () -> onChanged(nowMs));
     }
@@ -431,6 +468,7 @@ final class Replicator {
 
     private void fail(String reason, long nowMs) {
         stage = Stage.FAILED;
+        held = null;
         inquiry.drop();
         cursor.pause();
         stats.localError(reason);

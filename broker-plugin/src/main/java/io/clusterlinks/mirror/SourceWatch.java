@@ -5,12 +5,14 @@ import io.clusterlinks.source.SourceMetadata;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Tells each partition what the source's metadata says of it: its leader, or that it is gone. A broker of the source
- * may be behind the others, so that a topic is gone is believed only after several looks, each of which asks another broker.
+ * may be behind the others, so that a topic is gone, or that its leader is an older one than records were copied from, is believed only after several
+ * looks, each of which asks another broker.
  * For the link's thread.
  */
 final class SourceWatch {
@@ -81,24 +83,58 @@ final class SourceWatch {
                 onGone(task, gone, doubt.gone(isAnother(partition, topic), nowMs));
             } else if (doubt.another() && doubt.back(nowMs).back() < LOOKS_BACK) {
                 doubts.put(partition, doubt.back(nowMs));
+            } else if (isBehind(task, topic)) {
+                onBehind(task, metadata, topic, doubt, nowMs);
             } else {
-                onPresent(task, topic, nowMs);
+                onPresent(task, metadata, topic, nowMs);
             }
         }
     }
 
-    private void onPresent(PartitionTask task, SourceMetadata.Topic topic, long nowMs) {
+    /**
+     * Whether the leader that is named was followed by another, from which records were copied. If it does not know that
+     * yet, it would answer that the source has lost them. Where a leader is known, {@link PartitionTask#leader} compares.
+     */
+    private static boolean isBehind(PartitionTask task, SourceMetadata.Topic topic) {
+        SourceMetadata.Leader leader =
+                topic.partitions().get(task.partition().source().partition());
+        return leader != null
+                && leader.broker() >= 0
+                && leader.epoch() >= 0
+                && task.leader().epoch() < 0
+                && leader.epoch() < task.replicator().lastEpoch();
+    }
+
+    /** A source whose metadata was set back goes on so, and all of its brokers say it. */
+    private void onBehind(
+            PartitionTask task, SourceMetadata metadata, SourceMetadata.Topic topic, Doubt before, long nowMs) {
+        TopicPartition source = task.partition().source();
+        int leader = topic.partitions().get(source.partition()).broker();
+        Doubt doubt = metadata.confirms(leader) ? before.gone(false, nowMs) : before;
+        if (doubt.looks() >= LOOKS) {
+            onPresent(task, metadata, topic, nowMs);
+            return;
+        }
+        doubts.put(task.partition(), doubt);
+        task.replicator()
+                .stats()
+                .sourceError("broker " + leader + " of the source, which is said to lead " + source
+                        + ", led it before another from which records were copied: asking other brokers");
+    }
+
+    private void onPresent(PartitionTask task, SourceMetadata metadata, SourceMetadata.Topic topic, long nowMs) {
         if (topic.error() == Errors.TOPIC_AUTHORIZATION_FAILED) {
             task.replicator().stats().sourceError(SourceText.missingAcl("DESCRIBE", task.partition()));
             return;
         }
-        if (topic.error() == Errors.NONE && task.replicator().onSameTopic(nowMs)) {
+        SourceLeader before = task.leader();
+        followLeader(task, metadata, topic, nowMs);
+        if (topic.error() == Errors.NONE && task.replicator().onSameTopic(nowMs, !before.equals(task.leader()))) {
             task.wake();
         }
-        Long drain = drains.get(task);
-        if (topic.error() == Errors.NONE && drain != null) {
-            task.drain().heard(new Drain.Size(drain, nowMs, topic.partitions().size()));
-        }
+    }
+
+    private void followLeader(PartitionTask task, SourceMetadata metadata, SourceMetadata.Topic topic, long nowMs) {
         SourceMetadata.Leader leader =
                 topic.partitions().get(task.partition().source().partition());
         if (topic.error() != Errors.NONE || leader == null || leader.broker() < 0) {
@@ -110,6 +146,15 @@ final class SourceWatch {
             return;
         }
         task.leader(new SourceLeader(leader.broker(), leader.epoch(), topic.id()));
+        Long drain = drains.get(task);
+        if (drain == null || leader.epoch() != task.leader().epoch()) {
+            return;
+        }
+        if (metadata.confirms(leader.broker())) {
+            task.drain().heard(new Drain.Size(drain, nowMs, topic.partitions().size()));
+        } else {
+            task.drain().unconfirmed(leader.broker());
+        }
     }
 
     private static void forgetLeader(PartitionTask task) {
@@ -118,7 +163,7 @@ final class SourceWatch {
 
     /** Sources before Kafka 3.1 would answer with what is in the other topic. */
     private static void stopFetching(PartitionTask task) {
-        task.replicator().onSameTopic(Inquiry.NEVER);
+        task.replicator().onOtherTopic();
         task.prefer(-1, 0);
         forgetLeader(task);
     }

@@ -103,7 +103,7 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
                                     partition.leaderId.orElse(-1), partition.leaderEpoch.orElse(-1))));
             byName.put(topic.topic(), new SourceMetadata.Topic(topic.error(), topic.topicId(), leaders));
         }
-        return new SourceMetadata(brokers, byName);
+        return new SourceMetadata(node.id(), brokers, byName);
     }
 
     /**

@@ -9,10 +9,16 @@ import org.apache.kafka.common.protocol.Errors;
 /**
  * Who leads what in a source cluster, as one of its brokers answered.
  *
+ * @param answered broker that answered; negative if that is not known
  * @param brokers live brokers by id
  * @param topics the topics that were asked for
  */
-public record SourceMetadata(Map<Integer, Node> brokers, Map<String, Topic> topics) {
+public record SourceMetadata(int answered, Map<Integer, Node> brokers, Map<String, Topic> topics) {
+    /** Whether somebody else than broker {@code leader} says so, if there is anybody else. */
+    public boolean confirms(int leader) {
+        return brokers.size() <= 1 || (answered >= 0 && answered != leader);
+    }
+
     /**
      * One topic.
      *

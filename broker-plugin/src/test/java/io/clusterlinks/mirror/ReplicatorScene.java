@@ -24,8 +24,8 @@ abstract class ReplicatorScene {
     final FakeSink sink = new FakeSink();
     long maxTruncation = Long.MAX_VALUE;
     long nowMs = 50_000;
-    /** When the source was last seen to have the same topic. */
-    long sameTopicMs = Long.MAX_VALUE;
+    /** Whether each look at the source's metadata finds the same topic. */
+    boolean sameTopic = true;
     /** Whether it is the first one since this broker leads. */
     boolean takesOver;
 
@@ -61,7 +61,6 @@ abstract class ReplicatorScene {
         Transitions transitions = new Transitions(sink, record, BACKOFF_MS, () -> awake = true);
         Replicator.Settings settings = new Replicator.Settings(1_000, BACKOFF_MS, maxTruncation);
         replicator = new Replicator(partition, log, transitions, new FakeLeadership(), settings);
-        replicator.onSameTopic(sameTopicMs);
         if (takesOver) {
             replicator.expectNothingAppended();
         }
@@ -76,6 +75,7 @@ abstract class ReplicatorScene {
             while (replicator.step(nowMs)) {
                 assertThat(log.appends).isLessThan(10_000);
             }
+            awake |= sameTopic && replicator.onSameTopic(nowMs + 1, false);
         } while ((awake || replicator.waitsForTime()) && ++rounds < 5);
     }
 

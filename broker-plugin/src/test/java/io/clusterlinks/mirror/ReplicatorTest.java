@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.mirror;
 
+import static io.clusterlinks.mirror.TestBatches.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.protocol.LinkException;
@@ -38,21 +39,95 @@ class ReplicatorTest extends ReplicatorScene {
     @Test
     void nothingIsGivenUpBeforeTheTopicWasSeenToBeTheSame() {
         log.append0(0, 10, 1);
-        sameTopicMs = nowMs;
-        start(record(new SourceEpoch(0, 0)));
-        for (int i = 0; i < 5; i++) {
-            offer(next(), diverging(0, 0));
-            step();
-            assertThat(replicator.takeRefreshWanted()).isTrue();
-            nowMs += Replicator.SHORT_BACKOFF_MS;
-        }
+        differ();
+        assertThat(replicator.takeRefreshWanted()).isTrue();
+
+        // Asked for before, then the first of two brokers
+        look(nowMs, false);
+        look(nowMs + 1, false);
+        assertThat(replicator.takeRefreshWanted()).isTrue();
+        replicator.onOtherTopic();
+        look(nowMs + 2, false);
         assertThat(log.end).isEqualTo(10);
         assertThat(sink.proposed).isEmpty();
+        assertThat(replicator.differs()).isTrue();
 
-        replicator.onSameTopic(nowMs);
+        look(nowMs + 3, false);
+        assertThat(log.end).isZero();
+    }
+
+    /** It may have what the one that led before had lost, or had not heard of. */
+    @Test
+    void anotherLeaderIsAskedBeforeAnythingIsGivenUp() {
+        log.append0(0, 10, 1);
+        differ();
+
+        look(nowMs + 1, true);
+        look(nowMs + 2, false);
+        assertThat(sink.proposed).isEmpty();
+        offer(next(), fetched(batch(10, 5, 1), 15, 0));
+        step();
+        assertThat(log.end).isEqualTo(15);
+        assertThat(replicator.differs()).isFalse();
+    }
+
+    /** The source has nothing of what is here. */
+    private void differ() {
+        sameTopic = false;
+        start(record(new SourceEpoch(0, 0)));
         offer(next(), diverging(0, 0));
         step();
-        assertThat(log.end).isZero();
+        assertThat(replicator.waitsForTime()).isFalse();
+    }
+
+    private void look(long askedMs, boolean newLeader) {
+        assertThat(replicator.onSameTopic(askedMs, newLeader)).isTrue();
+        step();
+    }
+
+    /** Old sources know nothing of divergence, so that a position is compared before each first fetch: that it agrees is no news. */
+    @Test
+    void anOldSourceThatDeletedWhatWasNotCopiedIsFollowed() {
+        log.append0(0, 10, 1);
+        sameTopic = false;
+        start(record(new SourceEpoch(3, 0)));
+        outOfRange(50, 80, new EpochEnd(Errors.NONE, 3, 80));
+        replicator.onUnvalidated(3);
+        assertThat(replicator.question()).isEmpty();
+
+        look(nowMs + 1, false);
+        look(nowMs + 2, false);
+        assertThat(log.start).isEqualTo(50);
+        assertThat(next().offset()).isEqualTo(50);
+    }
+
+    /** It was fetched before it was found that the batch begins before the end here. */
+    @Test
+    void anotherBatchAtTheEndIsFollowed() {
+        log.append0(0, 10, 1);
+        sameTopic = false;
+        start(record(new SourceEpoch(1, 0)));
+        offer(next(), fetched(batch(8, 5, 1), 13, 0));
+        step();
+        assertThat(replicator.differs()).isTrue();
+
+        look(nowMs + 1, false);
+        look(nowMs + 2, false);
+        assertThat(next().offset()).isEqualTo(0);
+    }
+
+    /** What it deleted may be another topic's. */
+    @Test
+    void theHeadIsNotDeletedForASourceThatDiffers() {
+        log.append0(0, 10, 1);
+        log.append0(10, 10, 1);
+        sameTopic = false;
+        start(record(new SourceEpoch(0, 0)));
+        replicator.stats().onFetch(0, 10, 15, log.end, nowMs);
+        offer(next(), diverging(0, 15));
+        step();
+
+        assertThat(log.start).isZero();
     }
 
     /** Nobody writes there: nothing but the answer would have it looked at again. */
@@ -60,21 +135,19 @@ class ReplicatorTest extends ReplicatorScene {
     void aSourceThatBeginsEarlierAgainIsFollowedWhenTheTopicWasSeenToBeTheSame() {
         log.start = 18;
         log.end = 18;
-        sameTopicMs = nowMs;
+        sameTopic = false;
         start(Records.started(CLAIMED, 18));
         replicator.stats().onFetch(0, 0, 18, log.end, nowMs);
+        assertThat(replicator.isSound()).isFalse();
         step();
         assertThat(log.end).isEqualTo(18);
         assertThat(replicator.waitsForTime()).isFalse();
         assertThat(replicator.differs()).isTrue();
-        assertThat(replicator.takeRefreshWanted()).isTrue();
 
-        nowMs += 50;
-        assertThat(replicator.onSameTopic(nowMs)).isTrue();
-        step();
+        look(nowMs + 50, false);
+        look(nowMs + 51, false);
         assertThat(log.start).isZero();
         assertThat(next().offset()).isZero();
-        assertThat(replicator.onSameTopic(nowMs + 50)).isFalse();
     }
 
     /** A broker that was away led again before it knew the mirror; the source has other records at these offsets. */

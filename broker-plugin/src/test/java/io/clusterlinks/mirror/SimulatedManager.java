@@ -88,8 +88,9 @@ final class SimulatedManager implements TransitionSink, Leadership {
     void seeSource(SimulatedSource source, long nowMs) {
         sourceEpoch = source.epoch;
         if (task != null) {
-            awake |= task.replicator().onSameTopic(nowMs);
+            SourceLeader before = task.leader();
             task.leader(new SourceLeader(0, sourceEpoch, Uuid.ZERO_UUID));
+            awake |= task.replicator().onSameTopic(nowMs, !before.equals(task.leader()));
         }
     }
 

@@ -3,6 +3,7 @@ package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.ManualTime;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
@@ -12,10 +13,10 @@ import io.clusterlinks.source.SourceMetadata.Leader;
 import io.clusterlinks.source.SourceMetadata.Topic;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.utils.Time;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,16 +28,16 @@ class SourceWatchTest {
     private final FakeLog log = new FakeLog(TP);
     private final SourceWatch watch = new SourceWatch();
     private PartitionTask task;
-    private long nowMs = 10_000;
+    private final ManualTime time = new ManualTime();
 
     @BeforeEach
     void follow() {
-        task = task(ID);
+        task = task(ID, 0);
     }
 
-    private PartitionTask task(Uuid sourceTopicId) {
-        PartitionRecord record =
-                Records.withLineage(Records.started(FakeSink.claimed(TP, 1), 0), List.of(new SourceEpoch(0, 0)));
+    private PartitionTask task(Uuid sourceTopicId, int lastEpoch) {
+        PartitionRecord record = Records.withLineage(
+                Records.started(FakeSink.claimed(TP, 1), 0), List.of(new SourceEpoch(lastEpoch, 0)));
         Transitions transitions = new Transitions(sink, record, 100, () -> {});
         MirrorPartition partition = new MirrorPartition(
                 "L",
@@ -49,7 +50,7 @@ class SourceWatchTest {
                 1);
         Replicator replicator = new Replicator(
                 partition, log, transitions, new FakeLeadership(), new Replicator.Settings(1_000, 100, Long.MAX_VALUE));
-        return new PartitionTask(replicator, Runnable::run, Time.SYSTEM);
+        return new PartitionTask(replicator, Runnable::run, time);
     }
 
     @Test
@@ -64,15 +65,52 @@ class SourceWatchTest {
     @Test
     void tellsAPromotionWhatWasAskedForItOnly() {
         task.leader(new SourceLeader(7, 3, ID));
-        task.onValid(3);
         watch.onAsking(List.of(task));
         task.draining(77, 1);
-        watch.onMetadata(metadata(topic(ID, 0, 1)), List.of(task), nowMs);
+        watch.onMetadata(metadata(8, topic(ID, 0, 1)), List.of(task), time.milliseconds());
         assertThat(task.drain().error()).isNull();
 
         watch.onAsking(List.of(task));
-        watch.onMetadata(metadata(topic(ID, 0, 1)), List.of(task), nowMs);
+        watch.onMetadata(metadata(8, topic(ID, 0, 1)), List.of(task), time.milliseconds());
         assertThat(task.drain().error()).contains("2 partitions, the mirror 1");
+    }
+
+    /** One that is cut off from the others takes itself for the leader still. */
+    @Test
+    void aPromotionDoesNotTakeTheLeadersWordThatItLeads() {
+        task.draining(77, 1);
+        for (int i = 0; i < 3; i++) {
+            askForPromotion(7);
+        }
+        assertThat(task.drain().error()).isNull();
+        askForPromotion(7);
+        assertThat(task.drain().error()).contains("only broker 7 of the source itself says that it leads");
+
+        askForPromotion(8);
+        assertThat(task.drain().error()).contains("2 partitions, the mirror 1");
+    }
+
+    private void askForPromotion(int broker) {
+        watch.onAsking(List.of(task));
+        look(broker, topic(ID, 0, 1));
+    }
+
+    /** A broker of the source that was away knows of no leader after the one it was, nor of that one's records. */
+    @Test
+    void aLeaderBeforeTheLastThatWasCopiedFromIsFollowedOnlyAfterSeveralLooks() {
+        log.append0(0, 10, 1);
+        task = task(ID, 4);
+        for (int i = 0; i < 5; i++) {
+            look(7, topic(ID, 0, 1));
+        }
+        look(topic(ID, 0, 1));
+        look(topic(ID, 0, 1));
+        assertThat(task.leader()).isEqualTo(SourceLeader.UNKNOWN);
+        assertThat(watch.isInDoubt()).isTrue();
+
+        look(topic(ID, 0, 1));
+        assertThat(task.leader()).isEqualTo(new SourceLeader(7, 3, ID));
+        assertThat(watch.isInDoubt()).isFalse();
     }
 
     @Test
@@ -91,7 +129,7 @@ class SourceWatchTest {
     @Test
     void looksInQuickSuccessionCountOnce() {
         for (int i = 0; i < 20; i++) {
-            nowMs -= 990;
+            time.sleep(-990);
             look(null);
         }
 
@@ -123,13 +161,13 @@ class SourceWatchTest {
         task.prefer(9, Long.MAX_VALUE);
 
         look(topic(new Uuid(3, 4), 0, 1));
-        assertThat(task.fetchFrom(nowMs)).isEqualTo(-1);
+        assertThat(task.fetchFrom(time.milliseconds())).isEqualTo(-1);
 
         // A broker that is behind shows the old one
         look(topic(ID, 0, 1));
-        assertThat(task.fetchFrom(nowMs)).isEqualTo(-1);
+        assertThat(task.fetchFrom(time.milliseconds())).isEqualTo(-1);
         look(topic(ID, 0, 1));
-        assertThat(task.fetchFrom(nowMs)).isEqualTo(7);
+        assertThat(task.fetchFrom(time.milliseconds())).isEqualTo(7);
     }
 
     @Test
@@ -137,30 +175,35 @@ class SourceWatchTest {
         log.append0(0, 10, 1);
         look(topic(ID, 0, 1));
         differ();
-        look(topic(new Uuid(3, 4), 0, 1));
-        differ();
         look(topic(ID, 0, 1));
-        differ();
+        look(topic(new Uuid(3, 4), 0, 1));
+        look(topic(ID, 0, 1));
+        look(topic(ID, 0, 1));
         assertThat(sink.proposed).isEmpty();
 
-        look(topic(ID, 0, 1));
         differ();
-        assertThat(sink.last().record().truncation().target()).isZero();
+        look(topic(ID, 0, 1));
+        look(topic(ID, 0, 1));
+        assertThat(log.end).isZero();
     }
 
     /** The source has nothing of what is here. */
     private void differ() {
-        nowMs += 100;
-        task.replicator().step(nowMs);
+        time.sleep(100);
+        task.replicator().step(time.milliseconds());
         FetchCursor cursor = task.replicator().cursor();
-        cursor.offer(cursor.next(nowMs).orElseThrow(), ReplicatorScene.diverging(0, 0), -1, FetchBuffer.UNCOUNTED);
-        task.replicator().step(nowMs);
+        cursor.offer(
+                cursor.next(time.milliseconds()).orElseThrow(),
+                ReplicatorScene.diverging(0, 0),
+                -1,
+                FetchBuffer.UNCOUNTED);
+        task.replicator().step(time.milliseconds());
     }
 
     /** A source without topic ids shows a topic that was created again only by what it lacks. */
     @Test
     void fewerPartitionsFailThoseThatAreGone() {
-        task = task(Uuid.ZERO_UUID);
+        task = task(Uuid.ZERO_UUID, 0);
 
         looks(topic(Uuid.ZERO_UUID, 0));
 
@@ -186,12 +229,19 @@ class SourceWatchTest {
     }
 
     private void look(Topic topic) {
-        nowMs += 1000;
-        watch.onMetadata(metadata(topic), List.of(task), nowMs);
+        look(8, topic);
     }
 
-    private static SourceMetadata metadata(Topic topic) {
-        return new SourceMetadata(Map.of(), topic == null ? Map.of() : Map.of("source", topic));
+    /** What broker {@code answers} says; broker 7 leads. */
+    private void look(int answers, Topic topic) {
+        time.sleep(1000);
+        watch.onMetadata(metadata(answers, topic), List.of(task), time.milliseconds());
+        while (task.replicator().step(time.milliseconds())) {}
+    }
+
+    private static SourceMetadata metadata(int answers, Topic topic) {
+        Map<Integer, Node> brokers = Map.of(7, new Node(7, "a", 1), 8, new Node(8, "b", 1));
+        return new SourceMetadata(answers, brokers, topic == null ? Map.of() : Map.of("source", topic));
     }
 
     private static Topic topic(Uuid id, int... partitions) {

@@ -206,8 +206,10 @@ public final class TestClusterBuilder {
         String clusterId = Uuid.randomUuid().toString();
         Map<Integer, Integer> controllerPorts = new TreeMap<>();
         controllers.ids(brokers).forEach(id -> controllerPorts.put(id, Ports.free()));
-        String voters = controllerPorts.entrySet().stream()
-                .map(voter -> voter.getKey() + "@127.0.0.1:" + controllerPort.applyAsInt(voter.getValue()))
+        Map<Integer, Integer> voterPorts = new TreeMap<>();
+        controllerPorts.forEach((id, port) -> voterPorts.put(id, controllerPort.applyAsInt(port)));
+        String voters = voterPorts.entrySet().stream()
+                .map(voter -> voter.getKey() + "@127.0.0.1:" + voter.getValue())
                 .collect(Collectors.joining(","));
         List<BrokerProcess> apart = new ArrayList<>();
         if (controllers == Controllers.APART) {
@@ -215,6 +217,7 @@ public final class TestClusterBuilder {
                 Map<String, String> controller = common(dir, id, voters);
                 controller.put("process.roles", "controller");
                 controller.put("listeners", "CONTROLLER://127.0.0.1:" + port);
+                advertise(controller, voterPorts.get(id), port);
                 apart.add(node(dir, clusterId, id, port, controller, agentOnControllers));
             });
         }
@@ -229,6 +232,9 @@ public final class TestClusterBuilder {
                     "listeners", combined ? listener + ",CONTROLLER://127.0.0.1:" + controllerPorts.get(id) : listener);
             broker.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + advertisedPort.applyAsInt(port));
             broker.put("inter.broker.listener.name", "PLAINTEXT");
+            if (combined) {
+                advertise(broker, voterPorts.get(id), controllerPorts.get(id));
+            }
             if (authorized != null) {
                 addSasl(broker);
             }
@@ -240,6 +246,14 @@ public final class TestClusterBuilder {
             nodes.add(node(dir, clusterId, id, port, broker, agent.test(id)));
         }
         return new TestCluster(name, dir, clusterId, apart, nodes);
+    }
+
+    /** Nodes that have once heard of a controller go to the port that it advertises, not to that of the voters. */
+    private static void advertise(Map<String, String> controller, int advertised, int port) {
+        if (advertised != port) {
+            String listener = "CONTROLLER://127.0.0.1:" + advertised;
+            controller.merge("advertised.listeners", listener, (others, added) -> others + "," + added);
+        }
     }
 
     private Map<String, String> common(Path dir, int id, String voters) {
