@@ -17,6 +17,7 @@ import org.apache.kafka.common.TopicPartition;
  * @param within between the brokers of the destination, if there are proxies
  * @param unread topics of which a leader may be elected uncleanly at the destination
  * @param there brokers of the source
+ * @param withinThere between the brokers of the source, if there are proxies
  * @param towards from the destination to the source
  * @param impostor port of somebody who is not the source
  */
@@ -26,6 +27,7 @@ record ChaosActions(
         LinkProxies within,
         List<String> unread,
         ChaosFaults there,
+        LinkProxies withinThere,
         ChaosSourceFaults topics,
         LinkProxies towards,
         int impostor,
@@ -67,20 +69,20 @@ record ChaosActions(
             case UNCLEAN_DESTINATION -> here.electUncleanly(action, unread);
             case WIPE_DESTINATION -> disks.wipe(action);
             case MOVE_LOGS_DESTINATION -> disks.move(action);
-            case ISOLATE_DESTINATION -> harmWithin(action, () -> within.cutOne(action.pick()));
-            case CUT_OFF_DESTINATION -> cutOff(action, here.any(pick));
-            case CUT_OFF_COORDINATOR -> cutOff(action, here.leader(STATE, pick));
-            case STALL_DESTINATION -> harmWithin(action, () -> within.stallOne(action.pick()));
-            case SLOW_DESTINATION -> harmWithin(action, () -> within.slow(5 + action.pick() % 300));
+            case ISOLATE_DESTINATION -> harm(here, within, action, () -> within.cutOne(action.pick()));
+            case CUT_OFF_DESTINATION -> cutOff(here, within, action, here.any(pick));
+            case CUT_OFF_COORDINATOR -> cutOff(here, within, action, here.leader(STATE, pick));
+            case STALL_DESTINATION -> harm(here, within, action, () -> within.stallOne(action.pick()));
+            case SLOW_DESTINATION -> harm(here, within, action, () -> within.slow(5 + action.pick() % 300));
             case MOVE_COORDINATOR -> here.move(STATE);
             default -> throw new IllegalArgumentException(action.toString());
         }
     }
 
     /** Nobody reaches a broker, which still reaches the others and the controller, or all are reached late. */
-    private void harmWithin(Action action, Runnable harm) {
+    private static void harm(ChaosFaults brokers, LinkProxies within, Action action, Runnable harm) {
         if (within.isEmpty()) {
-            here.freeze(action, here.any(action.pick()));
+            brokers.freeze(action, brokers.any(action.pick()));
         } else {
             harm.run();
             ChaosFaults.hold(action);
@@ -89,8 +91,8 @@ record ChaosActions(
     }
 
     /** A broker that goes on for longer than its session, and reaches neither the others nor the controller. */
-    private void cutOff(Action action, BrokerProcess victim) {
-        harmWithin(action, () -> {
+    private static void cutOff(ChaosFaults brokers, LinkProxies within, Action action, BrokerProcess victim) {
+        harm(brokers, within, action, () -> {
             LinkProxies.CutOff[] ways = LinkProxies.CutOff.values();
             within.cutOff(victim.pid(), ways[action.pick() % ways.length]);
             LockSupport.parkNanos(SESSION.toNanos());
@@ -107,6 +109,7 @@ record ChaosActions(
             case FREEZE_SOURCE_CONTROLLER -> there.freeze(action, there.controller());
             case ROLL_SOURCE -> there.roll(action);
             case SHUFFLE_SOURCE -> there.shuffle(action);
+            case CUT_OFF_SOURCE -> cutOff(there, withinThere, action, there.any(pick));
             case UNCLEAN_ELECTION -> topics.uncleanElection(action, ChaosIT.UNCLEAN);
             case DELETE_HEAD -> topics.deleteHead(action, ChaosIT.TRIMMED);
             case ADD_PARTITION -> topics.addPartition(ChaosIT.GROWING);

@@ -63,6 +63,8 @@ class ChaosIT {
     private final Path details = Path.of(System.getProperty("java.io.tmpdir"), "chaos-" + seed + ".log");
     /** Through which brokers of the destination reach each other, and clients them; of some seeds. */
     private final LinkProxies within = new LinkProxies();
+    /** The same of the source. */
+    private final LinkProxies withinThere = new LinkProxies();
 
     private TestCluster source;
     private TestCluster destination;
@@ -97,6 +99,7 @@ class ChaosIT {
         } finally {
             Fixtures.close(destination, source);
             within.close();
+            withinThere.close();
         }
     }
 
@@ -125,6 +128,9 @@ class ChaosIT {
                 .config("leader.imbalance.per.broker.percentage", "0");
         if (shape.proxiedDestination()) {
             to.advertised(within::open).controllersBehind(within::open);
+        }
+        if (shape.proxiedSource()) {
+            from.advertised(withinThere::open).controllersBehind(withinThere::open);
         }
         source = from.controllers(shape.source()).start();
         destination = to.controllers(shape.destination()).start();
@@ -215,11 +221,23 @@ class ChaosIT {
             ChaosFated doomed = mirrorFated(there, commands);
             ChaosBelongings belongings = new ChaosBelongings(source, destination, there, BELONGING, this::say);
             ChaosActions actions = new ChaosActions(
-                    here, disks, within, UNREAD, there, topics, proxies, impostor.port(), commands, belongings, doomed);
+                    here,
+                    disks,
+                    within,
+                    UNREAD,
+                    there,
+                    withinThere,
+                    topics,
+                    proxies,
+                    impostor.port(),
+                    commands,
+                    belongings,
+                    doomed);
             new ChaosLanes(schedule, actions, this::say).run();
             tell("healing");
             proxies.mend();
             within.mend();
+            withinThere.mend();
             there.heal(HEALED);
             disks.heal(HEALED);
             ChaosVerdict verdict =

@@ -24,8 +24,14 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
      * @param destination where its controllers run
      * @param proxiedDestination whether nodes of the destination reach each other, and clients them, through proxies
      * @param fewestReplicas replication factor that mirrors have at least; no more than 3 have any
+     * @param proxiedSource the same of the source as of the destination
      */
-    record Shape(Controllers source, Controllers destination, boolean proxiedDestination, int fewestReplicas) {
+    record Shape(
+            Controllers source,
+            Controllers destination,
+            boolean proxiedDestination,
+            int fewestReplicas,
+            boolean proxiedSource) {
         private static final int MOST_REPLICAS = 3;
 
         /** Replication factor of a mirror topic, always the same. */
@@ -77,6 +83,7 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
         FREEZE_SOURCE_CONTROLLER(Lane.SOURCE, 0),
         ROLL_SOURCE(Lane.SOURCE, 20_000),
         SHUFFLE_SOURCE(Lane.SOURCE, 500),
+        CUT_OFF_SOURCE(Lane.SOURCE, 6_000),
         UNCLEAN_ELECTION(Lane.SOURCE, 12_000),
         DELETE_HEAD(Lane.SOURCE, 100),
         ADD_PARTITION(Lane.SOURCE, 100),
@@ -152,7 +159,8 @@ record ChaosSchedule(long seed, long durationMs, Shape shape, List<Action> actio
                 pick(random, Controllers.values()),
                 pick(random, Controllers.values()),
                 random.nextBoolean(),
-                1 + random.nextInt(Shape.MOST_REPLICAS));
+                1 + random.nextInt(Shape.MOST_REPLICAS),
+                random.nextBoolean());
         List<Action> actions = new ArrayList<>();
         for (Lane lane : Lane.values()) {
             fill(lane, random(seed, lane.ordinal()), durationMs, actions);
