@@ -214,7 +214,7 @@ final class FetchRound {
         replicator.stats().onSilence(replicator.local()::logEndOffset, nowMs);
         replicator.cursor().onSilence(ask.next());
         ask.task().onValid(ask.leader().epoch());
-        if (replicator.differs()) {
+        if (replicator.difference().differs()) {
             ask.task().wake();
         }
     }
@@ -248,7 +248,7 @@ final class FetchRound {
         long before = cursor.takenBytes();
         boolean something = cursor.offer(ask.next(), fetched, ask.leader().epoch(), answer.buffer())
                 || startMoved
-                || replicator.differs();
+                || replicator.difference().differs();
         long taken = cursor.takenBytes() - before;
         limits.throttle().onBytes(taken);
         boolean more = fetched.error() == Errors.NONE && cursor.isBefore(fetched.highWatermark());

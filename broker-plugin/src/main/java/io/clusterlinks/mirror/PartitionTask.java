@@ -179,7 +179,7 @@ final class PartitionTask {
     long drainedSinceMs(long nowMs) {
         return drain.end(nowMs)
                 .filter(end -> end.leaderEpoch() == leader.epoch() && end.leaderEpoch() == validUnder)
-                .filter(end -> replicator.isSound() && !replicator.differs())
+                .filter(end -> replicator.isSound() && !replicator.difference().differs())
                 .filter(end -> replicator.followers().hold(end.offset(), nowMs))
                 .map(Drain.End::sinceMs)
                 .orElse(Drain.NONE);

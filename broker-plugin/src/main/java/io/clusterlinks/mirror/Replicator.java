@@ -41,6 +41,7 @@ final class Replicator {
     private final Settings settings;
     private final ReplicatorStats stats = new ReplicatorStats();
     private final Inquiry inquiry = new Inquiry();
+    private final Difference difference = new Difference(inquiry::wantLeaders);
     private final FetchCursor cursor;
     private final MirrorLog log;
     /** Null unless the log may have been here before the mirror. */
@@ -58,10 +59,6 @@ final class Replicator {
     private boolean cutting;
     /** Whether the log may hold what clients wrote under this leader epoch. */
     private boolean mayHoldForeign;
-    /** What is to be given up as soon as it is certain that it is the mirrored topic that lacks it; null if nothing is. */
-    private Divergence.Plan held;
-    /** The record that it was planned from. */
-    private PartitionRecord heldFrom;
     /** Leader epoch of the source under which the last EPOCH question was put. */
     private int validUnder = -1;
     /** Whether time alone may give this partition something to do. */
@@ -135,19 +132,9 @@ final class Replicator {
         inquiry.wantLeaders();
     }
 
-    /** As {@link Inquiry#onSameTopic}. */
-    boolean onSameTopic(long askedMs, boolean newLeader) {
-        return inquiry.onSameTopic(askedMs, newLeader);
-    }
-
-    /** As {@link Inquiry#onOtherTopic}. */
-    void onOtherTopic() {
-        inquiry.onOtherTopic();
-    }
-
-    /** As {@link Inquiry#differs}. */
-    boolean differs() {
-        return inquiry.differs();
+    /** What is known of a difference between the source and the log here. */
+    Difference difference() {
+        return difference;
     }
 
     /** The record as last written by this leader. From any thread. */
@@ -195,7 +182,7 @@ final class Replicator {
     void onUnvalidated(int sourceLeaderEpoch) {
         if (isAdopting()) {
             cursor.markValid(sourceLeaderEpoch);
-        } else if (isSound() && held == null && cursor.peek() == null) {
+        } else if (isSound() && !difference.isHeld() && cursor.peek() == null) {
             validUnder = sourceLeaderEpoch;
             inquiry.ask(Question.Kind.EPOCH, log.lastEpoch());
         }
@@ -205,7 +192,7 @@ final class Replicator {
     void onUnexpected(String error, long nowMs) {
         stats.localError("unexpected error: " + error);
         inquiry.drop();
-        held = null;
+        difference.take();
         if (stage == Stage.RUNNING) {
             resume(nowMs + settings.backoffMs());
         } else if (adoption != null) {
@@ -256,7 +243,7 @@ final class Replicator {
             return false;
         }
         if (cut.isPending()) {
-            held = null;
+            difference.take();
             carryOutCut(nowMs);
             return !cut.isPending();
         }
@@ -271,8 +258,8 @@ final class Replicator {
         if (stage == Stage.RUNNING && holdsForeign()) {
             return dropForeign(nowMs);
         }
-        if (held != null) {
-            return carryOutHeld(nowMs);
+        if (difference.isHeld()) {
+            return settleDifference(nowMs);
         }
         return switch (stage) {
             case STARTING -> goOn(start.step(nowMs), nowMs);
@@ -294,7 +281,7 @@ final class Replicator {
     /** Fetching on from there would take the place of what the source has at these offsets. */
     private boolean dropForeign(long nowMs) {
         cursor.pause();
-        held = null;
+        difference.take();
         if (!log.followers().passes(nowMs)) {
             stats.localError(WAITS_FOR_FOLLOWERS);
             return false;
@@ -336,9 +323,9 @@ final class Replicator {
         }
         // What is queued may show that it was too early.
         if (cursor.isAgreed() && cursor.peek() == null) {
-            inquiry.agree();
+            difference.agree();
         }
-        if (cursor.isAgreed() && !inquiry.differs()) {
+        if (cursor.isAgreed() && !difference.differs()) {
             log.followStart();
         }
         return !inquiry.isOpen() && hasDroppedCuts(nowMs) && goOn(appender.step(nowMs), nowMs);
@@ -408,20 +395,17 @@ final class Replicator {
     /** What the source's metadata says of the topic wakes this partition. */
     private void hold(Divergence.Plan plan, long nowMs) {
         cursor.pause();
-        held = plan;
-        heldFrom = record();
-        inquiry.differ(nowMs);
+        difference.hold(plan, record(), nowMs);
     }
 
     /** Gives up what the source lacks, if it is known that it does; returns whether there may be more to do right away. */
-    private boolean carryOutHeld(long nowMs) {
-        Divergence.Plan plan = held;
-        if (inquiry.hasLeaderMoved() || heldFrom != record()) {
-            held = null;
+    private boolean settleDifference(long nowMs) {
+        if (difference.isVoid(record())) {
+            difference.take();
             resume(nowMs);
             return true;
         }
-        if (!inquiry.isSameTopic()) {
+        if (!difference.isCertain()) {
             return false;
         }
         if (!log.followers().passes(nowMs)) {
@@ -429,8 +413,7 @@ final class Replicator {
             return false;
         }
         stats.localError(null);
-        held = null;
-        change(plan, nowMs);
+        change(difference.take(), nowMs);
         return true;
     }
 
@@ -468,7 +451,7 @@ final class Replicator {
 
     private void fail(String reason, long nowMs) {
         stage = Stage.FAILED;
-        held = null;
+        difference.take();
         inquiry.drop();
         cursor.pause();
         stats.localError(reason);

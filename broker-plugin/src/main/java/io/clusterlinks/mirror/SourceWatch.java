@@ -129,7 +129,8 @@ final class SourceWatch {
         }
         SourceLeader before = task.leader();
         followLeader(task, metadata, topic, nowMs);
-        if (topic.error() == Errors.NONE && task.replicator().onSameTopic(nowMs, !before.equals(task.leader()))) {
+        if (topic.error() == Errors.NONE
+                && task.replicator().difference().onSameTopic(nowMs, !before.equals(task.leader()))) {
             task.wake();
         }
     }
@@ -163,7 +164,7 @@ final class SourceWatch {
 
     /** Sources before Kafka 3.1 would answer with what is in the other topic. */
     private static void stopFetching(PartitionTask task) {
-        task.replicator().onOtherTopic();
+        task.replicator().difference().onOtherTopic();
         task.prefer(-1, 0);
         forgetLeader(task);
     }

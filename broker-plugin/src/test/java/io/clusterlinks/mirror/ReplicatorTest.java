@@ -46,11 +46,11 @@ class ReplicatorTest extends ReplicatorScene {
         look(nowMs, false);
         look(nowMs + 1, false);
         assertThat(replicator.takeRefreshWanted()).isTrue();
-        replicator.onOtherTopic();
+        replicator.difference().onOtherTopic();
         look(nowMs + 2, false);
         assertThat(log.end).isEqualTo(10);
         assertThat(sink.proposed).isEmpty();
-        assertThat(replicator.differs()).isTrue();
+        assertThat(replicator.difference().differs()).isTrue();
 
         look(nowMs + 3, false);
         assertThat(log.end).isZero();
@@ -68,7 +68,7 @@ class ReplicatorTest extends ReplicatorScene {
         offer(next(), fetched(batch(10, 5, 1), 15, 0));
         step();
         assertThat(log.end).isEqualTo(15);
-        assertThat(replicator.differs()).isFalse();
+        assertThat(replicator.difference().differs()).isFalse();
     }
 
     /** The source has nothing of what is here. */
@@ -81,7 +81,7 @@ class ReplicatorTest extends ReplicatorScene {
     }
 
     private void look(long askedMs, boolean newLeader) {
-        assertThat(replicator.onSameTopic(askedMs, newLeader)).isTrue();
+        assertThat(replicator.difference().onSameTopic(askedMs, newLeader)).isTrue();
         step();
     }
 
@@ -109,7 +109,7 @@ class ReplicatorTest extends ReplicatorScene {
         start(record(new SourceEpoch(1, 0)));
         offer(next(), fetched(batch(8, 5, 1), 13, 0));
         step();
-        assertThat(replicator.differs()).isTrue();
+        assertThat(replicator.difference().differs()).isTrue();
 
         look(nowMs + 1, false);
         look(nowMs + 2, false);
@@ -142,7 +142,7 @@ class ReplicatorTest extends ReplicatorScene {
         step();
         assertThat(log.end).isEqualTo(18);
         assertThat(replicator.waitsForTime()).isFalse();
-        assertThat(replicator.differs()).isTrue();
+        assertThat(replicator.difference().differs()).isTrue();
 
         look(nowMs + 50, false);
         look(nowMs + 51, false);

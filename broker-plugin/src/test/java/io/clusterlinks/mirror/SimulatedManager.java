@@ -90,7 +90,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
         if (task != null) {
             SourceLeader before = task.leader();
             task.leader(new SourceLeader(0, sourceEpoch, Uuid.ZERO_UUID));
-            awake |= task.replicator().onSameTopic(nowMs, !before.equals(task.leader()));
+            awake |= task.replicator().difference().onSameTopic(nowMs, !before.equals(task.leader()));
         }
     }
 

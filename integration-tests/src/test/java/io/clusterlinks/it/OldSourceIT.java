@@ -124,6 +124,33 @@ class OldSourceIT {
         }
     }
 
+    /** Its positions are compared before each first fetch, and that they agree is no sign that it still has what comes next. */
+    @ParameterizedTest
+    @ValueSource(strings = {"2.1", "3.0"})
+    void whatItDeletesBeforeItIsCopiedIsSkipped(String release) {
+        String topic = "skipped-" + release;
+        String link = "skipped-" + release.replace('.', '-');
+        try (TestCluster source = OldKafka.start(release)) {
+            // Given a mirror that is paused
+            links.create(link, source);
+            create(source, topic, 1);
+            Workload workload = Workload.onTopic(source, topic, 1);
+            workload.plain(50);
+            links.mirror(link, topic);
+            Await.until("it is here", LEVEL, () -> end(topic) == 50);
+            links.run("mirrors", "pause", "--link", link, "--topic", topic);
+
+            // When the source deletes what was written since
+            workload.plain(50).deleteHead(80).close();
+            links.run("mirrors", "resume", "--link", link, "--topic", topic);
+
+            // Then it goes on from there
+            Copies.assertEqual(source, destination, topic);
+            assertThat(links.describe(link, topic).get(WireContract.STATUS_EVENTS))
+                    .contains("Skipped offsets 50 to 79 (30 records)");
+        }
+    }
+
     /** Nothing tells that it is another topic; who wants to keep the copy says how much it may lose. */
     @Test
     void withoutTopicIdsWhatTheCopyMayLoseCanBeLimited() {
