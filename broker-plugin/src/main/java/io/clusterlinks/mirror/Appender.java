@@ -114,7 +114,9 @@ final class Appender {
         refusals = 0;
         stats.localError(null);
         stats.onEnd(log.end(), nowMs);
-        log.followStart();
+        if (cursor.isAgreed()) {
+            log.followStart();
+        }
         return cursor.peek() == null ? Outcome.WAIT : Outcome.MORE;
     }
 

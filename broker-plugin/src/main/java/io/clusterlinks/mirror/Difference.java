@@ -19,8 +19,6 @@ final class Difference {
     private long sinceMs;
     /** How often since then the topic was found to be the one that is mirrored. */
     private int looks;
-    /** Whether another broker of the source leads since then. */
-    private boolean leaderMoved;
 
     private volatile boolean differs;
 
@@ -40,13 +38,17 @@ final class Difference {
     private synchronized void begin(long nowMs) {
         sinceMs = nowMs;
         looks = 0;
-        leaderMoved = false;
         differs = true;
     }
 
     /** Whether a plan is kept. */
     boolean isHeld() {
         return plan != null;
+    }
+
+    /** Why mirroring ends with it; null if the plan is another. */
+    String failure() {
+        return plan.failure();
     }
 
     /** The plan, which is not kept any more. */
@@ -56,9 +58,9 @@ final class Difference {
         return taken;
     }
 
-    /** Whether the source should be asked again: another broker may answer otherwise, or {@code record} has changed. */
-    synchronized boolean isVoid(PartitionRecord record) {
-        return leaderMoved || record != plannedFrom;
+    /** Whether the source should be asked again, for the plan was made from another record than {@code record}. */
+    boolean isVoid(PartitionRecord record) {
+        return record != plannedFrom;
     }
 
     /** Whether it was the topic that is mirrored that was found to differ. */
@@ -67,23 +69,20 @@ final class Difference {
     }
 
     /**
-     * Metadata that was asked for at {@code askedMs} says that the topic is the one that is mirrored.
-     *
-     * @param newLeader whether it names another leader than was known
-     * @return whether that was waited for
+     * Metadata that was asked for at {@code askedMs} says that the topic is the one that is mirrored; returns whether that was
+     * waited for.
      */
-    boolean onSameTopic(long askedMs, boolean newLeader) {
+    boolean onSameTopic(long askedMs) {
         boolean waits = differs;
-        if (waits && count(askedMs, newLeader)) {
+        if (waits && count(askedMs)) {
             wantLook.run();
         }
         return waits;
     }
 
     /** Returns whether one more look is needed. */
-    private synchronized boolean count(long askedMs, boolean newLeader) {
+    private synchronized boolean count(long askedMs) {
         looks += askedMs > sinceMs ? 1 : 0;
-        leaderMoved |= newLeader;
         return looks < LOOKS;
     }
 

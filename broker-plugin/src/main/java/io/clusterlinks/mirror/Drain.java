@@ -12,6 +12,10 @@ final class Drain {
     static final long NONE = -1;
     /** An end that was asked for longer ago says nothing of what is there now. */
     private static final long FRESH_MS = 2000;
+    /** So long a leader counts as confirmed; brokers are asked in turn. */
+    private static final long CONFIRMED_MS = 5000;
+    /** It is asked for again after that. */
+    private static final long CONFIRM_MS = 1000;
     /** So many looks in a row that nobody confirms are worth telling: brokers are asked in turn. */
     private static final int TOLD = 4;
 
@@ -25,12 +29,14 @@ final class Drain {
     record End(long sinceMs, int leaderEpoch, long askedMs, long offset) {}
 
     /**
-     * How many partitions the source's topic had, which was still the one that is mirrored.
+     * How many partitions the source's topic had, which was still the one that is mirrored, and who led the partition, as
+     * another broker than that leader said.
      *
      * @param sinceMs {@link #sinceMs} when it was asked for
+     * @param leaderEpoch epoch of the source leader
      * @param askedMs when it was asked for
      */
-    record Size(long sinceMs, long askedMs, int partitions) {}
+    record Size(long sinceMs, int leaderEpoch, long askedMs, int partitions) {}
 
     private final DrainPace pace = new DrainPace();
     private long sinceMs = NONE;
@@ -77,8 +83,9 @@ final class Drain {
         pace.heard(heard);
     }
 
+    /** Of two answers the one counts that was asked for later, in whatever order they come. */
     synchronized void heard(Size heard) {
-        size = heard;
+        size = size == null || heard.askedMs() >= size.askedMs() ? heard : size;
         unconfirmed = 0;
     }
 
@@ -123,12 +130,17 @@ final class Drain {
      * Whether the number of partitions should be asked for, now that the end seems to stand still: what was written to one that is newer than the last answer may
      * have come before the end here stood still. The end of a topic that was created again stands still as well, and that of a leader that is none any more.
      */
-    synchronized boolean wantsSize() {
-        return sinceMs != NONE && pace.isRepeated() && !isSizeKnown();
+    synchronized boolean wantsSize(long nowMs) {
+        return sinceMs != NONE && pace.isRepeated() && !isSizeKnown(nowMs - CONFIRM_MS);
     }
 
-    private boolean isSizeKnown() {
-        return size != null && size.sinceMs() == sinceMs && size.askedMs() > pace.stillSinceMs();
+    private boolean isSizeKnown(long askedSinceMs) {
+        return size != null
+                && size.sinceMs() == sinceMs
+                && end != null
+                && size.leaderEpoch() == end.leaderEpoch()
+                && size.askedMs() > pace.stillSinceMs()
+                && size.askedMs() >= askedSinceMs;
     }
 
     /**
@@ -140,7 +152,7 @@ final class Drain {
                 && end != null
                 && end.sinceMs() == sinceMs
                 && nowMs - end.askedMs() <= FRESH_MS
-                && isSizeKnown()
+                && isSizeKnown(nowMs - CONFIRMED_MS)
                 && size.partitions() <= partitions;
         return known ? Optional.of(end) : Optional.empty();
     }

@@ -174,6 +174,11 @@ final class FetchCursor {
         return open && agreedGeneration == generation;
     }
 
+    /** Whether the last answer was an error, or of a source that holds something else, and is not done with. */
+    synchronized boolean hasComplaint() {
+        return !open && !queue.isEmpty();
+    }
+
     /** The oldest answer that is not done with; null if there is none. */
     synchronized Item peek() {
         return queue.peek();

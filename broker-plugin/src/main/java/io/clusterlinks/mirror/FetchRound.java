@@ -97,9 +97,10 @@ final class FetchRound {
             FetchCursor cursor = task.replicator().cursor();
             queued += cursor.queuedBytes();
             SourceLeader leader = task.leader();
-            FetchCursor.Next next =
-                    isReady(task, cursor, leader.epoch()) ? cursor.next(nowMs).orElse(null) : null;
-            if (next == null || asked.containsKey(task.partition().source())) {
+            FetchCursor.Next next = cursor.next(nowMs).orElse(null);
+            if (next == null
+                    || !isReady(task, cursor, leader.epoch())
+                    || asked.containsKey(task.partition().source())) {
                 someLeftOut |= task.replicator().stage() != Replicator.Stage.FAILED;
                 continue;
             }

@@ -77,7 +77,7 @@ final class Handovers {
 
     private Left before(Duty duty) {
         Left before = left.get(duty.partition().local());
-        return before != null && before.partition().equals(duty.partition()) ? before : null;
+        return before != null && before.partition().isClaimedAs(duty.partition()) ? before : null;
     }
 
     /** Forgets partitions that do not pass {@code exists}; of others a new leader epoch takes the place. */

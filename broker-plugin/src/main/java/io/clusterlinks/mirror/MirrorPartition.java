@@ -39,6 +39,18 @@ record MirrorPartition(
                 mirror.awaitsComparison(),
                 leaderEpoch);
     }
+
+    /** Whether {@code other} is the same under the same leader epoch; its source may have got a topic id meanwhile. */
+    boolean isClaimedAs(MirrorPartition other) {
+        return leaderEpoch == other.leaderEpoch
+                && local.equals(other.local)
+                && topicId.equals(other.topicId)
+                && link.equals(other.link)
+                && source.equals(other.source)
+                && startOffset == other.startOffset
+                && adopts == other.adopts;
+    }
+
     /** Something that happened to it. */
     LinkEvent event(String message, long nowMs) {
         return new LinkEvent(nowMs, local.partition(), message);

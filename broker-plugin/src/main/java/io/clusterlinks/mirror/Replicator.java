@@ -188,6 +188,14 @@ final class Replicator {
         }
     }
 
+    /** Another broker of the source leads than answered until now, and may answer otherwise. */
+    void onLeaderMoved(long nowMs) {
+        if (stage == Stage.RUNNING && (difference.isHeld() || cursor.hasComplaint())) {
+            difference.take();
+            resume(nowMs);
+        }
+    }
+
     /** Something unexpected was thrown: start again from what is in the log. */
     void onUnexpected(String error, long nowMs) {
         stats.localError("unexpected error: " + error);
@@ -387,8 +395,7 @@ final class Replicator {
                 cursor.pause();
                 inquiry.ask(Question.Kind.RANGE, log.lastEpoch());
             }
-            case FAILURE -> fail(plan.failure(), nowMs);
-            case CHANGE -> hold(plan, nowMs);
+            case FAILURE, CHANGE -> hold(plan, nowMs);
         }
     }
 
@@ -398,7 +405,7 @@ final class Replicator {
         difference.hold(plan, record(), nowMs);
     }
 
-    /** Gives up what the source lacks, if it is known that it does; returns whether there may be more to do right away. */
+    /** Gives up what the source lacks, or mirroring, if it is known that it lacks it; returns whether there may be more to do right away. */
     private boolean settleDifference(long nowMs) {
         if (difference.isVoid(record())) {
             difference.take();
@@ -406,6 +413,10 @@ final class Replicator {
             return true;
         }
         if (!difference.isCertain()) {
+            return false;
+        }
+        if (difference.failure() != null) {
+            fail(difference.failure(), nowMs);
             return false;
         }
         if (!log.followers().passes(nowMs)) {

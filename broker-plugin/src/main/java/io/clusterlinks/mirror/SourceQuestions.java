@@ -84,7 +84,7 @@ final class SourceQuestions {
                     tasks,
                     offsets,
                     nowMs,
-                    (task, offset) -> answer(leader, task, asked.get(task), new Question.Answer(offset, -1, -1, null)));
+                    (task, offset) -> answer(task, asked.get(task), new Question.Answer(offset, -1, -1, null)));
         });
     }
 
@@ -100,7 +100,7 @@ final class SourceQuestions {
                 EpochEnd epochEnd = epochEnds.get(task.partition().source());
                 // Starts were asked for first, so no sane source's log ends before them.
                 if (end != null && end.error() == Errors.NONE && end.offset() >= start && !failed(epochEnd)) {
-                    answer(leader, task, asked.get(task), new Question.Answer(-1, start, end.offset(), epochEnd));
+                    answer(task, asked.get(task), new Question.Answer(-1, start, end.offset(), epochEnd));
                 } else {
                     task.askAfter(nowMs + RETRY_MS);
                 }
@@ -118,7 +118,7 @@ final class SourceQuestions {
                     task.askAfter(nowMs + RETRY_MS);
                     requestRefresh.run();
                 } else {
-                    answer(leader, task, asked.get(task), new Question.Answer(-1, -1, -1, end));
+                    answer(task, asked.get(task), new Question.Answer(-1, -1, -1, end));
                 }
             }
         });
@@ -149,7 +149,7 @@ final class SourceQuestions {
                     .heard(new Drain.End(
                             drains.get(task), epochs.get(task.partition().source()), nowMs, end)));
             tasks.forEach(task -> task.askAfter(nowMs + DRAIN_INTERVAL_MS));
-            if (tasks.stream().anyMatch(task -> task.drain().wantsSize())) {
+            if (tasks.stream().anyMatch(task -> task.drain().wantsSize(nowMs))) {
                 requestRefresh.run();
             }
         });
@@ -199,9 +199,8 @@ final class SourceQuestions {
         return open;
     }
 
-    /** If another leads by now, it is asked the same. */
-    private static void answer(Node leader, PartitionTask task, Question asked, Question.Answer answer) {
-        if (asked != null && task.leader().broker() == leader.id()) {
+    private static void answer(PartitionTask task, Question asked, Question.Answer answer) {
+        if (asked != null) {
             task.tell((replicator, nowMs) -> replicator.onAnswer(asked, answer, nowMs));
         }
     }

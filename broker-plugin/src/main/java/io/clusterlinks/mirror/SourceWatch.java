@@ -7,7 +7,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.protocol.Errors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells each partition what the source's metadata says of it: its leader, or that it is gone. A broker of the source
@@ -16,6 +19,8 @@ import org.apache.kafka.common.protocol.Errors;
  * For the link's thread.
  */
 final class SourceWatch {
+    private static final Logger log = LoggerFactory.getLogger(SourceWatch.class);
+
     private static final int LOOKS = 3;
     private static final long LOOK_INTERVAL_MS = 1000;
     /** So many looks must find the topic again after one that found another in its place: the last one may be behind. */
@@ -47,12 +52,14 @@ final class SourceWatch {
     }
 
     private final Map<MirrorPartition, Doubt> doubts = new HashMap<>();
+    /** Whose leader looks like one before that from which records were copied. */
+    private final Map<MirrorPartition, Doubt> behind = new HashMap<>();
     /** Which promotions were known when the last question was put. */
     private final Map<PartitionTask, Long> drains = new HashMap<>();
 
     /** Whether something looks gone and is to be looked at again soon. */
     boolean isInDoubt() {
-        return !doubts.isEmpty();
+        return !doubts.isEmpty() || !behind.isEmpty();
     }
 
     /** The source is about to be asked. */
@@ -71,23 +78,36 @@ final class SourceWatch {
      * @param nowMs when it was asked
      */
     void onMetadata(SourceMetadata metadata, Collection<PartitionTask> tasks, long nowMs) {
-        Map<MirrorPartition, Doubt> before = new HashMap<>(doubts);
+        Map<MirrorPartition, Doubt> goneBefore = new HashMap<>(doubts);
+        Map<MirrorPartition, Doubt> behindBefore = new HashMap<>(behind);
         doubts.clear();
+        behind.clear();
         for (PartitionTask task : tasks) {
-            MirrorPartition partition = task.partition();
-            SourceMetadata.Topic topic =
-                    metadata.topics().get(partition.source().topic());
-            String gone = gone(partition, topic);
-            Doubt doubt = before.getOrDefault(partition, Doubt.NONE);
-            if (gone != null) {
-                onGone(task, gone, doubt.gone(isAnother(partition, topic), nowMs));
-            } else if (doubt.another() && doubt.back(nowMs).back() < LOOKS_BACK) {
-                doubts.put(partition, doubt.back(nowMs));
-            } else if (isBehind(task, topic)) {
-                onBehind(task, metadata, topic, doubt, nowMs);
-            } else {
-                onPresent(task, metadata, topic, nowMs);
+            Doubt isGone = goneBefore.getOrDefault(task.partition(), Doubt.NONE);
+            Doubt isBehind = behindBefore.getOrDefault(task.partition(), Doubt.NONE);
+            try {
+                look(task, metadata, isGone, isBehind, nowMs);
+            } catch (ApiException e) {
+                log.info(
+                        "{} is not on this broker any more: {}",
+                        task.partition().local(),
+                        e.getMessage());
             }
+        }
+    }
+
+    private void look(PartitionTask task, SourceMetadata metadata, Doubt isGone, Doubt isBehind, long nowMs) {
+        MirrorPartition partition = task.partition();
+        SourceMetadata.Topic topic = metadata.topics().get(partition.source().topic());
+        String gone = gone(partition, topic);
+        if (gone != null) {
+            onGone(task, gone, isGone.gone(isAnother(partition, topic), nowMs));
+        } else if (isGone.another() && isGone.back(nowMs).back() < LOOKS_BACK) {
+            doubts.put(partition, isGone.back(nowMs));
+        } else if (isBehind(task, topic)) {
+            onBehind(task, metadata, topic, isBehind, nowMs);
+        } else {
+            onPresent(task, metadata, topic, nowMs);
         }
     }
 
@@ -115,7 +135,7 @@ final class SourceWatch {
             onPresent(task, metadata, topic, nowMs);
             return;
         }
-        doubts.put(task.partition(), doubt);
+        behind.put(task.partition(), doubt);
         task.replicator()
                 .stats()
                 .sourceError("broker " + leader + " of the source, which is said to lead " + source
@@ -127,10 +147,12 @@ final class SourceWatch {
             task.replicator().stats().sourceError(SourceText.missingAcl("DESCRIBE", task.partition()));
             return;
         }
-        SourceLeader before = task.leader();
+        int epoch = task.leader().epoch();
         followLeader(task, metadata, topic, nowMs);
-        if (topic.error() == Errors.NONE
-                && task.replicator().difference().onSameTopic(nowMs, !before.equals(task.leader()))) {
+        if (task.leader().epoch() != epoch) {
+            task.tell(Replicator::onLeaderMoved);
+        }
+        if (topic.error() == Errors.NONE && task.replicator().difference().onSameTopic(nowMs)) {
             task.wake();
         }
     }
@@ -152,7 +174,9 @@ final class SourceWatch {
             return;
         }
         if (metadata.confirms(leader.broker())) {
-            task.drain().heard(new Drain.Size(drain, nowMs, topic.partitions().size()));
+            task.drain()
+                    .heard(new Drain.Size(
+                            drain, leader.epoch(), nowMs, topic.partitions().size()));
         } else {
             task.drain().unconfirmed(leader.broker());
         }

@@ -28,7 +28,7 @@ class PartitionTaskTest {
         replicator.step(nowMs);
         task.onValid(5);
         task.draining(PROMOTION, 1);
-        task.drain().heard(new Drain.Size(PROMOTION, nowMs + 1, 1));
+        task.drain().heard(new Drain.Size(PROMOTION, 5, nowMs + 1, 1));
     }
 
     /** The link's thread passes over it then. */
@@ -100,7 +100,7 @@ class PartitionTaskTest {
     @Test
     void aSourceThatHasGrownIsNotDrainedBeforeTheMirrorHas() {
         hear(PROMOTION, 5, 10);
-        task.drain().heard(new Drain.Size(PROMOTION, nowMs + 1, 3));
+        task.drain().heard(new Drain.Size(PROMOTION, 5, nowMs + 1, 3));
         assertThat(drained()).isEqualTo(Drain.NONE);
         assertThat(task.drain().error()).contains("3 partitions, the mirror 1");
 
@@ -114,20 +114,20 @@ class PartitionTaskTest {
     void aNumberOfPartitionsFromBeforeTheEndStoodStillSaysNothing() {
         hear(PROMOTION, 5, 9);
         assertThat(drained()).isEqualTo(PROMOTION);
-        assertThat(task.drain().wantsSize()).isFalse();
+        assertThat(task.drain().wantsSize(nowMs)).isFalse();
 
         nowMs += 500;
         hear(PROMOTION, 5, 10);
         assertThat(drained()).isEqualTo(Drain.NONE);
         // Not while it moves: that may take hours
-        assertThat(task.drain().wantsSize()).isFalse();
+        assertThat(task.drain().wantsSize(nowMs)).isFalse();
 
         nowMs += 500;
         hear(PROMOTION, 5, 10);
         assertThat(drained()).isEqualTo(Drain.NONE);
-        assertThat(task.drain().wantsSize()).isTrue();
+        assertThat(task.drain().wantsSize(nowMs)).isTrue();
 
-        task.drain().heard(new Drain.Size(PROMOTION, nowMs + 1, 1));
+        task.drain().heard(new Drain.Size(PROMOTION, 5, nowMs + 1, 1));
         assertThat(drained()).isEqualTo(PROMOTION);
     }
 
@@ -162,7 +162,7 @@ class PartitionTaskTest {
         hear(PROMOTION + 1, 5, 10);
         assertThat(drained()).isEqualTo(Drain.NONE);
 
-        task.drain().heard(new Drain.Size(PROMOTION + 1, nowMs + 1, 1));
+        task.drain().heard(new Drain.Size(PROMOTION + 1, 5, nowMs + 1, 1));
         assertThat(drained()).isEqualTo(PROMOTION + 1);
     }
 
@@ -180,9 +180,28 @@ class PartitionTaskTest {
     void anEndOfALeaderThatDidNotConfirmTheLogHereSaysNothing() {
         task.leader(new SourceLeader(2, 6, Uuid.ZERO_UUID));
         hear(PROMOTION, 6, 8);
+        task.drain().heard(new Drain.Size(PROMOTION, 6, nowMs + 1, 1));
         assertThat(drained()).isEqualTo(Drain.NONE);
 
         task.onValid(6);
+        assertThat(drained()).isEqualTo(PROMOTION);
+    }
+
+    /** It may have been cut off since, and its successor have taken more. */
+    @Test
+    void aLeaderIsConfirmedForItsEpochAndAWhile() {
+        hear(PROMOTION, 5, 10);
+        nowMs += 3_000;
+        hear(PROMOTION, 5, 10);
+        assertThat(drained()).isEqualTo(PROMOTION);
+        assertThat(task.drain().wantsSize(nowMs)).isTrue();
+        nowMs += 3_000;
+        hear(PROMOTION, 5, 10);
+        assertThat(drained()).isEqualTo(Drain.NONE);
+
+        task.drain().heard(new Drain.Size(PROMOTION, 4, nowMs, 1));
+        assertThat(drained()).isEqualTo(Drain.NONE);
+        task.drain().heard(new Drain.Size(PROMOTION, 5, nowMs, 1));
         assertThat(drained()).isEqualTo(PROMOTION);
     }
 

@@ -75,7 +75,7 @@ abstract class ReplicatorScene {
             while (replicator.step(nowMs)) {
                 assertThat(log.appends).isLessThan(10_000);
             }
-            awake |= sameTopic && replicator.difference().onSameTopic(nowMs + 1, false);
+            awake |= sameTopic && replicator.difference().onSameTopic(nowMs + 1);
         } while ((awake || replicator.waitsForTime()) && ++rounds < 5);
     }
 

@@ -43,16 +43,16 @@ class ReplicatorTest extends ReplicatorScene {
         assertThat(replicator.takeRefreshWanted()).isTrue();
 
         // Asked for before, then the first of two brokers
-        look(nowMs, false);
-        look(nowMs + 1, false);
+        look(nowMs);
+        look(nowMs + 1);
         assertThat(replicator.takeRefreshWanted()).isTrue();
         replicator.difference().onOtherTopic();
-        look(nowMs + 2, false);
+        look(nowMs + 2);
         assertThat(log.end).isEqualTo(10);
         assertThat(sink.proposed).isEmpty();
         assertThat(replicator.difference().differs()).isTrue();
 
-        look(nowMs + 3, false);
+        look(nowMs + 3);
         assertThat(log.end).isZero();
     }
 
@@ -62,8 +62,12 @@ class ReplicatorTest extends ReplicatorScene {
         log.append0(0, 10, 1);
         differ();
 
-        look(nowMs + 1, true);
-        look(nowMs + 2, false);
+        look(nowMs + 1);
+        replicator.onLeaderMoved(nowMs);
+        look(nowMs + 2);
+        offer(next(), diverging(0, 0));
+        replicator.onLeaderMoved(nowMs);
+        look(nowMs + 3);
         assertThat(sink.proposed).isEmpty();
         offer(next(), fetched(batch(10, 5, 1), 15, 0));
         step();
@@ -80,8 +84,8 @@ class ReplicatorTest extends ReplicatorScene {
         assertThat(replicator.waitsForTime()).isFalse();
     }
 
-    private void look(long askedMs, boolean newLeader) {
-        assertThat(replicator.difference().onSameTopic(askedMs, newLeader)).isTrue();
+    private void look(long askedMs) {
+        assertThat(replicator.difference().onSameTopic(askedMs)).isTrue();
         step();
     }
 
@@ -95,8 +99,8 @@ class ReplicatorTest extends ReplicatorScene {
         replicator.onUnvalidated(3);
         assertThat(replicator.question()).isEmpty();
 
-        look(nowMs + 1, false);
-        look(nowMs + 2, false);
+        look(nowMs + 1);
+        look(nowMs + 2);
         assertThat(log.start).isEqualTo(50);
         assertThat(next().offset()).isEqualTo(50);
     }
@@ -111,8 +115,8 @@ class ReplicatorTest extends ReplicatorScene {
         step();
         assertThat(replicator.difference().differs()).isTrue();
 
-        look(nowMs + 1, false);
-        look(nowMs + 2, false);
+        look(nowMs + 1);
+        look(nowMs + 2);
         assertThat(next().offset()).isEqualTo(0);
     }
 
@@ -144,8 +148,8 @@ class ReplicatorTest extends ReplicatorScene {
         assertThat(replicator.waitsForTime()).isFalse();
         assertThat(replicator.difference().differs()).isTrue();
 
-        look(nowMs + 50, false);
-        look(nowMs + 51, false);
+        look(nowMs + 50);
+        look(nowMs + 51);
         assertThat(log.start).isZero();
         assertThat(next().offset()).isZero();
     }

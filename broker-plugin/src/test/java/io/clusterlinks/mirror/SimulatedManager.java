@@ -88,9 +88,13 @@ final class SimulatedManager implements TransitionSink, Leadership {
     void seeSource(SimulatedSource source, long nowMs) {
         sourceEpoch = source.epoch;
         if (task != null) {
-            SourceLeader before = task.leader();
+            int epoch = task.leader().epoch();
             task.leader(new SourceLeader(0, sourceEpoch, Uuid.ZERO_UUID));
-            awake |= task.replicator().difference().onSameTopic(nowMs, !before.equals(task.leader()));
+            if (task.leader().epoch() != epoch) {
+                task.replicator().onLeaderMoved(nowMs);
+                awake = true;
+            }
+            awake |= task.replicator().difference().onSameTopic(nowMs);
         }
     }
 
@@ -100,8 +104,11 @@ final class SimulatedManager implements TransitionSink, Leadership {
         if (asking != null && asking.drain().isUnderWay() && sourceEpoch == source.epoch) {
             long drain = asking.drain().sinceMs();
             Drain.End answer = new Drain.End(drain, sourceEpoch, nowMs, source.end);
-            network.add(() -> asking.drain().heard(new Drain.Size(drain, nowMs, 1)));
-            network.add(() -> asking.drain().heard(answer));
+            Drain.Size size = new Drain.Size(drain, sourceEpoch, nowMs, 1);
+            network.add(() -> {
+                asking.drain().heard(size);
+                asking.drain().heard(answer);
+            });
         }
     }
 

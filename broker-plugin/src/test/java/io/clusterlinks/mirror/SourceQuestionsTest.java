@@ -76,7 +76,7 @@ class SourceQuestionsTest {
         ask();
         assertThat(refreshes).isEqualTo(1);
 
-        task.drain().heard(new Drain.Size(77, time.milliseconds(), 1));
+        task.drain().heard(new Drain.Size(77, 5, time.milliseconds(), 1));
         time.sleep(500);
         ask();
         assertThat(refreshes).isEqualTo(1);
