@@ -53,7 +53,7 @@ record ChaosActions(
 
     private void harmHere(Action action) {
         int pick = action.pick();
-        disks.recover();
+        here.recover();
         switch (action.kind()) {
             case KILL_DESTINATION -> here.kill(action, here.any(pick));
             case KILL_COORDINATOR -> here.kill(action, here.leader(STATE, pick));

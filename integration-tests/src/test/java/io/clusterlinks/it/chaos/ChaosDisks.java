@@ -8,8 +8,6 @@ import io.clusterlinks.it.BrokerProcess;
 import io.clusterlinks.it.TestCluster;
 import io.clusterlinks.it.Topics;
 import io.clusterlinks.it.chaos.ChaosSchedule.Action;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,8 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.common.TopicPartitionReplica;
 
@@ -30,10 +26,6 @@ final class ChaosDisks {
     private static final int MOVED = 3;
     /** For replicas to be in sync again, as long as no broker has to be recovered. */
     private static final Duration RECOVERED = Duration.ofSeconds(40);
-    /** What a broker ends with that was killed between the two renames with which the move of a log ends. */
-    private static final Pattern TWICE = Pattern.compile("are found in both (.+?) and (.+?)\\. It is likely");
-
-    private static final int LAST_LINES = 300;
 
     private final TestCluster cluster;
     private final ChaosFaults brokers;
@@ -68,7 +60,7 @@ final class ChaosDisks {
         });
         ChaosFaults.hold(action);
         victim.start();
-        cluster.awaitReady();
+        brokers.awaitReady();
     }
 
     /** Moves some of the replicas to another log directory of their broker; does not wait for that. */
@@ -92,33 +84,10 @@ final class ChaosDisks {
         });
     }
 
-    /**
-     * Starts brokers again that could not start, as Kafka tells an operator to: one of two directories of a partition goes.
-     *
-     * @throws AssertionError if a broker ended of anything else
-     */
-    void recover() {
-        for (BrokerProcess broker : cluster.brokers()) {
-            if (!broker.isAlive()) {
-                Matcher twice = TWICE.matcher(broker.logTail(LAST_LINES));
-                assertThat(twice.find()
-                                && Files.exists(Path.of(twice.group(1)))
-                                && Files.exists(Path.of(twice.group(2))))
-                        .as(
-                                "broker %s ended of a log that lies in two directories: %s",
-                                broker.id(), broker.logTail(LAST_LINES))
-                        .isTrue();
-                log.accept("delete " + twice.group(2) + ", and start " + cluster.name() + " " + broker.id());
-                TestCluster.delete(Path.of(twice.group(2)));
-                broker.start();
-            }
-        }
-    }
-
     /** All brokers run, all replicas are in sync and where they were moved to. */
     void heal(Duration timeout) {
         Await.untilPasses(timeout, () -> {
-            recover();
+            brokers.recover();
             brokers.heal(RECOVERED);
         });
         awaitMoved(timeout);

@@ -44,6 +44,7 @@ final class ChaosFaults implements AutoCloseable {
 
     private final TestCluster cluster;
     private final Consumer<String> log;
+    private final ChaosRestarts restarts;
     private final Admin admin;
     /** What replicas were taken from, with all that they had, the preferred one first. */
     private final Map<TopicPartition, List<Integer>> narrowed = new HashMap<>();
@@ -51,6 +52,7 @@ final class ChaosFaults implements AutoCloseable {
     ChaosFaults(TestCluster cluster, Consumer<String> log) {
         this.cluster = cluster;
         this.log = log;
+        this.restarts = new ChaosRestarts(cluster, log);
         this.admin = cluster.newAdmin(Map.of(
                 AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
                 2_000,
@@ -68,7 +70,7 @@ final class ChaosFaults implements AutoCloseable {
         for (BrokerProcess victim : victims) {
             victim.start();
         }
-        cluster.awaitReady();
+        awaitReady();
     }
 
     void freeze(Action action, BrokerProcess victim) {
@@ -86,7 +88,9 @@ final class ChaosFaults implements AutoCloseable {
         Collections.rotate(order, first);
         for (BrokerProcess broker : order) {
             log.accept("restart " + cluster.name() + " " + broker.id());
-            cluster.restart(broker.id());
+            broker.stop();
+            broker.start();
+            awaitReady();
         }
     }
 
@@ -119,7 +123,17 @@ final class ChaosFaults implements AutoCloseable {
         for (BrokerProcess other : others) {
             other.start();
         }
-        cluster.awaitReady();
+        awaitReady();
+    }
+
+    /** As {@link ChaosRestarts#awaitReady}. */
+    void awaitReady() {
+        restarts.awaitReady();
+    }
+
+    /** As {@link ChaosRestarts#recover}. */
+    void recover() {
+        restarts.recover();
     }
 
     /** Partitions of which a broker, and maybe no other, has all that was acknowledged. */
@@ -294,7 +308,7 @@ final class ChaosFaults implements AutoCloseable {
     /** All processes run, and every replica of every topic is in sync. */
     void heal(Duration timeout) {
         cluster.brokers().forEach(BrokerProcess::thaw);
-        cluster.awaitReady();
+        awaitReady();
         Await.untilPasses(timeout, () -> {
             widen();
             List<String> out = outOfSync();

@@ -70,7 +70,7 @@ final class ChaosSourceFaults {
         sleeper.thaw();
         brokers.attempt("electing " + sleeperId, () -> awaitLeader(partition, sleeperId));
         loser.start();
-        source.awaitReady();
+        brokers.awaitReady();
     }
 
     private boolean isAlone(TopicPartition partition, int leader) {
