@@ -20,8 +20,9 @@ final class SilentBrokers {
     /** A coordinator that waited for what it wrote to be replicated does not know what happened meanwhile. */
     private static final long BLIND_MS = 2_000;
     /**
-     * Who has reported since it was let in runs the plugin. That nothing comes any more may be this coordinator's fault, or
-     * the broker has died and its session, of 9 s by default, is not over.
+     * Who has reported since it was let in runs the plugin, and who was there when this coordinator began to look may have
+     * reported to another one. That nothing comes any more may be this coordinator's fault, or the broker has died and its
+     * session, of 9 s by default, is not over.
      */
     static final long LOST_MS = 20_000;
 
@@ -30,8 +31,8 @@ final class SilentBrokers {
     private final BrokerReports reports;
     private final Time time;
     private final Map<Integer, Long> liveSinceMs = new HashMap<>();
-    /** When those that are live were heard last, as far as that was after they were let in. */
-    private final Map<Integer, Long> heardMs = new HashMap<>();
+    /** Until when those that are live have time to report. */
+    private final Map<Integer, Long> dueMs = new HashMap<>();
 
     private volatile List<Integer> ids = List.of();
     private long lookedMs;
@@ -44,27 +45,24 @@ final class SilentBrokers {
     }
 
     /**
-     * Looks again; brokers that are new to this coordinator, and all when controllers or this coordinator come back, are
-     * given time to report.
+     * Looks again; brokers that are let in, and all when controllers or this coordinator come back, are given time to
+     * report.
      */
     void tick() {
         long now = time.milliseconds();
         boolean wasBlind = now - lookedMs > BLIND_MS;
         lookedMs = now;
         if (controllers.isSilent() || wasBlind) {
-            liveSinceMs.clear();
-            heardMs.clear();
+            forget();
             return;
         }
         Set<Integer> live = clusters.get().liveBrokers();
-        liveSinceMs.keySet().retainAll(live);
-        heardMs.keySet().retainAll(live);
-        live.forEach(id -> liveSinceMs.putIfAbsent(id, now));
+        admit(live, now);
         live.forEach(id -> reports.of(id)
                 .filter(report -> report.atMs() >= liveSinceMs.get(id))
-                .ifPresent(report -> heardMs.put(id, report.atMs())));
+                .ifPresent(report -> dueMs.put(id, report.atMs() + LOST_MS)));
         List<Integer> silent = live.stream()
-                .filter(id -> reports.of(id).isEmpty() && isOverdue(id, now))
+                .filter(id -> reports.of(id).isEmpty() && now >= dueMs.get(id))
                 .sorted()
                 .toList();
         if (!silent.equals(ids)) {
@@ -77,15 +75,25 @@ final class SilentBrokers {
         }
     }
 
-    private boolean isOverdue(int id, long now) {
-        return now - liveSinceMs.get(id) >= BrokerReports.STALE_MS
-                && (!heardMs.containsKey(id) || now - heardMs.get(id) >= LOST_MS);
+    private void admit(Set<Integer> live, long now) {
+        long graceMs = liveSinceMs.isEmpty() ? LOST_MS : BrokerReports.STALE_MS;
+        liveSinceMs.keySet().retainAll(live);
+        dueMs.keySet().retainAll(live);
+        for (int id : live) {
+            if (liveSinceMs.putIfAbsent(id, now) == null) {
+                dueMs.put(id, now + graceMs);
+            }
+        }
+    }
+
+    private void forget() {
+        liveSinceMs.clear();
+        dueMs.clear();
     }
 
     /** Forgets everything: this broker does not coordinate. */
     void reset() {
-        liveSinceMs.clear();
-        heardMs.clear();
+        forget();
         ids = List.of();
     }
 
