@@ -46,6 +46,9 @@ public final class CoordinatorRouter {
     private final LocalBroker broker;
     private final Coordinator coordinator;
     private final LocalCoordinator local;
+    /** Commands that may have to ask a source, behind which no other is to wait. */
+    private final AlterationBatches slowCommands;
+
     private final AlterationBatches commands;
     private final AlterationBatches proposals;
     private final AlterationBatches reports;
@@ -57,7 +60,8 @@ public final class CoordinatorRouter {
         this.broker = broker;
         this.coordinator = coordinator;
         this.local = new LocalCoordinator(coordinator);
-        this.commands = new AlterationBatches(broker.brokers(), COMMAND_TIMEOUT_MS);
+        this.slowCommands = new AlterationBatches(broker.brokers(), COMMAND_TIMEOUT_MS);
+        this.commands = new AlterationBatches(broker.proposals(), COMMAND_TIMEOUT_MS);
         this.proposals = new AlterationBatches(broker.proposals(), INTERNAL_TIMEOUT_MS);
         this.reports = new AlterationBatches(broker.reports(), INTERNAL_TIMEOUT_MS);
         this.timer = timer;
@@ -66,7 +70,8 @@ public final class CoordinatorRouter {
 
     /**
      * Has the coordinator carry out an alteration on behalf of {@code principal}. If an attempt fails in a way that leaves
-     * open whether it was carried out, the link that it creates may then be found to exist, which is what was asked for.
+     * open whether it was carried out, the link that it creates may then be found to exist, and that which it deletes to be
+     * gone, which is what was asked for.
      */
     CompletableFuture<Void> alter(Alteration alteration, String principal, boolean validateOnly) {
         AtomicBoolean maybeDone = new AtomicBoolean();
@@ -74,14 +79,25 @@ public final class CoordinatorRouter {
             CompletableFuture<Void> answer = isHere(leader)
                     ? local.alter(alteration, principal, validateOnly)
                             .orTimeout(COMMAND_TIMEOUT_MS, TimeUnit.MILLISECONDS)
-                    : commands.send(leader, alteration, principal, validateOnly);
+                    : (alteration.takesNoSource() ? commands : slowCommands)
+                            .send(leader, alteration, principal, validateOnly);
             return answer.exceptionallyCompose(failure -> {
                 LinkException cause = classify(failure);
-                boolean wasDone = maybeDone.get() && !validateOnly && cause.error() == Errors.DUPLICATE_RESOURCE;
+                boolean repeated = maybeDone.get() && !validateOnly;
                 maybeDone.compareAndSet(false, !NOT_DONE.contains(cause.error()));
-                return wasDone ? requireEqual(alteration, cause) : CompletableFuture.failedFuture(cause);
+                return repeated ? unlessDone(alteration, cause) : CompletableFuture.failedFuture(cause);
             });
         });
+    }
+
+    /** Fails with {@code cause} unless that says that what was asked for is so. */
+    private CompletableFuture<Void> unlessDone(Alteration alteration, LinkException cause) {
+        if (alteration.isDeletion() && cause.error() == Errors.RESOURCE_NOT_FOUND) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return cause.error() == Errors.DUPLICATE_RESOURCE
+                ? requireEqual(alteration, cause)
+                : CompletableFuture.failedFuture(cause);
     }
 
     /** Fails with {@code cause} unless what there is has every config that was asked for, as far as they can be seen. */

@@ -38,6 +38,11 @@ class CoordinatorRouterTest {
             new LinkResource.Link("east"),
             List.of(new Op("create", OpType.SET, "true"), new Op(SERVERS, OpType.SET, "wanted:9092")));
 
+    private static final Alteration DELETE =
+            new Alteration(new LinkResource.Link("east"), List.of(new Op("desired.state", OpType.SET, "DELETED")));
+    private static final Alteration FAIL_OVER = new Alteration(
+            new LinkResource.Mirror("east", "orders"), List.of(new Op("desired.state", OpType.SET, "FAILED_OVER")));
+
     private final Cluster cluster = new Cluster();
     private final CoordinatorRouter router = new CoordinatorRouter(cluster, null, atOnce(), new ManualTime());
 
@@ -78,14 +83,57 @@ class CoordinatorRouterTest {
         assertRefused(create(true));
     }
 
+    @Test
+    void aLinkThatALostAttemptHasDeletedIsDeleted() {
+        cluster.lost();
+        cluster.answer(Errors.RESOURCE_NOT_FOUND);
+
+        assertThat(alter(DELETE)).isCompleted();
+    }
+
+    @Test
+    void aLinkThatWasNotThereIsNotDeleted() {
+        cluster.answer(Errors.RESOURCE_NOT_FOUND);
+
+        assertRefused(alter(DELETE), Errors.RESOURCE_NOT_FOUND);
+    }
+
+    @Test
+    void aMirrorThatIsGoneIsNotFailedOver() {
+        cluster.lost();
+        cluster.answer(Errors.RESOURCE_NOT_FOUND);
+
+        assertRefused(alter(FAIL_OVER), Errors.RESOURCE_NOT_FOUND);
+    }
+
+    /** What is wanted of a mirror takes no source: a failover waited for half a minute behind links and mirrors that were made of one that is gone. */
+    @Test
+    void aFailoverDoesNotWaitForCommandsThatAskASource() {
+        cluster.answers.add(new CompletableFuture<>());
+        CompletableFuture<Void> creation = create(false);
+        cluster.answer(Errors.NONE);
+
+        assertThat(alter(FAIL_OVER)).isCompleted();
+        assertThat(creation).isNotDone();
+        assertThat(cluster.slow).isEqualTo(1);
+    }
+
+    private CompletableFuture<Void> alter(Alteration alteration) {
+        return router.alter(alteration, "User:ann", false);
+    }
+
     private CompletableFuture<Void> create(boolean validateOnly) {
         return router.alter(CREATE, "User:ann", validateOnly);
     }
 
     private static void assertRefused(CompletableFuture<Void> answer) {
+        assertRefused(answer, Errors.DUPLICATE_RESOURCE);
+    }
+
+    private static void assertRefused(CompletableFuture<Void> answer, Errors error) {
         assertThat(answer.handle((nothing, failure) -> failure).join())
                 .isInstanceOfSatisfying(LinkException.class, failure -> assertThat(failure.error())
-                        .isEqualTo(Errors.DUPLICATE_RESOURCE));
+                        .isEqualTo(error));
     }
 
     private static ScheduledExecutorService atOnce() {
@@ -101,6 +149,8 @@ class CoordinatorRouterTest {
     private static final class Cluster extends BareBroker {
         private final Queue<CompletableFuture<AbstractResponse>> answers = new ArrayDeque<>();
         private String servers;
+        /** Requests over the connection on which commands that ask a source are answered. */
+        private int slow;
 
         void lost() {
             answers.add(CompletableFuture.failedFuture(new DisconnectException("the broker has died")));
@@ -120,6 +170,14 @@ class CoordinatorRouterTest {
 
         @Override
         public BrokerChannel brokers() {
+            return (broker, request) -> {
+                slow++;
+                return answers.remove();
+            };
+        }
+
+        @Override
+        public BrokerChannel proposals() {
             return (broker, request) -> answers.remove();
         }
 
