@@ -4,6 +4,7 @@ package io.clusterlinks.state;
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.StateKey;
+import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.protocol.record.StateRecords;
 import io.clusterlinks.state.LinkImage.Change;
 import java.io.BufferedWriter;
@@ -21,14 +22,16 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Utils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The image as a local file, so that the fence stands from the first request after a restart, before the state topic
- * can be read. Lines of JSON: a header, then one record per line. Replaced atomically. For one thread.
+ * The links and read-only mirrors of an image as a local file, so that the fence stands from the first request after a
+ * restart, before the state topic can be read. What has stopped of a mirror is not in it: until the state was read clients
+ * are asked to try again there, too. Lines of JSON: a header, then one record per line. Replaced atomically. For one thread.
  */
 public final class SnapshotFile {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotFile.class);
@@ -66,7 +69,7 @@ public final class SnapshotFile {
     }
 
     /**
-     * The image that was last saved, {@link LinkImage#EMPTY} if none was.
+     * What was last saved of an image, {@link LinkImage#EMPTY} if none was.
      *
      * @throws LinkException KAFKA_STORAGE_ERROR if the file is there but cannot be read: the fence would have holes
      */
@@ -100,7 +103,7 @@ public final class SnapshotFile {
     }
 
     /**
-     * Saves {@code image} durably; while a directory has failed in the next one.
+     * Saves that of {@code image} durably; while a directory has failed in the next one.
      *
      * @throws IOException if none can be written
      */
@@ -138,7 +141,9 @@ public final class SnapshotFile {
     private static void save(LinkImage image, Path path) throws IOException {
         Path temporary = path.resolveSibling(FILE_NAME + ".tmp");
         try (BufferedWriter writer = Files.newBufferedWriter(temporary, StandardCharsets.UTF_8)) {
-            List<String> lines = image.records()
+            List<String> lines = Stream.<StateRecord>concat(
+                            image.links().stream(), image.mirrors().stream().filter(mirror -> mirror.state()
+                                    .isReadOnly()))
                     .map(record -> Json.write(new Line(
                             record.key().text(), new String(StateRecords.value(record), StandardCharsets.UTF_8))))
                     .toList();
