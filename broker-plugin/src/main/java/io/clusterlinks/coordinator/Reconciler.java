@@ -189,14 +189,8 @@ final class Reconciler {
             List<Change> changes = MirrorTransitions.adopt(image, mirror, time.milliseconds());
             return Step.of(changes, () -> tellOfAdoption(changes));
         }
-        Optional<PartitionRecord> failed = failedPartition(image, mirror);
-        if (mirror.stop() == StopMode.DRAIN && failed.isPresent()) {
-            return giveUp(mirror, failed.get());
-        }
-        if (mirror.stop() == StopMode.DRAIN && isDrained(mirror)) {
-            return Step.of(
-                    Change.put(mirror.withStop(StopMode.PROMOTE, null, time.milliseconds())),
-                    () -> LOG.info("Mirror topic {} is level with its source; stopping it", mirror.topic()));
+        if (mirror.stop() == StopMode.DRAIN) {
+            return drain(image, mirror);
         }
         if (mirror.state() == MirrorState.PENDING_STOPPED && mirror.stop().isFinal() && isStopped(image, mirror)) {
             return barrier.result(image, mirror)
@@ -204,6 +198,18 @@ final class Reconciler {
                     .orElse(List.of());
         }
         return List.of();
+    }
+
+    private List<Step> drain(LinkImage image, MirrorRecord mirror) {
+        Optional<PartitionRecord> failed = failedPartition(image, mirror);
+        if (failed.isPresent()) {
+            return giveUp(mirror, failed.get());
+        }
+        return isDrained(mirror)
+                ? Step.of(
+                        Change.put(mirror.withStop(StopMode.PROMOTE, null, time.milliseconds())),
+                        () -> LOG.info("Mirror topic {} is level with its source; stopping it", mirror.topic()))
+                : List.of();
     }
 
     private static void tellOfAdoption(List<Change> changes) {
