@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -27,6 +29,7 @@ final class GroupTable {
     private final Map<String, TrackedGroup> groups = new ConcurrentHashMap<>();
     private final ChangedGroups changes = new ChangedGroups();
     private volatile Map<String, String> unreadable = Map.of();
+    private final Lock reading = new ReentrantLock();
     private long readStartedNs;
     private volatile boolean wasRead;
     /** Groups that were followed before this broker coordinated, and that the source does not list. */
@@ -41,6 +44,11 @@ final class GroupTable {
     private long membersSeenMs;
     private LinkImage restingImage;
     private long restUntilMs;
+
+    /** Held while the source is read: one that waits for open transactions is not to be overtaken by one that does not. */
+    Lock reading() {
+        return reading;
+    }
 
     Map<String, TrackedGroup> groups() {
         return groups;

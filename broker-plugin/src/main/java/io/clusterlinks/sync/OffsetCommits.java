@@ -67,7 +67,8 @@ final class OffsetCommits {
     /**
      * Brings groups here up to date.
      *
-     * @param force try again what was left alone or failed, without waiting
+     * @param force try again what was left alone or failed, without waiting, and look here at everything: somebody may
+     *     have deleted or reset a group since
      * @return number of groups of which something was committed
      */
     int apply(LinkImage image, GroupTable table, boolean force) {
@@ -81,7 +82,11 @@ final class OffsetCommits {
         due.forEach((name, offsets) -> {
             TrackedGroup group = table.groups().get(name);
             if (group.isActive()) {
-                offsets.forEach((partition, target) -> leaveToMembers(group, partition, target, now));
+                offsets.forEach((partition, target) -> {
+                    if (!group.offsets().get(partition).isCommitted(target)) {
+                        leaveToMembers(group, partition, target, now);
+                    }
+                });
             }
         });
         due.keySet().removeIf(name -> table.groups().get(name).isActive());
@@ -90,7 +95,7 @@ final class OffsetCommits {
         for (int from = 0; from < names.size(); from += CHUNK) {
             Map<String, Map<TopicPartition, OffsetAndMetadata>> chunk = new HashMap<>();
             names.subList(from, Math.min(names.size(), from + CHUNK)).forEach(name -> chunk.put(name, due.get(name)));
-            yieldToOthers(table, chunk, now);
+            yieldToOthers(table, chunk, force, now);
             committed += commit(table, chunk, now);
         }
         return committed;
@@ -176,9 +181,13 @@ final class OffsetCommits {
     private boolean isDue(
             TrackedGroup group, TrackedOffset offset, OffsetAndMetadata target, boolean force, long nowMs) {
         if (group.isDeletedAtSource()) {
-            return offset.state() == GroupOffsetState.COMPLETING && !target.equals(offset.committed());
+            boolean incomplete =
+                    offset.state() == GroupOffsetState.COMPLETING || offset.state() == GroupOffsetState.FAILED;
+            return incomplete
+                    && !target.equals(offset.committed())
+                    && offset.isDue(target, force ? Long.MAX_VALUE : nowMs, Long.MAX_VALUE);
         }
-        return offset.isDue(target, force ? Long.MAX_VALUE : nowMs, force ? Long.MAX_VALUE : refreshMs);
+        return force || offset.isDue(target, nowMs, refreshMs);
     }
 
     /** Nothing is to be committed, but the source has moved on or back beyond the mirror's end. */
@@ -209,7 +218,11 @@ final class OffsetCommits {
                                 nowMs + HOLD_MS));
     }
 
-    private void yieldToOthers(GroupTable table, Map<String, Map<TopicPartition, OffsetAndMetadata>> due, long nowMs) {
+    private void yieldToOthers(
+            GroupTable table,
+            Map<String, Map<TopicPartition, OffsetAndMetadata>> due,
+            boolean whereItDiffers,
+            long nowMs) {
         if (due.isEmpty()) {
             return;
         }
@@ -232,10 +245,18 @@ final class OffsetCommits {
                             nowMs);
                     return true;
                 }
-                return yields(group, entry.getKey(), entry.getValue(), here.get(entry.getKey()), nowMs);
+                Long position = here.get(entry.getKey());
+                return (whereItDiffers && stands(group, entry.getKey(), entry.getValue(), position))
+                        || yields(group, entry.getKey(), entry.getValue(), position, nowMs);
             });
         });
         due.values().removeIf(Map::isEmpty);
+    }
+
+    private static boolean stands(TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, Long found) {
+        return found != null
+                && found == target.offset()
+                && group.offsets().get(partition).isCommitted(target);
     }
 
     private static boolean yields(

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -84,6 +85,30 @@ final class SourceGroups {
     }
 
     private Set<String> read(
+            SyncContext context, GroupTable table, Duration timeout, boolean settled, Predicate<String> wanted) {
+        long startedNs = System.nanoTime();
+        if (!isMine(table, timeout)) {
+            throw LinkException.unavailable("Groups of the source of link '"
+                    + context.link().link() + "' have been read for " + timeout.toMillis() + " ms already.");
+        }
+        try {
+            Duration left = timeout.minusNanos(System.nanoTime() - startedNs);
+            return readAlone(context, table, left.isNegative() ? Duration.ZERO : left, settled, wanted);
+        } finally {
+            table.reading().unlock();
+        }
+    }
+
+    private static boolean isMine(GroupTable table, Duration timeout) {
+        try {
+            return table.reading().tryLock(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private Set<String> readAlone(
             SyncContext context, GroupTable table, Duration timeout, boolean settled, Predicate<String> wanted) {
         Map<String, List<MirrorRecord>> mirrors =
                 mirrors(context).collect(Collectors.groupingBy(MirrorRecord::sourceTopic));

@@ -56,6 +56,11 @@ record TrackedOffset(
         return !Objects.equals(committed, target) || nowMs - committedMs >= refreshMs || heldFor != null;
     }
 
+    /** Whether {@code target} is what the link committed here last, and nothing is in its way. */
+    boolean isCommitted(OffsetAndMetadata target) {
+        return heldFor == null && target.equals(committed);
+    }
+
     /** Whether what keeps it from being committed is expected to be over soon. */
     boolean isPassing(long nowMs) {
         return state == GroupOffsetState.WAITING

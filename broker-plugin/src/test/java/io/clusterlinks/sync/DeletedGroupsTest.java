@@ -93,6 +93,21 @@ class DeletedGroupsTest extends OffsetCommitsScene {
         assertThat(here()).isEqualTo(100);
     }
 
+    @Test
+    void aGroupThatIsDeletedAtTheSourceAfterItCouldNotBeCommittedIsCommitted() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        local.refusals.put(GROUP, Errors.COORDINATOR_LOAD_IN_PROGRESS);
+        source(10);
+        apply();
+        deleteAtSource();
+
+        local.refusals.clear();
+        time.sleep(OffsetCommits.RETRY_MS);
+        apply();
+
+        assertThat(here()).isEqualTo(10);
+    }
+
     private void deleteAtSource() {
         table.update(++reads, "", Set.of(), Set.of(), new SourceOffsets(Map.of(), Map.of()), Map.of());
     }

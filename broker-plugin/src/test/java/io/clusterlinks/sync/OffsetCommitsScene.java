@@ -59,6 +59,11 @@ abstract class OffsetCommitsScene {
         commits.apply(image, table, false);
     }
 
+    /** As when the mirror stops. */
+    void applyLast() {
+        commits.apply(Records.image(Records.link(), mirror), table, true);
+    }
+
     long here() {
         return local.committed.get(GROUP).get(PARTITION).offset();
     }

@@ -102,6 +102,34 @@ class OffsetCommitsTest extends OffsetCommitsScene {
         assertThat(local.commits).isEqualTo(1);
     }
 
+    /** Somebody deleted the group here: it was said to be in step, and began anew after the failover. */
+    @Test
+    void theLastTimeItLooksAlsoWhereNothingChanged() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(10);
+        apply();
+        applyLast();
+        assertThat(local.commits).isEqualTo(1);
+
+        local.committed.remove(GROUP);
+        applyLast();
+        assertThat(here()).isEqualTo(10);
+        assertThat(local.commits).isEqualTo(2);
+    }
+
+    /** Somebody read on here and left: what comes before is not theirs again, and that is said. */
+    @Test
+    void theLastTimeItSaysWhoIsAheadHere() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(10);
+        apply();
+
+        local.committed.get(GROUP).put(PARTITION, new OffsetAndMetadata(60));
+        applyLast();
+        assertThat(here()).isEqualTo(60);
+        assertThat(state()).isEqualTo(GroupOffsetState.AHEAD_HERE);
+    }
+
     @Test
     void commitsAgainBeforeAnUnchangedOffsetExpires() {
         bounds.put(PARTITION, new Bounds(0, 80));

@@ -16,6 +16,7 @@ import io.clusterlinks.source.SourceOffsets;
 import io.clusterlinks.source.SourceTopic;
 import io.clusterlinks.source.SourceTopics;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,7 @@ class SourceGroupsTest {
     private String sourceTopicId =
             Records.mirror(MirrorState.ACTIVE, StopMode.NONE).sourceTopicId();
     private int lists;
+    private Runnable whileReading = () -> {};
     private MirrorRecord mirror = Records.mirror(MirrorState.ACTIVE, StopMode.NONE);
 
     @Test
@@ -192,6 +195,22 @@ class SourceGroupsTest {
         assertThat(position(ONE)).isEqualTo(before);
     }
 
+    /** The last read before a promotion waits for transactions: one that began meanwhile, and does not, was taken over in its place. */
+    @Test
+    void aReadDoesNotOvertakeAnotherThatIsUnderWay() {
+        settle();
+        whileReading = () -> assertThatThrownBy(
+                        CompletableFuture.runAsync(() -> source.readAll(context(), table, false, Duration.ZERO))::join)
+                .hasMessageContaining("have been read for 0 ms already");
+
+        source.readAll(context(), table, true, Duration.ofSeconds(1));
+
+        assertThat(read).containsExactly(Set.of(ONE, ZERO));
+        whileReading = () -> {};
+        source.readAll(context(), table, false, Duration.ZERO);
+        assertThat(read).hasSize(2);
+    }
+
     private void moveEnds() {
         ends.replaceAll((partition, end) -> end + 1);
     }
@@ -210,6 +229,10 @@ class SourceGroupsTest {
 
     private void round() {
         time.sleep(1000);
+        source.readChanged(context(), table);
+    }
+
+    private SyncContext context() {
         LinkRecord link = Records.link();
         LinkConfig config = LinkConfig.parse(Map.of(
                 LinkConfig.BOOTSTRAP_SERVERS,
@@ -218,7 +241,7 @@ class SourceGroupsTest {
                 "true",
                 LinkConfig.GROUP_FILTERS,
                 "{\"groupFilters\":[{\"name\":\"*\"}]}"));
-        source.readChanged(new SyncContext(Records.image(link, mirror), link, config, admin()), table);
+        return new SyncContext(Records.image(link, mirror), link, config, admin());
     }
 
     private long position(String group) {
@@ -248,6 +271,7 @@ class SourceGroupsTest {
                         @SuppressWarnings("unchecked")
                         Set<String> asked = new TreeSet<>((Set<String>) args[0]);
                         read.add(asked);
+                        whileReading.run();
                         yield committed(asked);
                     }
                     default -> throw new AssertionError(method.getName() + " is not asked for");
