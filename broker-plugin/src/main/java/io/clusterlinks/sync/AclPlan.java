@@ -10,11 +10,12 @@ import org.apache.kafka.common.acl.AclBinding;
 
 /**
  * What must change so that the ACLs here are those of the source, without touching any that the link did not create. Two
- * links may want the same ACL: both own it then, and the last one that drops it deletes it.
+ * links may want the same ACL: both own it then, and the last one that drops it deletes it. Who that is shows when the drop
+ * is written.
  *
  * @param own to be recorded as the link's, before they are created
  * @param create to be created
- * @param delete the link's, to be deleted since the source has them no more
+ * @param delete the link's, to be deleted since the source has them no more, unless they are another link's too
  * @param disown records to be removed when those are gone
  */
 record AclPlan(Set<AclBinding> own, Set<AclBinding> create, Set<AclBinding> delete, Set<AclBinding> disown) {
@@ -35,7 +36,7 @@ record AclPlan(Set<AclBinding> own, Set<AclBinding> create, Set<AclBinding> dele
         Set<AclBinding> disown = without(owned, wanted);
         Set<AclBinding> delete = new HashSet<>(disown);
         delete.retainAll(here);
-        return new AclPlan(without(own, owned), create, without(delete, others), disown);
+        return new AclPlan(without(own, owned), create, delete, disown);
     }
 
     boolean isEmpty() {

@@ -6,7 +6,6 @@ import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.record.AclRecord;
 import io.clusterlinks.protocol.record.LinkRecord;
-import io.clusterlinks.protocol.record.StateKey;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import io.clusterlinks.state.StateCommitter;
@@ -82,9 +81,7 @@ public final class AclSync implements SyncTask {
         LinkImage image = newest.get();
         AclMapping mapping = new AclMapping(context.config(), image, context.link());
         Set<AclBinding> wanted = mapping.map(atSource);
-        Set<AclBinding> owned =
-                image.acls(link).stream().map(AclRecord::binding).collect(Collectors.toSet());
-        AclPlan plan = AclPlan.of(wanted, owned, ofOthers(image, link), here());
+        AclPlan plan = AclPlan.of(wanted, owned(image, link), ofOthers(image, link), here());
         TaskOutcome.Counter counter = new TaskOutcome.Counter();
         counter.items(wanted.size());
         if (!plan.isEmpty()) {
@@ -93,6 +90,10 @@ public final class AclSync implements SyncTask {
         Stream.concat(mapping.conflicts(atSource).stream(), mapping.unsupported(atSource).stream())
                 .forEach(trouble -> counter.trouble(trouble.item(), trouble.state(), trouble.message()));
         return counter.outcome();
+    }
+
+    private static Set<AclBinding> owned(LinkImage image, String link) {
+        return image.acls(link).stream().map(AclRecord::binding).collect(Collectors.toSet());
     }
 
     private static Set<AclBinding> ofOthers(LinkImage image, String link) {
@@ -112,10 +113,12 @@ public final class AclSync implements SyncTask {
 
     private void carryOut(LinkRecord seen, AclPlan plan, TaskOutcome.Counter counter) {
         String link = seen.link();
-        Commits.commit(state, image -> begin(image, seen, plan));
+        LinkImage begun = Commits.commit(state, image -> begin(image, seen, plan));
         Map<AclBinding, String> refused = changes.create(plan.create());
         refused.forEach((acl, why) -> counter.trouble(acl.toString(), "FAILED", why));
-        Map<AclBinding, String> kept = changes.delete(plan.delete());
+        Set<AclBinding> last = new HashSet<>(plan.delete());
+        last.retainAll(owned(begun, link));
+        Map<AclBinding, String> kept = changes.delete(last);
         kept.forEach((acl, why) -> counter.trouble(acl.toString(), "FAILED", why));
         Set<AclBinding> disown = new HashSet<>(plan.disown());
         disown.removeAll(kept.keySet());
@@ -127,30 +130,33 @@ public final class AclSync implements SyncTask {
                     .toList();
             Commits.commit(state, image -> disowned);
         }
-        int changed = plan.create().size() - refused.size() + plan.delete().size() - kept.size();
+        int changed = plan.create().size() - refused.size() + last.size() - kept.size();
         counter.changed(changed);
         if (changed > 0) {
             LOG.info(
                     "Link {}: created {} ACLs, deleted {} of its own",
                     link,
                     plan.create().size() - refused.size(),
-                    plan.delete().size() - kept.size());
+                    last.size() - kept.size());
         }
     }
 
-    /** Always written, and before anything is done: only a write proves that this broker still coordinates. */
+    /**
+     * Always written, and before anything is done: only a write proves that this broker still coordinates. What is to go, but
+     * is another link's too, is that one's alone from here on: were it left to who reads first, two that drop it at the same
+     * time would both leave it to the other.
+     */
     private static List<Change> begin(LinkImage image, LinkRecord seen, AclPlan plan) {
-        Set<StateKey> owned =
-                image.acls(seen.link()).stream().map(AclRecord::key).collect(Collectors.toSet());
         boolean asSeen = image.link(seen.link()).filter(seen::equals).isPresent()
-                && plan.delete().stream()
-                        .allMatch(acl ->
-                                owned.contains(AclRecord.of(seen.link(), acl).key()));
+                && owned(image, seen.link()).containsAll(plan.delete());
         if (!asSeen) {
             throw LinkException.invalid("Link '" + seen.link() + "' was changed meanwhile.");
         }
+        Set<AclBinding> shared = new HashSet<>(plan.delete());
+        shared.retainAll(ofOthers(image, seen.link()));
         return plan.touched()
-                .map(acl -> Change.put(AclRecord.of(seen.link(), acl)))
+                .map(acl -> AclRecord.of(seen.link(), acl))
+                .map(record -> shared.contains(record.binding()) ? Change.delete(record.key()) : Change.put(record))
                 .toList();
     }
 }

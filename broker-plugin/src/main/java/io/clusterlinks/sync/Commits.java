@@ -2,6 +2,7 @@
 package io.clusterlinks.sync;
 
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.StateCommitter;
 import java.util.concurrent.CompletionException;
 
@@ -9,10 +10,10 @@ import java.util.concurrent.CompletionException;
 final class Commits {
     private Commits() {}
 
-    /** Returns when it is written. @throws LinkException if it was not, or may not have been */
-    static void commit(StateCommitter state, StateCommitter.Decision decision) {
+    /** Returns the image with it when it is written. @throws LinkException if it was not, or may not have been */
+    static LinkImage commit(StateCommitter state, StateCommitter.Decision decision) {
         try {
-            state.commit(decision).join();
+            return state.commit(decision).join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof LinkException cause) {
                 throw cause;

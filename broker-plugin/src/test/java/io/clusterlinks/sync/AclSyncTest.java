@@ -69,9 +69,29 @@ class AclSyncTest {
         assertThat(destination.requests).hasSize(1);
     }
 
+    /** Two that saw each other own it both left it to the other: what the source had revoked stayed for ever. */
+    @Test
+    void anAclThatTwoLinksDropAtTheSameTimeIsDeletedByTheSecond() {
+        LinkRecord west = new LinkRecord(1, "west", LINK.sourceClusterId(), LINK.configs(), false, 1);
+        LinkImage both = Records.image(LINK, west, AclRecord.of(LINK.link(), ACL), AclRecord.of(west.link(), ACL));
+        now = both;
+
+        run(LINK, both, this::commit);
+        assertThat(destination.requests).isEmpty();
+        assertThat(now.acls(LINK.link())).isEmpty();
+
+        assertThatThrownBy(() -> run(west, both, this::commit)).hasMessageContaining("no controller here");
+        assertThat(destination.requests).hasSize(1);
+        assertThat(now.acls(west.link())).hasSize(1);
+    }
+
     private void run(StateCommitter state) {
-        new AclSync(destination, state, () -> seen)
-                .run(new SyncContext(seen, LINK, LinkConfig.parse(LINK.configs()), withoutAcls()));
+        run(LINK, seen, state);
+    }
+
+    private void run(LinkRecord link, LinkImage image, StateCommitter state) {
+        new AclSync(destination, state, () -> image)
+                .run(new SyncContext(image, link, LinkConfig.parse(link.configs()), withoutAcls()));
     }
 
     private CompletableFuture<LinkImage> commit(StateCommitter.Decision decision) {
