@@ -37,45 +37,42 @@ final class KafkaSourceQueryClient implements SourceQueryClient {
     private static final short CONSUMER_EPOCH_VERSION = 3;
 
     private final String link;
-    private final Time time;
+    private final NodeTurns turns;
     private final SourceConnection connection;
     private final List<Node> bootstrap;
     private List<Node> known = List.of();
 
     KafkaSourceQueryClient(LinkRecord link, LinkConfig config, Time time) {
         this.link = link.link();
-        this.time = time;
+        this.turns = new NodeTurns(time);
         this.connection = new SourceConnection(link, config, "cluster-link-" + link.link() + "-queries", time);
         this.bootstrap = SourceConnection.bootstrapNodes(config);
     }
 
     @Override
     public SourceMetadata metadata(Set<String> topics, Duration timeout) {
-        long deadlineMs = time.milliseconds() + timeout.toMillis();
         List<Node> nodes = new ArrayList<>(known);
         nodes.addAll(bootstrap);
-        LinkException failure = null;
         Set<Integer> failed = new HashSet<>();
-        for (int i = 0; i < nodes.size(); i++) {
-            long leftMs = deadlineMs - time.milliseconds();
-            if (leftMs <= 0) {
-                break;
-            }
+        List<LinkException> failures = new ArrayList<>();
+        List<SourceMetadata> answer = new ArrayList<>();
+        turns.take(nodes, (int) timeout.toMillis(), (node, timeoutMs) -> {
             try {
-                // Half of what is left, so that a black hole at the first address does not hide a healthy second one.
-                boolean last = i == nodes.size() - 1;
-                return metadata(nodes.get(i), failed, topics, (int) Math.max(1, last ? leftMs : leftMs / 2));
+                answer.add(metadata(node, failed, topics, timeoutMs));
+                return true;
             } catch (LinkException e) {
-                failed.add(nodes.get(i).id());
-                failure = failure == null || isStranger(e) ? e : failure;
+                failed.add(node.id());
+                failures.add(e);
+                return false;
             }
+        });
+        if (answer.isEmpty()) {
+            throw failures.stream()
+                    .filter(KafkaSourceQueryClient::isStranger)
+                    .reduce((one, later) -> later)
+                    .orElse(failures.get(0));
         }
-        throw failure != null
-                ? failure
-                : new LinkException(
-                        Errors.REQUEST_TIMED_OUT,
-                        "Source of link " + link + ": no broker answered within " + timeout.toMillis()
-                                + " ms; check that the source is up.");
+        return answer.get(0);
     }
 
     private static boolean isStranger(LinkException failure) {
