@@ -51,7 +51,8 @@ final class SourceQuestions {
         leaders(tasks, brokers, task -> kind(task) == Question.Kind.EPOCH && task.mayAsk(nowMs))
                 .forEach((leader, of) -> askEpochs(leader, of, nowMs));
         leaders(tasks, brokers, task -> task.drain().isUnderWay() && task.mayAsk(nowMs))
-                .forEach((leader, of) -> askEnds(leader, of, nowMs));
+                // Others may have kept this waiting: an end that stands still does so between two instants of asking.
+                .forEach((leader, of) -> askEnds(leader, of, clock.getAsLong()));
     }
 
     private boolean isSilent(Node leader) {

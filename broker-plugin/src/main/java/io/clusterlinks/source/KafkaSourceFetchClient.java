@@ -46,6 +46,10 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
     KafkaSourceFetchClient(
             LinkRecord link, LinkConfig config, Node broker, String name, FetchMemory memory, Time time) {
         String clientId = "cluster-link-" + link.link() + "-fetcher-" + name;
+        Object timeout = config.originals().get(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG);
+        this.requestTimeoutMs = timeout == null
+                ? REQUEST_TIMEOUT_MS
+                : Integer.parseInt(timeout.toString().trim());
         this.link = link.link();
         this.broker = broker;
         this.pool = new ReceivePool(memory);
@@ -53,14 +57,21 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
         pool.wakeUp(connection::wakeUp);
         this.session = new FetchSessionHandler(new LogContext("[" + clientId + "] "), broker.id());
         this.rack = String.valueOf(config.originals().getOrDefault(CommonClientConfigs.CLIENT_RACK_CONFIG, ""));
-        Object timeout = config.originals().get(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG);
-        this.requestTimeoutMs = timeout == null ? REQUEST_TIMEOUT_MS : Integer.parseInt(timeout.toString());
     }
 
     @Override
     public void connect() {
-        connection.connectTo(broker, CONNECT_TIMEOUT_MS);
-        detectsDivergence = connection.usableVersion(broker, ApiKeys.FETCH) >= DIVERGENCE_VERSION;
+        boolean connected = false;
+        try {
+            connection.connectTo(broker, CONNECT_TIMEOUT_MS);
+            detectsDivergence = connection.usableVersion(broker, ApiKeys.FETCH) >= DIVERGENCE_VERSION;
+            connected = true;
+        } finally {
+            if (!connected) {
+                // An answer that waited for memory would keep its place in front of all others.
+                pool.reset();
+            }
+        }
     }
 
     @Override
