@@ -46,7 +46,7 @@ final class SilentBrokers {
 
     /**
      * Looks again; brokers that are let in, and all when controllers or this coordinator come back, are given time to
-     * report.
+     * report; who was named is until it does.
      */
     void tick() {
         long now = time.milliseconds();
@@ -62,7 +62,7 @@ final class SilentBrokers {
                 .filter(report -> report.atMs() >= liveSinceMs.get(id))
                 .ifPresent(report -> dueMs.put(id, report.atMs() + LOST_MS)));
         List<Integer> silent = live.stream()
-                .filter(id -> reports.of(id).isEmpty() && now >= dueMs.get(id))
+                .filter(id -> reports.of(id).isEmpty() && (ids.contains(id) || now >= dueMs.get(id)))
                 .sorted()
                 .toList();
         if (!silent.equals(ids)) {

@@ -89,6 +89,20 @@ class SilentBrokersTest {
         assertThat(silent.ids()).containsExactly(1, 2);
     }
 
+    /** It would be said of all that they run the plugin, only since the coordinator could not look for a while. */
+    @Test
+    void whoWasNamedIsUntilItReports() {
+        lookFor(SilentBrokers.LOST_MS + 1_000);
+        assertThat(silent.ids()).containsExactly(1, 2);
+        time.sleep(8_000);
+
+        lookFor(1_000);
+        assertThat(silent.ids()).containsExactly(1, 2);
+        report(1);
+        lookFor(300);
+        assertThat(silent.ids()).containsExactly(2);
+    }
+
     /** Found by the chaos tests: nobody reached the coordinator for five seconds, and it said that the others had no plugin. */
     @Test
     void whoHasReportedIsGivenLonger() {
