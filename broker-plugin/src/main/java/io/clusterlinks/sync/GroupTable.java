@@ -30,7 +30,6 @@ final class GroupTable {
     private final ChangedGroups changes = new ChangedGroups();
     private volatile Map<String, String> unreadable = Map.of();
     private final Lock reading = new ReentrantLock();
-    private long readStartedNs;
     private volatile boolean wasRead;
     /** Groups that were followed before this broker coordinated, and that the source does not list. */
     private volatile Set<String> lost = Set.of();
@@ -105,7 +104,7 @@ final class GroupTable {
     }
 
     /**
-     * Takes over what was read at the source; of two reads the one that began later wins.
+     * Takes over what was read at the source, by who holds {@link #reading}.
      *
      * @param followed every group that the link followed up to now, by its name at the source
      * @param listed every group of the source that takes part
@@ -114,17 +113,12 @@ final class GroupTable {
      * @return groups of which something was found changed, by their name at the source
      */
     Set<String> update(
-            long startedNs,
             String prefix,
             Set<String> followed,
             Set<String> listed,
             SourceOffsets read,
             Map<String, List<MirrorRecord>> mirrors) {
-        if (wasRead && startedNs - readStartedNs < 0) {
-            return Set.of();
-        }
         wasRead = true;
-        readStartedNs = startedNs;
         unreadable = Map.copyOf(read.failures());
         listedAny = !listed.isEmpty();
         groups.values().forEach(group -> group.deletedAtSource(!hidden && !listed.contains(group.sourceGroup())));

@@ -67,14 +67,14 @@ final class OffsetCommits {
     /**
      * Brings groups here up to date.
      *
-     * @param force try again what was left alone or failed, without waiting, and look here at everything: somebody may
-     *     have deleted or reset a group since
+     * @param last topics here of which what was left alone or failed is tried again without waiting, and at which all is
+     *     looked here: somebody may have deleted or reset a group since
      * @return number of groups of which something was committed
      */
-    int apply(LinkImage image, GroupTable table, boolean force) {
+    int apply(LinkImage image, GroupTable table, Set<String> last) {
         long now = time.milliseconds();
-        Map<String, Map<TopicPartition, OffsetAndMetadata>> due = due(image, table, force, now);
-        if (!due.isEmpty() || force || now - table.membersSeenMs() >= ACTIVE_MS) {
+        Map<String, Map<TopicPartition, OffsetAndMetadata>> due = due(image, table, last, now);
+        if (!due.isEmpty() || !last.isEmpty() || now - table.membersSeenMs() >= ACTIVE_MS) {
             table.membersSeen(local.active(), now);
             forgetDeleted(table, now);
             due.keySet().retainAll(table.groups().keySet());
@@ -95,7 +95,7 @@ final class OffsetCommits {
         for (int from = 0; from < names.size(); from += CHUNK) {
             Map<String, Map<TopicPartition, OffsetAndMetadata>> chunk = new HashMap<>();
             names.subList(from, Math.min(names.size(), from + CHUNK)).forEach(name -> chunk.put(name, due.get(name)));
-            yieldToOthers(table, chunk, force, now);
+            yieldToOthers(table, chunk, last, now);
             committed += commit(table, chunk, now);
         }
         return committed;
@@ -135,11 +135,11 @@ final class OffsetCommits {
     }
 
     private Map<String, Map<TopicPartition, OffsetAndMetadata>> due(
-            LinkImage image, GroupTable table, boolean force, long nowMs) {
-        if (!force && table.isResting(image, nowMs)) {
+            LinkImage image, GroupTable table, Set<String> last, long nowMs) {
+        if (last.isEmpty() && table.isResting(image, nowMs)) {
             return new HashMap<>();
         }
-        Map<String, Map<TopicPartition, OffsetAndMetadata>> due = lookForDue(image, table, force, nowMs);
+        Map<String, Map<TopicPartition, OffsetAndMetadata>> due = lookForDue(image, table, last, nowMs);
         if (due.isEmpty() && table.groups().values().stream().allMatch(TrackedGroup::isSettled)) {
             table.rest(image, nowMs + REST_MS);
         }
@@ -147,7 +147,7 @@ final class OffsetCommits {
     }
 
     private Map<String, Map<TopicPartition, OffsetAndMetadata>> lookForDue(
-            LinkImage image, GroupTable table, boolean force, long nowMs) {
+            LinkImage image, GroupTable table, Set<String> last, long nowMs) {
         Map<TopicPartition, Optional<Bounds>> known = new HashMap<>();
         Map<String, Map<TopicPartition, OffsetAndMetadata>> due = new HashMap<>();
         table.groups().forEach((name, group) -> group.offsets().forEach((partition, offset) -> {
@@ -165,7 +165,7 @@ final class OffsetCommits {
                 return;
             }
             OffsetAndMetadata target = offset.target(range.get());
-            if (isDue(group, offset, target, force, nowMs)) {
+            if (isDue(group, offset, target, last.contains(partition.topic()), nowMs)) {
                 due.computeIfAbsent(name, key -> new HashMap<>()).put(partition, target);
             } else if (offset.state() == GroupOffsetState.WAITING
                     || (offset.heldFor() == null && !target.equals(offset.committed()))
@@ -179,15 +179,15 @@ final class OffsetCommits {
 
     /** A group that the source has deleted is completed where it is not, and then left to expire or to be deleted. */
     private boolean isDue(
-            TrackedGroup group, TrackedOffset offset, OffsetAndMetadata target, boolean force, long nowMs) {
+            TrackedGroup group, TrackedOffset offset, OffsetAndMetadata target, boolean last, long nowMs) {
         if (group.isDeletedAtSource()) {
             boolean incomplete =
                     offset.state() == GroupOffsetState.COMPLETING || offset.state() == GroupOffsetState.FAILED;
             return incomplete
                     && !target.equals(offset.committed())
-                    && offset.isDue(target, force ? Long.MAX_VALUE : nowMs, Long.MAX_VALUE);
+                    && offset.isDue(target, last ? Long.MAX_VALUE : nowMs, Long.MAX_VALUE);
         }
-        return force || offset.isDue(target, nowMs, refreshMs);
+        return last || offset.isDue(target, nowMs, refreshMs);
     }
 
     /** Nothing is to be committed, but the source has moved on or back beyond the mirror's end. */
@@ -219,10 +219,7 @@ final class OffsetCommits {
     }
 
     private void yieldToOthers(
-            GroupTable table,
-            Map<String, Map<TopicPartition, OffsetAndMetadata>> due,
-            boolean whereItDiffers,
-            long nowMs) {
+            GroupTable table, Map<String, Map<TopicPartition, OffsetAndMetadata>> due, Set<String> last, long nowMs) {
         if (due.isEmpty()) {
             return;
         }
@@ -246,7 +243,8 @@ final class OffsetCommits {
                     return true;
                 }
                 Long position = here.get(entry.getKey());
-                return (whereItDiffers && stands(group, entry.getKey(), entry.getValue(), position))
+                return (last.contains(entry.getKey().topic())
+                                && stands(group, entry.getKey(), entry.getValue(), position))
                         || yields(group, entry.getKey(), entry.getValue(), position, nowMs);
             });
         });

@@ -94,7 +94,7 @@ public final class OffsetSync implements SyncTask {
             // What is known already is completed as the mirrors advance.
             failure = e;
         }
-        int changed = apply(table, false);
+        int changed = apply(table, Set.of());
         if (failure != null) {
             throw failure;
         }
@@ -105,9 +105,9 @@ public final class OffsetSync implements SyncTask {
         return tables.computeIfAbsent(link, name -> new GroupTable());
     }
 
-    private int apply(GroupTable table, boolean force) {
+    private int apply(GroupTable table, Set<String> last) {
         synchronized (table) {
-            return commits.apply(newest.get(), table, force);
+            return commits.apply(newest.get(), table, last);
         }
     }
 
@@ -168,7 +168,7 @@ public final class OffsetSync implements SyncTask {
         } catch (LinkException e) {
             from += ", which did not answer now (" + e.getMessage() + ")";
         }
-        apply(table, true);
+        apply(table, topics);
         // What cannot be read twice in a row is not waited for.
         boolean isRead = unreadBefore.containsAll(unread);
         LastGroups groups =

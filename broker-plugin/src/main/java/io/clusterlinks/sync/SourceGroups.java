@@ -137,8 +137,7 @@ final class SourceGroups {
             table.read(time.milliseconds());
             Set<String> followed =
                     FollowedGroups.of(context.image(), context.link().link(), kind);
-            Set<String> changed =
-                    table.update(startedNs, context.config().groupPrefix(), followed, groups, offsets, mirrors);
+            Set<String> changed = table.update(context.config().groupPrefix(), followed, groups, offsets, mirrors);
             table.retain(
                     filters::matches,
                     context.image()

@@ -94,7 +94,7 @@ class FollowedGroupsTest {
     void nothingIsWrittenForALinkThatIsGone() {
         LinkImage before = image;
         image = LinkImage.EMPTY;
-        table.update(1, "", Set.of(), Set.of("billing"), offsets("billing"), mirrors());
+        table.update("", Set.of(), Set.of("billing"), offsets("billing"), mirrors());
 
         followed.keep(before, Records.LINK, table);
 
@@ -102,7 +102,7 @@ class FollowedGroupsTest {
     }
 
     private void reads(String... groups) {
-        table.update(System.nanoTime(), "", names(), Set.of(groups), offsets(groups), mirrors());
+        table.update("", names(), Set.of(groups), offsets(groups), mirrors());
         followed.keep(image, Records.LINK, table);
     }
 

@@ -34,7 +34,6 @@ abstract class OffsetCommitsScene {
             REFRESH_MS);
     final GroupTable table = new GroupTable();
     MirrorRecord mirror = Records.mirror(MirrorState.ACTIVE, StopMode.NONE);
-    long reads;
 
     void source(long offset) {
         source(new OffsetAndMetadata(offset));
@@ -46,7 +45,6 @@ abstract class OffsetCommitsScene {
 
     void update(Map<String, Map<TopicPartition, OffsetAndMetadata>> offsets) {
         table.update(
-                ++reads,
                 "",
                 Set.of(),
                 offsets.keySet(),
@@ -56,12 +54,12 @@ abstract class OffsetCommitsScene {
 
     void apply() {
         LinkImage image = Records.image(Records.link(), mirror);
-        commits.apply(image, table, false);
+        commits.apply(image, table, Set.of());
     }
 
     /** As when the mirror stops. */
     void applyLast() {
-        commits.apply(Records.image(Records.link(), mirror), table, true);
+        commits.apply(Records.image(Records.link(), mirror), table, Set.of(Records.TOPIC));
     }
 
     long here() {

@@ -264,7 +264,6 @@ class OffsetCommitsTest extends OffsetCommitsScene {
         TopicPartition atSource = new TopicPartition("orders-at-source", 0);
         bounds.put(PARTITION, new Bounds(0, 80));
         table.update(
-                1,
                 "east-",
                 Set.of(),
                 Set.of(GROUP),
@@ -272,21 +271,6 @@ class OffsetCommitsTest extends OffsetCommitsScene {
                 Map.of("orders-at-source", List.of(mirror)));
         apply();
         assertThat(local.committed.get("east-" + GROUP).get(PARTITION).offset()).isEqualTo(9);
-    }
-
-    @Test
-    void aReadThatBeganEarlierDoesNotOverwriteALaterOne() {
-        bounds.put(PARTITION, new Bounds(0, 80));
-        source(20);
-        table.update(
-                0,
-                "",
-                Set.of(),
-                Set.of(GROUP),
-                new SourceOffsets(Map.of(GROUP, Map.of(PARTITION, new OffsetAndMetadata(10))), Map.of()),
-                Map.of(Records.TOPIC, List.of(mirror)));
-        apply();
-        assertThat(here()).isEqualTo(20);
     }
 
     @Test
@@ -302,19 +286,19 @@ class OffsetCommitsTest extends OffsetCommitsScene {
         LinkImage image = Records.image(Records.link(), mirror);
         bounds.put(PARTITION, new Bounds(0, 300));
         source(100);
-        commits.apply(image, table, false);
-        commits.apply(image, table, false);
+        commits.apply(image, table, Set.of());
+        commits.apply(image, table, Set.of());
         assertThat(table.isResting(image, time.milliseconds())).isTrue();
 
         source(200);
-        commits.apply(image, table, false);
+        commits.apply(image, table, Set.of());
         assertThat(here()).isEqualTo(200);
-        commits.apply(image, table, false);
+        commits.apply(image, table, Set.of());
 
         // The log's start passes the group's position, which nobody says
         bounds.put(PARTITION, new Bounds(250, 300));
         time.sleep(5_000);
-        commits.apply(image, table, false);
+        commits.apply(image, table, Set.of());
         assertThat(here()).isEqualTo(250);
     }
 
@@ -323,11 +307,11 @@ class OffsetCommitsTest extends OffsetCommitsScene {
         LinkImage image = Records.image(Records.link(), mirror);
         bounds.put(PARTITION, new Bounds(0, 80));
         source(100);
-        commits.apply(image, table, false);
-        commits.apply(image, table, false);
+        commits.apply(image, table, Set.of());
+        commits.apply(image, table, Set.of());
 
         bounds.put(PARTITION, new Bounds(0, 90));
-        commits.apply(image, table, false);
+        commits.apply(image, table, Set.of());
 
         assertThat(here()).isEqualTo(90);
     }
