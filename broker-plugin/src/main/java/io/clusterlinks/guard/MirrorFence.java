@@ -2,7 +2,6 @@
 package io.clusterlinks.guard;
 
 import io.clusterlinks.host.WriteFence;
-import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.StateTopic;
@@ -34,13 +33,10 @@ public final class MirrorFence implements WriteFence {
      */
     public MirrorFence(LinkImage image, boolean current) {
         this(new HashMap<>(), current);
-        for (MirrorRecord mirror : image.mirrors()) {
-            if (mirror.state().isReadOnly()) {
-                mirrors.put(
+        image.readOnlyMirrors()
+                .forEach(mirror -> mirrors.put(
                         mirror.topic(),
-                        new Mirror(mirror.link(), mirror.sourceTopic(), released(image, mirror.topic())));
-            }
-        }
+                        new Mirror(mirror.link(), mirror.sourceTopic(), released(image, mirror.topic()))));
     }
 
     private MirrorFence(Map<String, Mirror> mirrors, boolean current) {

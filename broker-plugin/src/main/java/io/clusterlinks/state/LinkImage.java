@@ -68,6 +68,11 @@ public final class LinkImage {
         return mirrors.values();
     }
 
+    /** The mirrors that clients may not write to. */
+    public Stream<MirrorRecord> readOnlyMirrors() {
+        return mirrors.values().stream().filter(mirror -> mirror.state().isReadOnly());
+    }
+
     public Stream<MirrorRecord> mirrorsOf(String link) {
         return mirrors.values().stream().filter(mirror -> mirror.link().equals(link));
     }
@@ -96,7 +101,7 @@ public final class LinkImage {
         return groups.getOrDefault(link, Map.of()).values();
     }
 
-    /** Every record of the image, for a snapshot. */
+    /** Every record of the image. */
     public Stream<StateRecord> records() {
         return Stream.of(
                         links.values().stream(),

@@ -141,9 +141,7 @@ public final class SnapshotFile {
     private static void save(LinkImage image, Path path) throws IOException {
         Path temporary = path.resolveSibling(FILE_NAME + ".tmp");
         try (BufferedWriter writer = Files.newBufferedWriter(temporary, StandardCharsets.UTF_8)) {
-            List<String> lines = Stream.<StateRecord>concat(
-                            image.links().stream(), image.mirrors().stream().filter(mirror -> mirror.state()
-                                    .isReadOnly()))
+            List<String> lines = Stream.<StateRecord>concat(image.links().stream(), image.readOnlyMirrors())
                     .map(record -> Json.write(new Line(
                             record.key().text(), new String(StateRecords.value(record), StandardCharsets.UTF_8))))
                     .toList();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.state;
 
+import io.clusterlinks.protocol.record.MirrorRecord;
 import java.io.IOException;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -66,10 +67,7 @@ final class SnapshotKeeper {
     }
 
     private static Set<String> fenced(LinkImage image) {
-        return image.mirrors().stream()
-                .filter(mirror -> mirror.state().isReadOnly())
-                .map(mirror -> mirror.topic())
-                .collect(Collectors.toSet());
+        return image.readOnlyMirrors().map(MirrorRecord::topic).collect(Collectors.toSet());
     }
 
     /** From here on a failure is no error. From any thread. */
