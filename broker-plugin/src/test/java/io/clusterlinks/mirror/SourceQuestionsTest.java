@@ -82,6 +82,24 @@ class SourceQuestionsTest {
         assertThat(refreshes).isEqualTo(1);
     }
 
+    /** Two looks just after another passed for an end that stands still, since the first had waited for others. */
+    @Test
+    void anEndIsAsOldAsItsQuestion() {
+        ask();
+        task.draining(77, 1);
+        end = 40L;
+        long roundMs = time.milliseconds();
+        time.sleep(2_000);
+        askInRoundOf(roundMs);
+        time.sleep(50);
+        ask();
+        assertThat(refreshes).isZero();
+
+        time.sleep(500);
+        ask();
+        assertThat(refreshes).isEqualTo(1);
+    }
+
     /** Somebody else has asked the same, it was answered, and the first fetch was out of the source's range. */
     private void outOfRange() {
         meanwhile = () -> {};
@@ -96,8 +114,12 @@ class SourceQuestionsTest {
     }
 
     private void ask() {
+        askInRoundOf(time.milliseconds());
+    }
+
+    private void askInRoundOf(long roundMs) {
         new SourceQuestions(client(), Duration.ofSeconds(1), () -> refreshes++, time::milliseconds)
-                .ask(List.of(task), Map.of(LEADER.id(), LEADER), time.milliseconds());
+                .ask(List.of(task), Map.of(LEADER.id(), LEADER), roundMs);
         task.wake();
     }
 
