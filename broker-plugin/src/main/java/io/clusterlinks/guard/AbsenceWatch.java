@@ -141,15 +141,20 @@ public final class AbsenceWatch {
     private synchronized void look() {
         ClusterView now = broker.cluster();
         long nowMs = time.milliseconds();
+        try {
+            look(now, nowMs);
+        } finally {
+            lastMs = nowMs;
+            lastKnownUntilMs = now.knownUntilMs();
+        }
+    }
+
+    private void look(ClusterView now, long nowMs) {
         boolean away = isAway(now, nowMs);
         joining &= isFenced(now);
-        lastMs = nowMs;
-        lastKnownUntilMs = now.knownUntilMs();
         if (joining) {
             doubtSinceMs = nowMs;
-            return;
-        }
-        if (away) {
+        } else if (away) {
             begin(nowMs);
         } else if (doubtSinceMs >= 0 && !isOver(nowMs)) {
             reading = reading == null ? readState.get() : reading;
@@ -161,25 +166,29 @@ public final class AbsenceWatch {
 
     private boolean isAway(ClusterView now, long nowMs) {
         boolean begun = before != null || doubtSinceMs >= 0;
-        return begun && !joining && (isFenced(now) || hasStoodStill(now, nowMs));
+        return begun && !joining && (isFenced(now) || hasStoodStill(nowMs) || hasCaughtUp(now, nowMs));
     }
 
     private boolean isFenced(ClusterView now) {
         return !now.liveBrokers().contains(broker.nodeId());
     }
 
-    /** Or was cut off: it then hears of many seconds at once. */
-    private boolean hasStoodStill(ClusterView now, long nowMs) {
-        long elapsedMs = nowMs - lastMs;
-        boolean caughtUp = now.knownUntilMs() - lastKnownUntilMs > elapsedMs + AWAY_MS;
-        return elapsedMs > AWAY_MS || caughtUp;
+    private boolean hasStoodStill(long nowMs) {
+        return nowMs - lastMs > AWAY_MS;
+    }
+
+    /** As who was cut off: it hears of many seconds at once. So do all where controllers seldom say that they are there. */
+    private boolean hasCaughtUp(ClusterView now, long nowMs) {
+        return now.knownUntilMs() - lastKnownUntilMs > nowMs - lastMs + AWAY_MS;
     }
 
     private void begin(long nowMs) {
         reading = null;
-        // Also if it was in doubt before: nothing could be read while it was away once more.
-        doubtSinceMs = nowMs;
-        unservedSinceMs = -1;
+        // Who stands still or is fenced cannot read meanwhile: what it waits for, it waits for anew.
+        if (doubtSinceMs < 0 || isFenced(broker.cluster()) || hasStoodStill(nowMs)) {
+            doubtSinceMs = nowMs;
+            unservedSinceMs = -1;
+        }
         noteServed(nowMs);
         ClusterView then = before;
         // Asked for at each write, and to make a view of a topic that has changed takes a while.

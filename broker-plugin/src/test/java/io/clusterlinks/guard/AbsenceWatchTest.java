@@ -233,6 +233,21 @@ class AbsenceWatchTest {
         assertThat(fence.get().refusal("new", 0)).isEmpty();
     }
 
+    /** With a long {@code metadata.max.idle.interval.ms} each word of the controllers looks as if this broker was cut off. */
+    @Test
+    void theDoubtEndsAlsoWhereControllersSeldomSpeak() {
+        pass(10_000);
+        broker.change().topics.put("new", Uuid.randomUuid());
+        for (int i = 0; i < 12; i++) {
+            for (int j = 0; j < 9; j++) {
+                tick(500);
+            }
+            pass(500);
+        }
+
+        assertThat(fence.get().refusal("new", 0)).isEmpty();
+    }
+
     @Test
     void aMomentInWhichNobodyServesTheStateDoesNotEndAnOlderDoubt() {
         broker.change().leads(StateTopic.NAME, 2, 1);
