@@ -15,8 +15,6 @@ final class Handovers {
     /** The last owner of a partition; {@code settled} if nothing that it proposed is under way. */
     private record Left(MirrorPartition partition, int revision, boolean settled, FollowerCheck followers) {}
 
-    private static final int NO_REVISION = -1;
-
     private final Map<TopicPartition, Left> left = new HashMap<>();
     /** Leaderships under which there was an owner, by topic id and leader epoch. */
     private final Map<TopicPartition, Map.Entry<String, Integer>> owned = new HashMap<>();
@@ -47,26 +45,13 @@ final class Handovers {
     }
 
     /**
-     * The image lacks the claim of {@code duty}, whose partition may have had an owner under it: the mirror has ended and
-     * begun anew, and its record counts revisions from the beginning again.
+     * Whether something may be written that the record of {@code duty} does not hold: the image is behind, or something
+     * is still under way. Or what was written is lost, with the mirror itself or with the end of the state topic.
      */
-    void onClaim(Duty duty) {
-        Left before = before(duty);
-        if (before != null) {
-            put(new Left(before.partition(), NO_REVISION, false, before.followers()));
-        }
-    }
-
-    /** Whether the image that {@code duty} comes from holds what is known to be written. */
-    boolean isCurrent(Duty duty) {
-        Left before = before(duty);
-        return before == null || before.revision() <= duty.record().revision();
-    }
-
-    /** Whether something may still be written that the record of {@code duty} does not hold. */
     boolean mustConfirm(Duty duty) {
         Left before = before(duty);
-        return before != null && !before.settled();
+        return before != null
+                && (!before.settled() || before.revision() > duty.record().revision());
     }
 
     /** Who has followed this leader need not be waited for again. */

@@ -169,10 +169,7 @@ public final class MirrorManager implements AutoCloseable {
         List<PartitionClaim> claimed = new ArrayList<>();
         wanted.forEach((local, duty) -> {
             switch (duty.kind()) {
-                case CLAIM -> {
-                    handovers.onClaim(duty);
-                    claimed.add(duty.claim());
-                }
+                case CLAIM -> claimed.add(duty.claim());
                 case FOLLOW -> follow(duty);
                 case STOP -> stop(duty);
                 case NONE -> {}
@@ -236,7 +233,7 @@ public final class MirrorManager implements AutoCloseable {
             return;
         }
         PartitionTask task = worker.task(local);
-        if (task == null && !releasing.containsKey(local) && handovers.isCurrent(duty)) {
+        if (task == null && !releasing.containsKey(local)) {
             worker.add(duty, handovers.mustConfirm(duty), handovers.begin(duty));
             task = worker.task(local);
         }
@@ -253,7 +250,7 @@ public final class MirrorManager implements AutoCloseable {
 
     private void stop(Duty duty) {
         TopicPartition local = duty.partition().local();
-        if (stops.stop(local) == null && !releasing.containsKey(local) && handovers.isCurrent(duty)) {
+        if (stops.stop(local) == null && !releasing.containsKey(local)) {
             handovers.begin(duty);
             Transitions changes = new Transitions(transitions, duty.record(), STOP_BACKOFF_MS, stops::ring);
             if (handovers.mustConfirm(duty)) {

@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
+import io.clusterlinks.protocol.record.PartitionRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
 
-/** Who comes first under a leader epoch has to look for what clients may have written. */
+/** What an owner of a partition leaves to the next one under the same leader epoch. */
 class HandoversTest {
     private static final TopicPartition TP = ReplicatorScene.TP;
 
@@ -46,15 +47,41 @@ class HandoversTest {
         assertThat(handovers.begin(duty(1))).isTrue();
     }
 
+    @Test
+    void whoComesAfterOneThatHadNothingUnderWayNeedNotConfirm() {
+        handovers.begin(duty(1));
+        handovers.leave(owner());
+
+        assertThat(handovers.mustConfirm(duty(1))).isFalse();
+    }
+
+    /** The image is behind, or the state topic lost its end: whoever waited for the record might wait for ever. */
+    @Test
+    void aRecordOlderThanTheOneThatWasWrittenIsConfirmed() {
+        handovers.begin(duty(1));
+        Replicator owner = owner(Records.revised(ReplicatorScene.record(), 3));
+        assertThat(owner.isSettled()).isTrue();
+
+        handovers.leave(owner);
+
+        assertThat(handovers.mustConfirm(duty(1))).isTrue();
+        assertThat(handovers.mustConfirm(duty(2))).as("under another claim").isFalse();
+    }
+
     private Replicator owner() {
-        Replicator owner = ReplicatorScene.replicator(log, new FakeSink(), ReplicatorScene.record());
+        return owner(ReplicatorScene.record());
+    }
+
+    private Replicator owner(PartitionRecord record) {
+        Replicator owner = ReplicatorScene.replicator(log, new FakeSink(), record);
         owner.expectNothingAppended();
         return owner;
     }
 
     private Duty duty(int leaderEpoch) {
+        TopicPartition source = new TopicPartition("source", 0);
         MirrorPartition partition = new MirrorPartition(
-                "L", TP, "topic-id", TP, Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, leaderEpoch);
+                "L", TP, "topic-id", source, Uuid.ZERO_UUID, MirrorPartition.EARLIEST, false, leaderEpoch);
         return new Duty(
                 Duty.Kind.FOLLOW,
                 partition,

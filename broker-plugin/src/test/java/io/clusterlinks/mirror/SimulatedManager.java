@@ -149,7 +149,7 @@ final class SimulatedManager implements TransitionSink, Leadership {
             stop = null;
         }
         claims.send(kind == Duty.Kind.CLAIM ? List.of(duty.claim()) : List.of(), nowMs);
-        if (duty == null || duty.record() == null || !handovers.isCurrent(duty)) {
+        if (duty == null || duty.record() == null) {
             return;
         }
         if (kind == Duty.Kind.FOLLOW && replicator == null) {
