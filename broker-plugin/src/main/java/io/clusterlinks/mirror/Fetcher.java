@@ -66,8 +66,14 @@ final class Fetcher implements AutoCloseable {
         thread.setDaemon(true);
     }
 
+    /** Where no thread can be had it fails, and holds nothing. */
     void start() {
-        thread.start();
+        try {
+            thread.start();
+        } catch (Throwable e) {
+            client.close();
+            throw e;
+        }
     }
 
     Node broker() {

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The fetchers of one link: opens, closes and deals partitions to them. Where there are many, those for which records keep
@@ -23,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
  * heap for each of their partitions. For the link's thread; close from any.
  */
 final class FetcherPool implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(FetcherPool.class);
     /** Fewer are not worth another connection for those to which something happens. */
     private static final int CROWD = 100;
     /** Partitions of a session on the average; a number of them varies by as much as hashes do. */
@@ -102,10 +105,26 @@ final class FetcherPool implements AutoCloseable {
             deal(places, crowds, nowMs);
         } finally {
             // Not before: what is dealt while the first fetch waits for news is asked for only after that.
-            opened.forEach(Fetcher::start);
+            opened.forEach(this::start);
             opened.clear();
         }
         closeIdle();
+    }
+
+    /** One that cannot be started is opened anew when partitions are dealt the next time. */
+    private void start(Fetcher fetcher) {
+        try {
+            fetcher.start();
+        } catch (Throwable e) {
+            log.error("Link {} cannot start to fetch from {}, trying again", link.link(), fetcher.broker(), e);
+            fetchers.values().remove(fetcher);
+            giveUp(fetcher);
+        }
+    }
+
+    private void giveUp(Fetcher fetcher) {
+        assigned.values().removeIf(of -> of == fetcher);
+        fetcher.shutdown();
     }
 
     private void deal(List<Place> places, Map<Integer, Crowd> crowds, long nowMs) {
@@ -216,8 +235,7 @@ final class FetcherPool implements AutoCloseable {
             Map.Entry<Key, Fetcher> entry = it.next();
             Node now = brokers.get(entry.getKey().broker());
             if (now != null && !now.equals(entry.getValue().broker())) {
-                assigned.values().removeIf(fetcher -> fetcher == entry.getValue());
-                entry.getValue().shutdown();
+                giveUp(entry.getValue());
                 it.remove();
             }
         }

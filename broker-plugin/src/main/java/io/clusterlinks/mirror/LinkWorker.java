@@ -106,17 +106,16 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private static ThreadPoolExecutor appenders(String link, int fetchers) {
         int threads = Math.max(1, Math.min(2 * fetchers, Runtime.getRuntime().availableProcessors()));
         AtomicInteger number = new AtomicInteger();
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(threads, threads, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
-                    Thread thread = new Thread(work, "cluster-link-" + link + "-append-" + number.getAndIncrement());
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+        return new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+            Thread thread = new Thread(work, "cluster-link-" + link + "-append-" + number.getAndIncrement());
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 
+    /** Where threads cannot be had it fails, rather than at some partition later; it is to be closed then. */
     void start() {
+        appenders.prestartAllCoreThreads();
         thread.start();
     }
 

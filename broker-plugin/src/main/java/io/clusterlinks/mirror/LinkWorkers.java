@@ -136,19 +136,30 @@ final class LinkWorkers implements AutoCloseable {
     }
 
     private void open(LinkRecord link, long nowMs) {
+        LinkWorker worker;
         try {
-            LinkWorker worker = new LinkWorker(link, configs.resolve(link), shared);
+            worker = new LinkWorker(link, configs.resolve(link), shared);
+        } catch (RuntimeException e) {
+            onBroken(link, e, "check its configs", nowMs);
+            return;
+        }
+        try {
             worker.start();
             workers.put(link.link(), worker);
-        } catch (RuntimeException e) {
-            String reason = e instanceof LinkException
-                    ? e.getMessage()
-                    : "Link " + link.link() + " cannot be opened: " + SourceText.oneLine(e) + "; check its configs.";
-            log.warn("Link {} cannot work on this broker: {}", link.link(), reason);
-            broken.put(
-                    link.link(),
-                    new Broken(link, new ObservedLink(link.link(), LinkState.FAILED, reason, nowMs), nowMs + RETRY_MS));
+        } catch (Throwable e) {
+            onBroken(link, e, "check the limits of threads and of memory", nowMs);
+            closer.execute(worker::close);
         }
+    }
+
+    private void onBroken(LinkRecord link, Throwable e, String remedy, long nowMs) {
+        String reason = e instanceof LinkException
+                ? e.getMessage()
+                : "Link " + link.link() + " cannot be opened: " + SourceText.oneLine(e) + "; " + remedy + ".";
+        log.warn("Link {} cannot work on this broker: {}", link.link(), reason);
+        broken.put(
+                link.link(),
+                new Broken(link, new ObservedLink(link.link(), LinkState.FAILED, reason, nowMs), nowMs + RETRY_MS));
     }
 
     @Override

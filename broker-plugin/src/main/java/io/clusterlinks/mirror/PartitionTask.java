@@ -221,11 +221,10 @@ final class PartitionTask {
             log.info("{} is not on this broker any more: {}", partition().local(), e.getMessage());
         } catch (Throwable e) {
             onThrown(e);
-        }
-        if (more) {
-            submit();
-        } else if (wakes.addAndGet(-served) > 0) {
-            submit();
+        } finally {
+            if (more || wakes.addAndGet(-served) > 0) {
+                submit();
+            }
         }
     }
 

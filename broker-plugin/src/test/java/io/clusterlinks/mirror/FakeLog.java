@@ -34,6 +34,8 @@ final class FakeLog implements LocalPartition {
 
     /** As when somebody has deleted the topic. */
     boolean gone;
+    /** As when the broker runs out of memory; null if it does not. */
+    Error broken;
 
     boolean followersCut = true;
     /** Whether replicas that are not in sync follow too. */
@@ -76,6 +78,9 @@ final class FakeLog implements LocalPartition {
 
     @Override
     public synchronized long logEndOffset() {
+        if (broken != null) {
+            throw broken;
+        }
         if (gone) {
             throw new NotLeaderOrFollowerException("the log is not here");
         }

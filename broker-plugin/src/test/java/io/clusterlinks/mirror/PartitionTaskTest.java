@@ -2,6 +2,7 @@
 package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clusterlinks.source.FetchBuffer;
 import org.apache.kafka.common.TopicPartition;
@@ -68,6 +69,20 @@ class PartitionTaskTest {
         task.wake();
 
         assertThat(task.replicator().stats().error()).isNull();
+    }
+
+    @Test
+    void anErrorThatNothingCanBeDoneAboutEndsOneTurnOnly() {
+        task.takeUnseen();
+        log.broken = new OutOfMemoryError("as if");
+        assertThatThrownBy(() -> task.tell((replicator, now) -> log.logEndOffset()))
+                .isSameAs(log.broken);
+        assertThat(task.takeUnseen()).isFalse();
+
+        log.broken = null;
+        task.wake();
+
+        assertThat(task.takeUnseen()).isTrue();
     }
 
     @Test
