@@ -33,6 +33,8 @@ final class GroupTable {
     private volatile boolean wasRead;
     /** Groups that were followed before this broker coordinated, and that the source does not list. */
     private volatile Set<String> lost = Set.of();
+    /** Topics here, with their ids, that were mirrors when the source was last read. */
+    private Map<String, String> topicIds = Map.of();
 
     /** Since when groups, by their name here, have had nothing committed. */
     private final Map<String, Long> absentSinceMs = new HashMap<>();
@@ -255,11 +257,24 @@ final class GroupTable {
         return deleted;
     }
 
-    /** Forgets groups that the filters do not include any more, and offsets of topics that are not mirrored any more. */
-    void retain(Predicate<String> sourceGroups, Set<String> topics) {
+    /**
+     * Forgets groups that the filters do not include any more, and offsets of topics that are not mirrored any more: with a
+     * topic its offsets are gone here, also if there is another of that name.
+     *
+     * @param topics ids of the mirrors here, by name
+     */
+    void retain(Predicate<String> sourceGroups, Map<String, String> topics) {
+        Map<String, String> before = topicIds;
+        topicIds = topics;
         lost = lost.stream().filter(sourceGroups).collect(Collectors.toSet());
         groups.values().removeIf(group -> !sourceGroups.test(group.sourceGroup()));
-        groups.values().forEach(group -> group.offsets().keySet().removeIf(it -> !topics.contains(it.topic())));
+        groups.values().forEach(group -> group.offsets()
+                .keySet()
+                .removeIf(it -> isGone(before.get(it.topic()), topics.get(it.topic()))));
         groups.values().removeIf(group -> group.offsets().isEmpty());
+    }
+
+    private static boolean isGone(String idBefore, String idNow) {
+        return idNow == null || (idBefore != null && !idBefore.equals(idNow));
     }
 }

@@ -137,14 +137,13 @@ final class SourceGroups {
             table.read(time.milliseconds());
             Set<String> followed =
                     FollowedGroups.of(context.image(), context.link().link(), kind);
-            Set<String> changed = table.update(context.config().groupPrefix(), followed, groups, offsets, mirrors);
             table.retain(
                     filters::matches,
                     context.image()
                             .mirrorsOf(context.link().link())
-                            .map(MirrorRecord::topic)
-                            .collect(Collectors.toSet()));
-            return changed;
+                            .collect(
+                                    Collectors.toMap(MirrorRecord::topic, mirror -> String.valueOf(mirror.topicId()))));
+            return table.update(context.config().groupPrefix(), followed, groups, offsets, mirrors);
         }
     }
 

@@ -277,8 +277,26 @@ class OffsetCommitsTest extends OffsetCommitsScene {
     void forgetsAGroupThatTheFiltersExcludeNow() {
         bounds.put(PARTITION, new Bounds(0, 80));
         source(20);
-        table.retain(group -> false, Set.of(Records.TOPIC));
+        table.retain(group -> false, Map.of(Records.TOPIC, "id"));
         assertThat(table.groups()).isEmpty();
+    }
+
+    /** The broker forgets what was committed of a topic that is deleted: of the new one nothing was. */
+    @Test
+    void aMirrorThatWasDeletedAndCreatedAgainHasItsOffsetsCommittedAgain() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        table.retain(group -> true, Map.of(Records.TOPIC, "id"));
+        source(20);
+        apply();
+        table.retain(group -> true, Map.of(Records.TOPIC, "id"));
+        assertThat(table.groups()).containsKey(GROUP);
+        local.committed.clear();
+
+        table.retain(group -> true, Map.of(Records.TOPIC, "another id"));
+        source(20);
+        apply();
+
+        assertThat(here()).isEqualTo(20);
     }
 
     @Test
