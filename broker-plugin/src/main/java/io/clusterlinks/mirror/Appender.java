@@ -158,7 +158,7 @@ final class Appender {
     private void onRecorded(long nowMs) {
         stats.localError(null);
         if (cursor.peek() == null) {
-            cursor.reset(log.end(), log.lastEpoch(), nowMs);
+            log.goOn(cursor, nowMs);
         }
     }
 

@@ -66,6 +66,18 @@ final class MirrorLog {
         }
     }
 
+    /**
+     * Has {@code cursor} fetch on from the log's end. A log that was to begin with a batch which did not come after all
+     * begins where the mirror does.
+     */
+    void goOn(FetchCursor cursor, long notBeforeMs) {
+        long start = transitions.record().startOffset();
+        if (isEmpty() && end() < start) {
+            moveTo(start);
+        }
+        cursor.reset(end(), lastEpoch(), notBeforeMs);
+    }
+
     /** The log starts where the source's does, or where the mirror began if that is later. */
     void followStart() {
         if (isStartBehind() && local.logStartOffset() < local.highWatermark()) {

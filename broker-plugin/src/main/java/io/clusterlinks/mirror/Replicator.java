@@ -456,7 +456,7 @@ final class Replicator {
         if (isAdopting()) {
             cursor.reset(adoption.position(), Lineage.UNKNOWN, notBeforeMs);
         } else {
-            cursor.reset(log.end(), log.lastEpoch(), notBeforeMs);
+            log.goOn(cursor, notBeforeMs);
         }
     }
 

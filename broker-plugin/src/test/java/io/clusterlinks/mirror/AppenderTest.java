@@ -73,6 +73,26 @@ class AppenderTest extends ReplicatorScene {
         assertThat(log.end).isEqualTo(10);
     }
 
+    /** Found by the simulation: the source that comes next may hold nothing there, and a leader after this one starts at 7. */
+    @Test
+    void aLogThatWentBackToTheHeadOfABatchInVainBeginsWhereTheMirrorDoes() {
+        start(Records.started(CLAIMED, 7));
+        sink.answersAtOnce = false;
+        fetch(TestBatches.batch(0, 10, 0), 10, 7);
+        step();
+        assertThat(log.end).isZero();
+        sink.lastAnswer().completeExceptionally(new RuntimeException("moving"));
+        step();
+
+        nowMs += BACKOFF_MS;
+        step();
+        sink.lastAnswer().complete(null);
+        step();
+
+        assertThat(log.end).isEqualTo(7);
+        assertThat(next().offset()).isEqualTo(7);
+    }
+
     @Test
     void aLogThatGoesBackToTheHeadOfABatchWaitsForItsFollowersToFollowAgain() {
         start(Records.started(CLAIMED, 7));
