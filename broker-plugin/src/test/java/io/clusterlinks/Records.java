@@ -54,22 +54,11 @@ public final class Records {
     }
 
     public static PartitionRecord partition(int partition, Phase phase) {
-        return new PartitionRecord(
-                1,
-                TOPIC,
-                partition,
-                "topic-id",
-                5,
-                0,
-                0,
-                List.of(new SourceEpoch(0, 0)),
-                null,
-                List.of(),
-                phase,
-                -1,
-                -1,
-                null,
-                false);
+        return PartitionRecord.first(TOPIC, partition, "topic-id", 5).toBuilder()
+                .startOffset(0)
+                .lineage(List.of(new SourceEpoch(0, 0)))
+                .phase(phase, null)
+                .build();
     }
 
     public static LinkImage image(StateRecord... records) {

@@ -8,7 +8,6 @@ import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionTransition;
-import io.clusterlinks.protocol.record.StateRecord;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
@@ -20,8 +19,6 @@ import org.apache.kafka.common.protocol.Errors;
 
 /** Pure functions from an image and what leaders of mirror partitions ask for to the changes of the state. */
 final class PartitionTransitions {
-    private static final long NOT_STARTED = -1;
-
     private PartitionTransitions() {}
 
     /** The claims that may be written; a repeated one changes nothing. */
@@ -35,49 +32,14 @@ final class PartitionTransitions {
                     .filter(record -> record.topicId().equals(claim.topicId()));
             boolean newer = before.map(PartitionRecord::leaderEpoch).orElse(-1) < claim.leaderEpoch();
             if (mirrored && newer) {
-                changes.add(
-                        Change.put(before.map(record -> claimed(record, claim)).orElseGet(() -> first(claim))));
+                changes.add(Change.put(before.map(record -> record.toBuilder()
+                                .revision(claim.leaderEpoch(), 0)
+                                .build())
+                        .orElseGet(() -> PartitionRecord.first(
+                                claim.topic(), claim.partition(), claim.topicId(), claim.leaderEpoch()))));
             }
         }
         return changes;
-    }
-
-    private static PartitionRecord claimed(PartitionRecord record, PartitionClaim claim) {
-        return new PartitionRecord(
-                StateRecord.VERSION,
-                record.topic(),
-                record.partition(),
-                record.topicId(),
-                claim.leaderEpoch(),
-                0,
-                record.startOffset(),
-                record.lineage(),
-                record.truncation(),
-                record.cuts(),
-                record.phase(),
-                record.stopOffset(),
-                record.stopSourceEpoch(),
-                record.reason(),
-                record.repairing());
-    }
-
-    private static PartitionRecord first(PartitionClaim claim) {
-        return new PartitionRecord(
-                StateRecord.VERSION,
-                claim.topic(),
-                claim.partition(),
-                claim.topicId(),
-                claim.leaderEpoch(),
-                0,
-                NOT_STARTED,
-                List.of(),
-                null,
-                List.of(),
-                Phase.MIRRORING,
-                -1,
-                -1,
-                null,
-                false);
     }
 
     /**
@@ -92,22 +54,11 @@ final class PartitionTransitions {
     }
 
     private static PartitionRecord repairing(PartitionRecord record) {
-        return new PartitionRecord(
-                StateRecord.VERSION,
-                record.topic(),
-                record.partition(),
-                record.topicId(),
-                record.leaderEpoch(),
-                record.revision() + 1,
-                record.startOffset(),
-                record.lineage(),
-                record.truncation(),
-                record.cuts(),
-                Phase.MIRRORING,
-                record.stopOffset(),
-                record.stopSourceEpoch(),
-                null,
-                true);
+        return record.toBuilder()
+                .revision(record.revision() + 1)
+                .phase(Phase.MIRRORING, null)
+                .repairing(true)
+                .build();
     }
 
     /** What leaders propose, all or none; what is true already is left out, so that repeating is safe. */

@@ -6,31 +6,27 @@ import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
-import io.clusterlinks.protocol.record.StateRecord;
 import java.util.List;
 
 /** Partition records with one thing changed; {@link Transitions} counts their revisions. */
 final class Records {
-    /** Start offset of a partition that has not begun to mirror. */
-    static final long NOT_STARTED = -1;
-
     private Records() {}
 
     static boolean isStarted(PartitionRecord record) {
-        return record.startOffset() != NOT_STARTED;
+        return record.startOffset() != PartitionRecord.NOT_STARTED;
     }
 
     static PartitionRecord started(PartitionRecord record, long startOffset) {
-        return copy(record).startOffset(startOffset).build();
+        return record.toBuilder().startOffset(startOffset).build();
     }
 
     static PartitionRecord withLineage(PartitionRecord record, List<SourceEpoch> lineage) {
-        return copy(record).lineage(lineage).build();
+        return record.toBuilder().lineage(lineage).build();
     }
 
     /** Everything here is older than what the source still has: starts over at {@code startOffset}. */
     static PartitionRecord startingOver(PartitionRecord record, long startOffset) {
-        return copy(record).startOffset(startOffset).lineage(List.of()).build();
+        return record.toBuilder().startOffset(startOffset).lineage(List.of()).build();
     }
 
     /** Whether the truncation that is to be carried out empties the log; it may have begun later than it will. */
@@ -41,7 +37,7 @@ final class Records {
     }
 
     static PartitionRecord truncating(PartitionRecord record, Truncation truncation) {
-        return copy(record)
+        return record.toBuilder()
                 .truncation(truncation)
                 .lineage(Lineage.trimmed(record.lineage(), truncation.target()))
                 .build();
@@ -49,24 +45,24 @@ final class Records {
 
     /** @param cuts those to keep */
     static PartitionRecord truncated(PartitionRecord record, List<Cut> cuts) {
-        return copy(record).truncation(null).cuts(cuts).build();
+        return record.toBuilder().truncation(null).cuts(cuts).build();
     }
 
     static PartitionRecord withCuts(PartitionRecord record, List<Cut> cuts) {
-        return copy(record).cuts(cuts).build();
+        return record.toBuilder().cuts(cuts).build();
     }
 
     /** The source has found nothing wrong with what is here: an operator's repair is over. */
     static PartitionRecord repaired(PartitionRecord record) {
-        return copy(record).repairing(false).build();
+        return record.toBuilder().repairing(false).build();
     }
 
     static PartitionRecord failed(PartitionRecord record, String reason) {
-        return copy(record).phase(Phase.FAILED, reason).repairing(false).build();
+        return record.toBuilder().phase(Phase.FAILED, reason).repairing(false).build();
     }
 
     static PartitionRecord stopping(PartitionRecord record, long stopOffset, int stopSourceEpoch) {
-        return copy(record)
+        return record.toBuilder()
                 .phase(Phase.STOPPING, null)
                 .repairing(false)
                 .stop(stopOffset, stopSourceEpoch)
@@ -74,107 +70,13 @@ final class Records {
     }
 
     static PartitionRecord stopped(PartitionRecord record) {
-        return copy(record)
+        return record.toBuilder()
                 .phase(Phase.STOPPED, record.reason())
                 .cuts(List.of())
                 .build();
     }
 
     static PartitionRecord revised(PartitionRecord record, int revision) {
-        return copy(record).revision(revision).build();
-    }
-
-    private static Copy copy(PartitionRecord record) {
-        return new Copy(record);
-    }
-
-    /** A record in the making. */
-    private static final class Copy {
-        private final PartitionRecord from;
-        private int revision;
-        private long startOffset;
-        private List<SourceEpoch> lineage;
-        private Truncation truncation;
-        private List<Cut> cuts;
-        private Phase phase;
-        private String reason;
-        private long stopOffset;
-        private int stopSourceEpoch;
-        private boolean repairing;
-
-        Copy(PartitionRecord from) {
-            this.from = from;
-            this.revision = from.revision();
-            this.startOffset = from.startOffset();
-            this.lineage = from.lineage();
-            this.truncation = from.truncation();
-            this.cuts = from.cuts();
-            this.phase = from.phase();
-            this.reason = from.reason();
-            this.stopOffset = from.stopOffset();
-            this.stopSourceEpoch = from.stopSourceEpoch();
-            this.repairing = from.repairing();
-        }
-
-        Copy revision(int to) {
-            revision = to;
-            return this;
-        }
-
-        Copy startOffset(long to) {
-            startOffset = to;
-            return this;
-        }
-
-        Copy lineage(List<SourceEpoch> to) {
-            lineage = to;
-            return this;
-        }
-
-        Copy truncation(Truncation to) {
-            truncation = to;
-            return this;
-        }
-
-        Copy cuts(List<Cut> to) {
-            cuts = to;
-            return this;
-        }
-
-        Copy phase(Phase to, String why) {
-            phase = to;
-            reason = why;
-            return this;
-        }
-
-        Copy stop(long offset, int sourceEpoch) {
-            stopOffset = offset;
-            stopSourceEpoch = sourceEpoch;
-            return this;
-        }
-
-        Copy repairing(boolean to) {
-            repairing = to;
-            return this;
-        }
-
-        PartitionRecord build() {
-            return new PartitionRecord(
-                    StateRecord.VERSION,
-                    from.topic(),
-                    from.partition(),
-                    from.topicId(),
-                    from.leaderEpoch(),
-                    revision,
-                    startOffset,
-                    lineage,
-                    truncation,
-                    cuts,
-                    phase,
-                    stopOffset,
-                    stopSourceEpoch,
-                    reason,
-                    repairing);
-        }
+        return record.toBuilder().revision(revision).build();
     }
 }

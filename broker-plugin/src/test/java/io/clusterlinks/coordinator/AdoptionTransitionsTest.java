@@ -124,21 +124,9 @@ class AdoptionTransitionsTest {
     }
 
     private static PartitionRecord record(int partition, long startOffset, Phase phase, String reason) {
-        return new PartitionRecord(
-                1,
-                Records.TOPIC,
-                partition,
-                "topic-id",
-                1,
-                0,
-                startOffset,
-                List.of(),
-                null,
-                List.of(),
-                phase,
-                -1,
-                -1,
-                reason,
-                false);
+        return PartitionRecord.first(Records.TOPIC, partition, "topic-id", 1).toBuilder()
+                .startOffset(startOffset)
+                .phase(phase, reason)
+                .build();
     }
 }

@@ -77,22 +77,15 @@ class CutTransitionsTest {
 
         private PartitionRecord record(int revision) {
             List<SourceEpoch> lineage = List.of(new SourceEpoch(0, 0));
-            return new PartitionRecord(
-                    1,
-                    TOPIC,
-                    0,
-                    "topic-id",
-                    5,
-                    revision,
-                    0,
-                    lineage,
-                    truncation,
-                    cuts,
-                    phase,
-                    stopOffset,
-                    0,
-                    null,
-                    false);
+            return PartitionRecord.first(TOPIC, 0, "topic-id", 5).toBuilder()
+                    .revision(revision)
+                    .startOffset(0)
+                    .lineage(lineage)
+                    .truncation(truncation)
+                    .cuts(cuts)
+                    .phase(phase, null)
+                    .stop(stopOffset, 0)
+                    .build();
         }
     }
 

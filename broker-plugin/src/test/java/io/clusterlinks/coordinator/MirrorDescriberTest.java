@@ -91,21 +91,6 @@ class MirrorDescriberTest {
     }
 
     private static PartitionRecord copy(PartitionRecord of, int leaderEpoch, int revision) {
-        return new PartitionRecord(
-                of.version(),
-                of.topic(),
-                of.partition(),
-                of.topicId(),
-                leaderEpoch,
-                revision,
-                of.startOffset(),
-                of.lineage(),
-                of.truncation(),
-                of.cuts(),
-                of.phase(),
-                of.stopOffset(),
-                of.stopSourceEpoch(),
-                of.reason(),
-                of.repairing());
+        return of.toBuilder().revision(leaderEpoch, revision).build();
     }
 }

@@ -94,22 +94,10 @@ class PartitionTransitionsTest {
 
     @Test
     void aPartitionCannotStopWhileItHoldsWhatMustBeCutOff() {
-        PartitionRecord uncut = new PartitionRecord(
-                1,
-                TOPIC,
-                0,
-                "topic-id",
-                5,
-                1,
-                0,
-                List.of(),
-                new Truncation(3, 6, List.of(1, 2)),
-                List.of(),
-                Phase.STOPPING,
-                7,
-                -1,
-                null,
-                false);
+        PartitionRecord uncut = next(MIRRORING, Phase.STOPPING, 1).toBuilder()
+                .truncation(new Truncation(3, 6, List.of(1, 2)))
+                .stop(7, -1)
+                .build();
 
         assertRefused(image(STOPPING, MIRRORING), uncut);
     }
@@ -176,22 +164,7 @@ class PartitionTransitionsTest {
     }
 
     private static PartitionRecord next(PartitionRecord of, Phase phase, int revision) {
-        return new PartitionRecord(
-                1,
-                of.topic(),
-                of.partition(),
-                of.topicId(),
-                of.leaderEpoch(),
-                revision,
-                of.startOffset(),
-                of.lineage(),
-                null,
-                List.of(),
-                phase,
-                -1,
-                -1,
-                null,
-                false);
+        return of.toBuilder().revision(revision).phase(phase, null).build();
     }
 
     private static List<Change> claim(LinkImage image, PartitionClaim claim) {

@@ -57,23 +57,7 @@ class ReportedBoundsTest {
     }
 
     private static PartitionRecord stopped(long at) {
-        PartitionRecord of = Records.partition(0, Phase.STOPPED);
-        return new PartitionRecord(
-                of.version(),
-                of.topic(),
-                of.partition(),
-                of.topicId(),
-                of.leaderEpoch(),
-                of.revision(),
-                of.startOffset(),
-                of.lineage(),
-                of.truncation(),
-                of.cuts(),
-                of.phase(),
-                at,
-                0,
-                of.reason(),
-                of.repairing());
+        return Records.partition(0, Phase.STOPPED).toBuilder().stop(at, 0).build();
     }
 
     private Optional<Bounds> of(PartitionRecord record) {

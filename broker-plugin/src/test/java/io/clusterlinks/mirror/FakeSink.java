@@ -34,22 +34,7 @@ final class FakeSink implements TransitionSink {
 
     /** The record of a partition that was claimed and has not begun to mirror. */
     static PartitionRecord claimed(TopicPartition partition, int leaderEpoch) {
-        return new PartitionRecord(
-                1,
-                partition.topic(),
-                partition.partition(),
-                "topic-id",
-                leaderEpoch,
-                0,
-                Records.NOT_STARTED,
-                List.of(),
-                null,
-                List.of(),
-                PartitionRecord.Phase.MIRRORING,
-                -1,
-                -1,
-                null,
-                false);
+        return PartitionRecord.first(partition.topic(), partition.partition(), "topic-id", leaderEpoch);
     }
 
     PartitionTransition last() {

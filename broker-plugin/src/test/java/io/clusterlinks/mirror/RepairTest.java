@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
-import io.clusterlinks.protocol.record.StateRecord;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,22 +120,11 @@ class RepairTest extends ReplicatorScene {
 
     /** As the coordinator writes it. */
     private static PartitionRecord repaired(PartitionRecord failed) {
-        return new PartitionRecord(
-                StateRecord.VERSION,
-                failed.topic(),
-                failed.partition(),
-                failed.topicId(),
-                failed.leaderEpoch(),
-                failed.revision() + 1,
-                failed.startOffset(),
-                failed.lineage(),
-                null,
-                failed.cuts(),
-                Phase.MIRRORING,
-                -1,
-                -1,
-                null,
-                true);
+        return failed.toBuilder()
+                .revision(failed.revision() + 1)
+                .phase(Phase.MIRRORING, null)
+                .repairing(true)
+                .build();
     }
 
     private void offer(ByteBuffer batches) {

@@ -46,6 +46,8 @@ public record PartitionRecord(
         String reason,
         boolean repairing)
         implements StateRecord {
+    /** Start offset of a partition that has not begun to mirror. */
+    public static final long NOT_STARTED = -1;
 
     /** A source leader epoch and the offset of its first batch. */
     public record SourceEpoch(int epoch, long startOffset) {}
@@ -92,6 +94,31 @@ public record PartitionRecord(
     public PartitionRecord {
         lineage = List.copyOf(lineage);
         cuts = cuts == null ? List.of() : List.copyOf(cuts);
+    }
+
+    /** As the first leader claims it. */
+    public static PartitionRecord first(String topic, int partition, String topicId, int leaderEpoch) {
+        return new PartitionRecord(
+                VERSION,
+                topic,
+                partition,
+                topicId,
+                leaderEpoch,
+                0,
+                NOT_STARTED,
+                List.of(),
+                null,
+                List.of(),
+                Phase.MIRRORING,
+                -1,
+                -1,
+                null,
+                false);
+    }
+
+    /** The same with some things changed. */
+    public PartitionRecordBuilder toBuilder() {
+        return new PartitionRecordBuilder(this);
     }
 
     @Override
