@@ -43,10 +43,15 @@ public final class AdminInterceptor {
         return true;
     }
 
+    /**
+     * Tools that describe all topics name the state topic among them, and mean the topic: what asks for ordinary topics too
+     * is the broker's to answer.
+     */
     private static boolean isForLinks(AbstractRequest body) {
         if (body instanceof DescribeConfigsRequest describe) {
-            return describe.data().resources().stream()
-                    .anyMatch(it -> LinkRequestHandler.isForLinks(it.resourceType(), it.resourceName()));
+            return !describe.data().resources().isEmpty()
+                    && describe.data().resources().stream()
+                            .allMatch(it -> LinkRequestHandler.isForLinks(it.resourceType(), it.resourceName()));
         }
         return body instanceof IncrementalAlterConfigsRequest alter
                 && alter.data().resources().stream()

@@ -21,7 +21,6 @@ final class RequestInterceptor {
                     DESCRIBE_CONFIGS,
                     CREATE_PARTITIONS,
                     DELETE_TOPICS,
-                    DELETE_RECORDS,
                     CREATE_TOPICS -> offer((KafkaApis) apis, original, hooks);
             default -> false;
         };

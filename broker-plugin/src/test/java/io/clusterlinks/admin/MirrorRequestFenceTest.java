@@ -22,6 +22,8 @@ import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.DeleteTopicsRequestData;
 import org.apache.kafka.common.message.DeleteTopicsRequestData.DeleteTopicState;
+import org.apache.kafka.common.message.DescribeConfigsRequestData;
+import org.apache.kafka.common.message.DescribeConfigsRequestData.DescribeConfigsResource;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterableConfig;
@@ -32,6 +34,7 @@ import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.CreatePartitionsRequest;
 import org.apache.kafka.common.requests.CreateTopicsRequest;
 import org.apache.kafka.common.requests.DeleteTopicsRequest;
+import org.apache.kafka.common.requests.DescribeConfigsRequest;
 import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
 import org.apache.kafka.common.requests.RequestContext;
 import org.junit.jupiter.api.Test;
@@ -151,6 +154,22 @@ class MirrorRequestFenceTest {
                 .isFalse();
     }
 
+    /** {@code kafka-topics.sh --describe} failed on every cluster that had a link. */
+    @Test
+    void whoDescribesAllTopicsDescribesTheStateTopicAsOne() {
+        MirrorRequestFence last =
+                new MirrorRequestFence(() -> new MirrorFence(IMAGE, false), () -> IMAGE, id -> Optional.empty());
+
+        assertThat(AdminInterceptor.interceptWithoutLinks(new Asked(describeConfigs("orders", StateTopic.NAME)), last))
+                .isFalse();
+        assertThat(AdminInterceptor.interceptWithoutLinks(new Asked(describeConfigs()), last))
+                .isFalse();
+
+        Asked links = new Asked(describeConfigs(StateTopic.NAME, "__cluster_link.west"));
+        assertThat(AdminInterceptor.interceptWithoutLinks(links, last)).isTrue();
+        assertThat(links.errors()).isEqualTo(Map.of(Errors.COORDINATOR_LOAD_IN_PROGRESS, 2));
+    }
+
     private Asked ask(AbstractRequest body) {
         Asked asked = new Asked(body);
         assertThat(fence.intercept(asked)).isTrue();
@@ -175,6 +194,17 @@ class MirrorRequestFenceTest {
             data.resources().add(resource);
         }
         return new IncrementalAlterConfigsRequest.Builder(data).build();
+    }
+
+    private static AbstractRequest describeConfigs(String... topics) {
+        DescribeConfigsRequestData data = new DescribeConfigsRequestData();
+        for (String topic : topics) {
+            data.resources()
+                    .add(new DescribeConfigsResource()
+                            .setResourceType(ConfigResource.Type.TOPIC.id())
+                            .setResourceName(topic));
+        }
+        return new DescribeConfigsRequest.Builder(data).build();
     }
 
     private static AbstractRequest createTopics(String... topics) {

@@ -11,12 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -60,6 +63,25 @@ class LifecycleIT {
             assertThat(links.cli().run("describe", "--link", link).exitCode()).isEqualTo(1);
             assertThat(links.cli().json("list").findValuesAsText("link")).doesNotContain(link);
         }
+    }
+
+    /** As {@code kafka-topics.sh --describe} does in one request, which failed on every cluster that had a link. */
+    @Test
+    void toolsOfTheBrokerDescribeAllTopics() throws Exception {
+        links.create("described", source);
+        Set<String> topics = destination.admin().listTopics().names().get();
+
+        Map<ConfigResource, Config> configs = destination
+                .admin()
+                .describeConfigs(topics.stream()
+                        .map(topic -> new ConfigResource(ConfigResource.Type.TOPIC, topic))
+                        .toList())
+                .all()
+                .get();
+
+        Config stateTopic = configs.get(new ConfigResource(ConfigResource.Type.TOPIC, "__cluster_links"));
+        assertThat(stateTopic.get("cleanup.policy").value()).isEqualTo("compact");
+        links.run("delete", "--link", "described");
     }
 
     @Test
