@@ -204,9 +204,13 @@ public final class AbsenceWatch {
 
     /**
      * A broker that is fenced leads nothing: what it leads under the same epoch could not be adopted without it. What it does
-     * not lead the broker itself refuses, and sends the client to the leader.
+     * not lead the broker itself refuses, and sends the client to the leader. Of what is asked of a topic as a whole it is
+     * not, and the topic may have been adopted.
      */
     private boolean isUnchanged(Optional<TopicView> then, Optional<TopicView> now, int partition) {
+        if (partition < 0) {
+            return then.isEmpty() && now.isEmpty();
+        }
         Optional<Integer> epoch = epochHere(now, partition);
         return then.map(TopicView::id).equals(now.map(TopicView::id))
                 && (epoch.isEmpty() || epoch.equals(epochHere(then, partition)));

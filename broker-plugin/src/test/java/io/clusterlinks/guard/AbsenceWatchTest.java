@@ -175,6 +175,11 @@ class AbsenceWatchTest {
         pass(500);
         pass(10_000);
         assertThat(fence.get().refusal("ordinary", 0)).isEmpty();
+        assertThat(fence.get().refusal("kept", -1))
+                .as("more partitions for a topic that may have been adopted")
+                .get()
+                .isInstanceOf(RetriableException.class);
+        assertThat(fence.get().refusal("of nobody", -1)).isEmpty();
 
         // When another one leads, clients are sent there by the broker itself
         broker.change().leads("ordinary", 2, 8);
@@ -190,6 +195,7 @@ class AbsenceWatchTest {
         readings.get(0).complete(null);
         pass(500);
         assertThat(fence.get().refusal("ordinary", 0)).isEmpty();
+        assertThat(fence.get().refusal("kept", -1)).isEmpty();
     }
 
     @Test
