@@ -118,6 +118,20 @@ final class BrokerReports {
         completions.forEach(Runnable::run);
     }
 
+    /** This broker does not coordinate: others report to whoever does, and who waits is to ask there. */
+    void reset() {
+        List<Waiter> deposed;
+        synchronized (waiters) {
+            deposed = List.copyOf(waiters);
+            waiters.clear();
+        }
+        deposed.forEach(waiter -> waiter.done()
+                .completeExceptionally(new LinkException(
+                        Errors.NOT_COORDINATOR,
+                        "Broker " + broker.nodeId()
+                                + " stopped coordinating cluster links while brokers applied the state.")));
+    }
+
     private List<Integer> behind(long offset) {
         return broker.cluster().liveBrokers().stream()
                 .filter(id ->

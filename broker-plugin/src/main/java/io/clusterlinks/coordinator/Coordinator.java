@@ -92,14 +92,7 @@ public final class Coordinator implements AutoCloseable {
         MirrorCreation creation = new MirrorCreation(broker, writer, reports, topics, time);
         this.links = new LinkCommands(writer, sources, secrets, perLink, broker.clusterId(), time);
         this.mirrors = new MirrorCommands(
-                broker,
-                writer,
-                silent,
-                new MirrorDrafts(broker, sources, secrets, time),
-                secrets,
-                creation,
-                perLink,
-                time);
+                broker, writer, silent, new MirrorDrafts(broker, sources, secrets, time), creation, perLink, time);
         ReportedBounds bounds = new ReportedBounds(broker, reports);
         OffsetSync consumers = new OffsetSync(GroupKind.CONSUMER, broker, writer, writer::image, bounds, time);
         OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer, writer::image, bounds, time);
@@ -152,6 +145,9 @@ public final class Coordinator implements AutoCloseable {
                 sources.retain(link -> image.link(link).isPresent());
                 groupMetrics.tick(image);
             } else {
+                if (writer.isDeposed()) {
+                    reports.reset();
+                }
                 silent.reset();
                 reconciler.reset();
                 sync.reset();

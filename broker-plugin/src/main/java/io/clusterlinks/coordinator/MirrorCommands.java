@@ -13,7 +13,6 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.RetiredRecord;
-import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
 import java.util.ArrayList;
@@ -32,7 +31,6 @@ final class MirrorCommands {
     private final StateWriter writer;
     private final SilentBrokers silent;
     private final MirrorDrafts drafts;
-    private final LinkConfigResolver configs;
     private final MirrorCreation creation;
     private final LinkThreads workers;
     private final Time time;
@@ -43,7 +41,6 @@ final class MirrorCommands {
             StateWriter writer,
             SilentBrokers silent,
             MirrorDrafts drafts,
-            LinkConfigResolver configs,
             MirrorCreation creation,
             LinkThreads workers,
             Time time) {
@@ -51,7 +48,6 @@ final class MirrorCommands {
         this.writer = writer;
         this.silent = silent;
         this.drafts = drafts;
-        this.configs = configs;
         this.creation = creation;
         this.workers = workers;
         this.time = time;
@@ -240,7 +236,7 @@ final class MirrorCommands {
     private List<Change> decide(LinkImage image, SetMirrorState command) {
         MirrorRecord mirror = mirror(image, command.link(), command.topic());
         LinkRecord link = image.link(command.link()).orElseThrow();
-        if (command.desired() == DesiredState.PROMOTED && configs.resolve(link).paused()) {
+        if (command.desired() == DesiredState.PROMOTED && Describer.isPaused(link)) {
             throw new LinkException(
                     Errors.POLICY_VIOLATION,
                     "Link '" + link.link() + "' is paused, so mirror topic '" + mirror.topic()

@@ -69,7 +69,8 @@ final class MirrorCreation {
     /** Writes the record of a new mirror, as {@code decision} allows it, and creates its topic. */
     CompletableFuture<Void> start(MirrorRecord mirror, StateCommitter.Decision decision) {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        if (underWay.putIfAbsent(mirror.topic(), done) != null) {
+        // One that has failed only keeps the reconciler from trying again at once.
+        if (underWay.merge(mirror.topic(), done, (now, next) -> now.isDone() ? next : now) != done) {
             throw new LinkException(
                     Errors.TOPIC_ALREADY_EXISTS,
                     "Mirror topic '" + mirror.topic() + "' is being created by another command.");
@@ -90,10 +91,11 @@ final class MirrorCreation {
     /** A failed attempt is not repeated at once. */
     private void release(String topic, CompletableFuture<Void> done, Throwable failure) {
         if (failure == null) {
-            underWay.remove(topic);
+            underWay.remove(topic, done);
             done.complete(null);
         } else {
-            CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS).execute(() -> underWay.remove(topic));
+            CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS)
+                    .execute(() -> underWay.remove(topic, done));
             done.completeExceptionally(asLinkException(failure));
         }
     }

@@ -129,6 +129,11 @@ final class StateWriter implements StateCommitter {
         return now != null && now.certain();
     }
 
+    /** Whether another broker leads the state topic, or none does. */
+    boolean isDeposed() {
+        return term == null;
+    }
+
     @Override
     public CompletableFuture<LinkImage> commit(Decision decision) {
         return queue(new Pending(decision, false, new CompletableFuture<>()));

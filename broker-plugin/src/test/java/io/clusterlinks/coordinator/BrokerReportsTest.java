@@ -4,12 +4,16 @@ package io.clusterlinks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.clusterlinks.host.BareBroker;
+import io.clusterlinks.host.ClusterView;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.PartitionStatus;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.BrokerReport.ObservedPartition;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +52,28 @@ class BrokerReportsTest {
         reports.onReport(report(11, null, partition("b", 2)));
 
         assertThat(reports.partition(1, "a", 0)).isEmpty();
+    }
+
+    /** It waits in vain, and would blame brokers that report to another: whoever asked is to ask there. */
+    @Test
+    void whoIsDeposedWaitsForNobody() {
+        BrokerReports alone = new BrokerReports(
+                new BareBroker() {
+                    @Override
+                    public ClusterView cluster() {
+                        return new OneLeader();
+                    }
+                },
+                Time.SYSTEM);
+        CompletableFuture<Void> applied = alone.awaitApplied(8);
+        assertThat(applied).isNotDone();
+
+        alone.reset();
+
+        assertThat(applied).isCompletedExceptionally();
+        assertThatThrownBy(applied::join).cause().isInstanceOfSatisfying(LinkException.class, refusal -> assertThat(
+                        refusal.error())
+                .isEqualTo(Errors.NOT_COORDINATOR));
     }
 
     /** A coordinator that was one before may hold a report that others have followed since. */

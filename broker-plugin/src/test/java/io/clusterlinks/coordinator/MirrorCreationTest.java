@@ -8,6 +8,7 @@ import io.clusterlinks.ManualTime;
 import io.clusterlinks.Records;
 import io.clusterlinks.host.BareBroker;
 import io.clusterlinks.host.RequestChannel;
+import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
@@ -33,6 +34,7 @@ class MirrorCreationTest {
     private final Cluster cluster = new Cluster();
     private final MirrorRecord wanted =
             Records.mirror(MirrorState.INITIALIZING, StopMode.NONE).withTopicId(null);
+    private LinkException failure;
     private LinkImage image = Records.image(Records.link(), wanted);
     private final MirrorCreation creation = new MirrorCreation(
             cluster,
@@ -42,6 +44,9 @@ class MirrorCreationTest {
             new ManualTime());
 
     private CompletableFuture<LinkImage> commit(StateCommitter.Decision decision) {
+        if (failure != null) {
+            return CompletableFuture.failedFuture(failure);
+        }
         image = image.apply(decision.decide(image), image.nextOffset() + 1);
         return CompletableFuture.completedFuture(image);
     }
@@ -97,6 +102,20 @@ class MirrorCreationTest {
         assertThat(isThere(Errors.NOT_CONTROLLER, ID)).isTrue();
         CompletableFuture<Boolean> answer = ask(Errors.POLICY_VIOLATION, null);
         assertThatThrownBy(answer::join).hasMessageContaining("Cannot create mirror topic 'orders'");
+    }
+
+    /** The broker that asks repeats what it may: the mirror is not being created by somebody else. */
+    @Test
+    void aCreationThatHasFailedDoesNotStandInTheWayOfTheNext() {
+        failure = new LinkException(Errors.COORDINATOR_LOAD_IN_PROGRESS, "reading");
+        image = Records.image(Records.link());
+        StateCommitter.Decision put = now -> List.of(LinkImage.Change.put(wanted));
+        assertThatThrownBy(creation.start(wanted, put)::join).hasRootCauseMessage("reading");
+
+        failure = null;
+        creation.start(wanted, put).join();
+
+        assertThat(image.mirror(wanted.topic())).isPresent();
     }
 
     private boolean isThere(Errors answer, Uuid known) {
