@@ -97,6 +97,9 @@ final class MirrorDescriber {
         if (isBeingRepaired(image, mirror)) {
             return new Shown(mirror.state(), "Being repaired: looking for the last offset in common with the source.");
         }
+        if (mirror.stop() == MirrorRecord.StopMode.DRAIN && Describer.isPaused(link)) {
+            return new Shown(mirror.state(), "Waits, for link '" + link.link() + "' is paused.");
+        }
         if (mirror.stop() == MirrorRecord.StopMode.DRAIN) {
             return new Shown(
                     mirror.state(),

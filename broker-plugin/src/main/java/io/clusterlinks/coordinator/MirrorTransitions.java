@@ -54,6 +54,13 @@ final class MirrorTransitions {
                     "Topic '" + mirror.topic() + "' is still being compared with its source. Wait until it is adopted,"
                             + " or fail it over to leave it as it is.");
         }
+        if (mirror.state() != MirrorState.STOPPED && mirror.stop() == StopMode.FAILOVER) {
+            throw new LinkException(
+                    Errors.POLICY_VIOLATION,
+                    "Mirror topic '" + mirror.topic()
+                            + "' is being failed over, and may lack what its source has: it is"
+                            + " not promoted any more.");
+        }
         if (mirror.state() == MirrorState.STOPPED || mirror.stop() != StopMode.NONE) {
             return List.of();
         }

@@ -4,9 +4,11 @@ package io.clusterlinks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.Records;
+import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.MirrorSummary;
 import io.clusterlinks.protocol.PartitionStatus;
+import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord;
@@ -14,7 +16,9 @@ import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.state.BrokerReport;
 import io.clusterlinks.state.BrokerReport.ObservedPartition;
 import io.clusterlinks.state.LinkImage;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.utils.Time;
 import org.junit.jupiter.api.Test;
 
@@ -64,6 +68,18 @@ class MirrorDescriberTest {
 
         MirrorRecord mirror = Records.mirror(MirrorState.PENDING_STOPPED, StopMode.FAILOVER);
         assertThat(summary(mirror, stopping).reason()).isEqualTo("Partition 0 waits: why");
+    }
+
+    @Test
+    void thatAPausedLinkHoldsAPromotionUpIsSaid() {
+        Map<String, String> configs = new HashMap<>(Records.link().configs());
+        configs.put(LinkConfig.PAUSED, "true");
+        LinkRecord paused = Records.link().withConfigs(configs);
+        MirrorRecord mirror = Records.mirror(MirrorState.PENDING_STOPPED, StopMode.DRAIN);
+        LinkImage image = Records.image(paused, mirror, Records.partition(0, Phase.MIRRORING));
+
+        assertThat(describer.summary(image, paused, mirror).reason())
+                .isEqualTo("Waits, for link '" + paused.link() + "' is paused.");
     }
 
     private void report(PartitionRecord under, MirrorState state) {

@@ -63,6 +63,11 @@ class MirrorTransitionsTest {
         assertThat(failingOver.stop()).isEqualTo(StopMode.FAILOVER);
         assertThatThrownBy(() -> desire(failingOver, DesiredState.ACTIVE)).isInstanceOf(LinkException.class);
         assertThatThrownBy(() -> desire(failingOver, DesiredState.PAUSED)).isInstanceOf(LinkException.class);
+        assertThatThrownBy(() -> desire(failingOver, DesiredState.PROMOTED))
+                .as("what a promotion promises does not hold")
+                .hasMessageContaining("being failed over");
+        assertThat(desire(mirror(MirrorState.STOPPED, StopMode.FAILOVER), DesiredState.PROMOTED))
+                .isEmpty();
     }
 
     /** A coordinator that hears late of the cluster may not have heard of a partition that somebody leads already. */

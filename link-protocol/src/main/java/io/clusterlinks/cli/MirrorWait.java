@@ -28,8 +28,11 @@ final class MirrorWait {
     /** With more topics than this one line sums them up. */
     private static final int MAX_LINES = 5;
 
-    private static final Set<Errors> PASSING =
-            Set.of(Errors.COORDINATOR_NOT_AVAILABLE, Errors.NOT_COORDINATOR, Errors.REQUEST_TIMED_OUT);
+    private static final Set<Errors> PASSING = Set.of(
+            Errors.COORDINATOR_NOT_AVAILABLE,
+            Errors.COORDINATOR_LOAD_IN_PROGRESS,
+            Errors.NOT_COORDINATOR,
+            Errors.REQUEST_TIMED_OUT);
 
     /** How a wait ends. */
     enum Outcome {

@@ -5,11 +5,13 @@ import io.clusterlinks.client.MirrorListing;
 import io.clusterlinks.client.MirrorsResult;
 import io.clusterlinks.client.WriteOptions;
 import io.clusterlinks.protocol.MirrorState;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,9 +19,6 @@ import picocli.CommandLine.Option;
 
 /** The commands that end mirroring and make topics writable. */
 final class StopCommands {
-    private static final Set<MirrorState> FOLLOWING_AGAIN =
-            Set.of(MirrorState.ACTIVE, MirrorState.PAUSED, MirrorState.FAILED);
-
     private StopCommands() {}
 
     /** What the commands share. */
@@ -32,6 +31,11 @@ final class StopCommands {
 
         /** Says, and does, what follows from a wait that was too long for these mirror topics. */
         abstract void onTimeout(Session session, List<MirrorListing> unfinished);
+
+        /** Those of the topics that have stopped which somebody else had stop in another way meanwhile. */
+        Set<String> stoppedOtherwise(Session session, List<ActionResult> stopped) {
+            return Set.of();
+        }
 
         @Override
         void validate() {
@@ -70,17 +74,19 @@ final class StopCommands {
                     session,
                     "stopped",
                     mirror -> mirror.state() == MirrorState.STOPPED,
-                    mirror -> FOLLOWING_AGAIN.contains(mirror.state()));
+                    mirror -> mirror.state() != MirrorState.PENDING_STOPPED);
             MirrorWait.Outcome outcome = waiting.await(byLink, waitTimeout.orForever());
+            accepted.removeIf(result -> !waiting.done().contains(result.topic()));
+            Set<String> otherwise = stoppedOtherwise(session, accepted);
             if (!session.console().isJson()) {
                 accepted.stream()
-                        .filter(result -> waiting.done().contains(result.topic()))
+                        .filter(result -> !otherwise.contains(result.topic()))
                         .forEach(result -> session.console().line(result.doneSentence()));
             }
             if (outcome == MirrorWait.Outcome.TIMED_OUT) {
                 onTimeout(session, unfinished(session, byLink));
             }
-            return outcome == MirrorWait.Outcome.DONE ? code : FAILED;
+            return outcome == MirrorWait.Outcome.DONE && otherwise.isEmpty() ? code : FAILED;
         }
 
         /** Mirror topics that have stopped: to ask for it once more changes nothing. */
@@ -123,6 +129,27 @@ final class StopCommands {
         @Override
         MirrorsResult<Void> request(Session session, String link, List<String> topics, WriteOptions options) {
             return session.links().promoteMirrors(link, topics, options);
+        }
+
+        @Override
+        Set<String> stoppedOtherwise(Session session, List<ActionResult> stopped) {
+            Map<String, List<String>> byLink = stopped.stream()
+                    .filter(result -> result.note() == null)
+                    .collect(Collectors.groupingBy(
+                            ActionResult::link, Collectors.mapping(ActionResult::topic, Collectors.toList())));
+            Set<String> failedOver = new TreeSet<>();
+            byLink.forEach((link, topics) -> session.links()
+                    .describeMirrors(link, topics, session.read())
+                    .values()
+                    .forEach((topic, mirror) -> {
+                        if (Session.get(mirror).stopMode() == StopMode.FAILOVER) {
+                            failedOver.add(topic);
+                        }
+                    }));
+            failedOver.forEach(topic -> session.console()
+                    .error("Topic '" + topic + "' was failed over meanwhile: it is writable now, and may lack what the"
+                            + " source has."));
+            return failedOver;
         }
 
         @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.cli;
 
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Option;
 
 /** {@code --wait-timeout}, for commands with {@code --wait}. */
@@ -19,7 +20,7 @@ final class WaitTimeout {
 
     /** Milliseconds. */
     long orForever() {
-        return seconds == null ? Long.MAX_VALUE : seconds * 1000;
+        return seconds == null ? Long.MAX_VALUE : TimeUnit.SECONDS.toMillis(seconds);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.clusterlinks.client;
 
 import io.clusterlinks.protocol.DesiredState;
 import io.clusterlinks.protocol.GroupSummary;
+import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.LinkSummary;
 import java.time.Duration;
@@ -15,14 +16,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Time;
 
 /** {@link ClusterLinkAdmin} over {@link LinkTransport}: names in, typed values out. */
@@ -104,12 +108,13 @@ final class DefaultClusterLinkAdmin implements ClusterLinkAdmin {
                         Descriptions.links(index).stream()
                                 .map(LinkSummary::link)
                                 .toList(),
-                        options)));
+                        options,
+                        DefaultClusterLinkAdmin::isGone)));
     }
 
     @Override
     public KafkaFuture<List<MirrorListing>> listMirrors(Collection<String> links, ReadOptions options) {
-        return guarded(() -> mirrorsOf(links, options));
+        return guarded(() -> mirrorsOf(links, options, failure -> false));
     }
 
     @Override
@@ -185,18 +190,30 @@ final class DefaultClusterLinkAdmin implements ClusterLinkAdmin {
                         : transport.pluginAbsence().thenCompose(CompletableFuture::failedFuture));
     }
 
-    private CompletableFuture<List<MirrorListing>> mirrorsOf(Collection<String> links, ReadOptions options) {
+    /** Mirrors of {@code links}, without those whose description fails in a way that {@code leftOut} accepts. */
+    private CompletableFuture<List<MirrorListing>> mirrorsOf(
+            Collection<String> links, ReadOptions options, Predicate<Throwable> leftOut) {
         List<LinkResource.Link> resources = new TreeSet<>(links)
                 .stream().map(DefaultClusterLinkAdmin::linkResource).toList();
         Map<LinkResource, CompletableFuture<Config>> configs = transport.describe(resources, options.timeoutMs());
-        return CompletableFuture.allOf(configs.values().toArray(new CompletableFuture<?>[0]))
-                .thenApply(ignored -> {
-                    List<MirrorListing> mirrors = new ArrayList<>();
-                    resources.forEach(resource -> Descriptions.mirrors(
-                                    configs.get(resource).join())
-                            .forEach(summary -> mirrors.add(new MirrorListing(resource.link(), summary))));
-                    return List.copyOf(mirrors);
-                });
+        List<CompletableFuture<List<MirrorListing>>> mirrors = resources.stream()
+                .map(resource -> configs.get(resource)
+                        .thenApply(config -> Descriptions.mirrors(config).stream()
+                                .map(summary -> new MirrorListing(resource.link(), summary))
+                                .toList())
+                        .exceptionallyCompose(failure -> leftOut.test(failure)
+                                ? CompletableFuture.completedFuture(List.of())
+                                : CompletableFuture.failedFuture(failure)))
+                .toList();
+        return CompletableFuture.allOf(mirrors.toArray(new CompletableFuture<?>[0]))
+                .thenApply(done ->
+                        mirrors.stream().flatMap(of -> of.join().stream()).toList());
+    }
+
+    /** Whether a link was deleted since it was listed. */
+    private static boolean isGone(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof LinkException link && link.error() == Errors.RESOURCE_NOT_FOUND;
     }
 
     private KafkaFuture<Void> alter(String link, Supplier<Collection<AlterConfigOp>> ops, WriteOptions options) {

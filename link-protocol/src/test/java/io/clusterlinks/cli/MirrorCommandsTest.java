@@ -3,8 +3,12 @@ package io.clusterlinks.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clusterlinks.client.FakeCluster;
+import io.clusterlinks.protocol.DesiredState;
+import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
 import java.util.List;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 
 class MirrorCommandsTest extends CommandTest {
@@ -141,6 +145,48 @@ class MirrorCommandsTest extends CommandTest {
                 .contains("'t' was not level with the source within 3 s; its promotion was given up")
                 .contains("again. The source is still written to.");
         assertThat(cluster.mirror("east", "t").state).isEqualTo(MirrorState.ACTIVE);
+    }
+
+    /** By another operator: what was promised of a promotion does not hold. */
+    @Test
+    void aTopicThatIsFailedOverMeanwhileIsNotSaidToBePromoted() {
+        run("mirrors create --link east --topic t");
+        FakeCluster.Mirror mirror = cluster.mirror("east", "t");
+        mirror.lags.clear();
+        mirror.lags.addAll(List.of(9L, 9L, 9L));
+        mirror.onLag = () -> mirror.desired = mirror.lags.size() == 1 ? DesiredState.FAILED_OVER : mirror.desired;
+
+        assertThat(run("mirrors promote --topic t --wait")).isEqualTo(1);
+
+        assertThat(out).isEmpty();
+        assertThat(err).contains("'t' was failed over meanwhile");
+    }
+
+    @Test
+    void waitsForACoordinatorThatIsReadingTheState() {
+        run("mirrors create --link east --topic t");
+        FakeCluster.Mirror mirror = cluster.mirror("east", "t");
+        mirror.lags.addAll(List.of(9L, 9L, 0L));
+        mirror.onLag = () -> {
+            if (mirror.lags.size() == 2) {
+                mirror.onLag = () -> {};
+                throw new LinkException(Errors.COORDINATOR_LOAD_IN_PROGRESS, "Broker 1 is reading __cluster_links.");
+            }
+        };
+
+        assertThat(run("mirrors promote --topic t --wait --wait-timeout 9223372036854775"))
+                .isZero();
+    }
+
+    @Test
+    void aLinkThatIsDeletedMeanwhileHidesNoMirrorsOfOthers() {
+        run("create --link west --config bootstrap.servers=c:1");
+        run("mirrors create --link east --topic t");
+        cluster.deletedOnceListed = "west";
+
+        assertThat(run("mirrors list")).isZero();
+
+        assertThat(out).contains("t ");
     }
 
     @Test

@@ -47,7 +47,19 @@ public final class FakeCluster {
         /** Lag as shown, one value per describe; the last one stays. A drained promotion at lag 0 stops. */
         public final Deque<Long> lags = new ArrayDeque<>(List.of(0L));
 
+        /** What happens each time it is looked at. */
+        public Runnable onLag = () -> {};
+
+        String stopMode() {
+            return switch (desired) {
+                case PROMOTED -> "PROMOTE";
+                case FAILED_OVER -> "FAILOVER";
+                default -> "NONE";
+            };
+        }
+
         long lag() {
+            onLag.run();
             long lag = lags.size() > 1 ? lags.poll() : lags.peek();
             if (state == MirrorState.INITIALIZING) {
                 state = MirrorState.ACTIVE;
@@ -67,6 +79,8 @@ public final class FakeCluster {
     public final Deque<RuntimeException> failures = new ArrayDeque<>();
 
     private Consumer<Mirror> onCreate = mirror -> {};
+    /** A link that is deleted as soon as the links were listed; null if none is. */
+    public String deletedOnceListed;
 
     /** What becomes of mirrors that are created from now on. */
     public void onCreate(Consumer<Mirror> action) {
@@ -209,6 +223,7 @@ public final class FakeCluster {
                     new LinkSummary(
                             name, state(link), link.configs.get("bootstrap.servers"), "source-id", counts, null)));
         });
+        links.remove(deletedOnceListed == null ? "" : deletedOnceListed);
         return entries;
     }
 
@@ -248,7 +263,7 @@ public final class FakeCluster {
                 new ConfigEntry(WireContract.STATUS_STATE, mirror.state.name()),
                 new ConfigEntry(WireContract.STATUS_REASON, mirror.reason == null ? "" : mirror.reason),
                 new ConfigEntry(WireContract.STATUS_SINCE_MS, "1000"),
-                new ConfigEntry(WireContract.STATUS_STOP_MODE, "NONE"),
+                new ConfigEntry(WireContract.STATUS_STOP_MODE, mirror.stopMode()),
                 json(WireContract.STATUS_PARTITION_PREFIX + 0, partition),
                 new ConfigEntry(
                         WireContract.STATUS_EVENTS,
