@@ -98,7 +98,6 @@ public final class Coordinator implements AutoCloseable {
         OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer, writer::image, bounds, time);
         List<OffsetSync> offsets = List.of(consumers, shares);
         this.barrier = new StopBarrier(lastTasks(offsets), sources, secrets, syncThreads, time);
-        this.reconciler = new Reconciler(broker, writer, reports, creation, barrier, time);
         this.stateTopic = new StateTopicKeeper(broker, workers);
         this.sync = new SyncScheduler(
                 List.of(
@@ -112,6 +111,7 @@ public final class Coordinator implements AutoCloseable {
                 controllers::isSilent,
                 syncThreads,
                 time);
+        this.reconciler = new Reconciler(broker, writer, reports, creation, sync::isDoneFor, barrier, time);
         SyncDescriber groups = new SyncDescriber(offsets);
         this.groupMetrics = new GroupMetrics(groups::totals, time);
         this.describer = new Describer(broker, reports, silent, sync, groups);

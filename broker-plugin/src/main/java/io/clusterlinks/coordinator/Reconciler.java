@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,7 @@ final class Reconciler {
     private final StateWriter writer;
     private final BrokerReports reports;
     private final MirrorCreation creation;
+    private final Predicate<MirrorRecord> synced;
     private final StopBarrier barrier;
     private final Time time;
     private final Map<String, Long> missingSinceMs = new HashMap<>();
@@ -58,17 +60,20 @@ final class Reconciler {
     /** When transitions could last not be written; -1 if they could. */
     private long failedMs = -1;
 
+    /** {@code synced} says whether what a promoted mirror takes over besides records has been looked at since. */
     Reconciler(
             LocalBroker broker,
             StateWriter writer,
             BrokerReports reports,
             MirrorCreation creation,
+            Predicate<MirrorRecord> synced,
             StopBarrier barrier,
             Time time) {
         this.broker = broker;
         this.writer = writer;
         this.reports = reports;
         this.creation = creation;
+        this.synced = synced;
         this.barrier = barrier;
         this.time = time;
     }
@@ -205,7 +210,7 @@ final class Reconciler {
         if (failed.isPresent()) {
             return giveUp(mirror, failed.get());
         }
-        return isDrained(mirror)
+        return isDrained(mirror) && synced.test(mirror)
                 ? Step.of(
                         Change.put(mirror.withStop(StopMode.PROMOTE, null, time.milliseconds())),
                         () -> LOG.info("Mirror topic {} is level with its source; stopping it", mirror.topic()))

@@ -6,6 +6,8 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.TaskState;
 import io.clusterlinks.protocol.TaskStatus;
 import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.state.LinkConfigResolver;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.sync.SyncContext;
@@ -19,6 +21,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +42,10 @@ final class SyncScheduler implements AutoCloseable {
     private final Time time;
     private final TaskMetrics metrics;
     private final Map<String, Tasks> links = new ConcurrentHashMap<>();
+    /** When the newest promotion over each link began that is not level yet, as of {@link #lastImage}. */
+    private Map<String, Long> promotionsMs = Map.of();
+
+    private LinkImage lastImage;
 
     /**
      * A scheduler that has nothing to run yet.
@@ -75,10 +82,17 @@ final class SyncScheduler implements AutoCloseable {
                         .isEmpty())
                 .toList()
                 .forEach(this::forget);
+        if (image != lastImage) {
+            promotionsMs = image.mirrors().stream()
+                    .filter(mirror -> mirror.stop() == StopMode.DRAIN)
+                    .collect(Collectors.toMap(MirrorRecord::link, MirrorRecord::sinceMs, Math::max));
+            lastImage = image;
+        }
         for (LinkRecord link : image.links()) {
             Tasks of = links.computeIfAbsent(link.link(), name -> newTasks(link));
+            long promotionMs = promotionsMs.getOrDefault(link.link(), -1L);
             of.slots().values().stream()
-                    .filter(slot -> slot.begin(link, time.milliseconds()))
+                    .filter(slot -> slot.begin(link, promotionMs, time.milliseconds()))
                     .forEach(slot -> threads.execute(() -> run(image, link, slot)));
         }
     }
@@ -99,6 +113,12 @@ final class SyncScheduler implements AutoCloseable {
         tasks.forEach(task -> slots.put(task.name(), new TaskSlot(task)));
         slots.values().forEach(slot -> metrics.add(link.link(), slot));
         return new Tasks(link.createdMs(), slots);
+    }
+
+    /** Whether all that a promotion waits for besides records has been looked at since it began. */
+    boolean isDoneFor(MirrorRecord promoted) {
+        Tasks of = links.get(promoted.link());
+        return of != null && of.slots().values().stream().allMatch(slot -> slot.isDoneFor(promoted.sinceMs()));
     }
 
     /** How the tasks of a link fare, by name. */

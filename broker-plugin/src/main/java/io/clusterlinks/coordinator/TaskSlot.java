@@ -13,12 +13,20 @@ import java.util.Map;
 final class TaskSlot {
     /** How soon a task that is switched off, paused or failing is looked at again. */
     private static final long IDLE_MS = 1_000;
+    /** A promotion does not wait for longer for a run that fails again and again. */
+    static final long MAX_AWAITED_MS = 10_000;
 
     private final SyncTask task;
     private Map<String, String> configs = Map.of();
     private long dueMs;
     private long runningSinceMs = -1;
     private TaskStatus last;
+    /** When the newest promotion began for which a run was begun, and when that was. */
+    private long promotionMs = -1;
+
+    private long awaitedSinceMs;
+    /** As {@link #promotionMs}, of a run that has ended. */
+    private long servedMs = -1;
 
     TaskSlot(SyncTask task) {
         this.task = task;
@@ -29,15 +37,30 @@ final class TaskSlot {
         return task;
     }
 
-    /** Whether a run begins now: it is due, or the link's configs were changed, and no run is under way. */
-    synchronized boolean begin(LinkRecord link, long nowMs) {
+    /**
+     * Whether a run begins now: it is due, or the link's configs were changed, or a promotion waits for it, and no run is
+     * under way.
+     *
+     * @param newestPromotionMs when the newest promotion over the link began that is not level yet, -1 if there is none
+     */
+    synchronized boolean begin(LinkRecord link, long newestPromotionMs, long nowMs) {
         boolean altered = !configs.equals(link.configs());
-        if (runningSinceMs >= 0 || (nowMs < dueMs && !altered)) {
+        boolean awaited = task.precedesPromotions() && newestPromotionMs > promotionMs;
+        if (runningSinceMs >= 0 || (nowMs < dueMs && !altered && !awaited)) {
             return false;
+        }
+        if (awaited) {
+            promotionMs = newestPromotionMs;
+            awaitedSinceMs = nowMs;
         }
         configs = link.configs();
         runningSinceMs = nowMs;
         return true;
+    }
+
+    /** Whether the promotion that began at {@code promotionBeganMs} need not wait for a run. */
+    synchronized boolean isDoneFor(long promotionBeganMs) {
+        return !task.precedesPromotions() || servedMs >= promotionBeganMs;
     }
 
     /** A run found nothing to do, since the task is switched off or its link paused. */
@@ -74,6 +97,7 @@ final class TaskSlot {
                 outcome.note(),
                 null);
         dueMs = runningSinceMs + intervalMs;
+        servedMs = promotionMs;
         runningSinceMs = -1;
     }
 
@@ -91,7 +115,8 @@ final class TaskSlot {
                 last.troubles(),
                 null,
                 error);
-        dueMs = nowMs + Math.max(IDLE_MS, intervalMs);
+        servedMs = nowMs - awaitedSinceMs >= MAX_AWAITED_MS ? promotionMs : servedMs;
+        dueMs = nowMs + (servedMs == promotionMs ? Math.max(IDLE_MS, intervalMs) : IDLE_MS);
         runningSinceMs = -1;
     }
 

@@ -23,6 +23,11 @@ public interface SyncTask {
      */
     TaskOutcome run(SyncContext context);
 
+    /** Whether a promotion waits until a run that began after it has looked at everything. */
+    default boolean precedesPromotions() {
+        return false;
+    }
+
     /** The link is gone, or this broker does not coordinate any more: what is remembered of it is void. */
     default void forget(String link) {}
 }

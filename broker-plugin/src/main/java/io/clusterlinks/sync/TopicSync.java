@@ -56,6 +56,12 @@ public final class TopicSync implements SyncTask {
         return OptionalLong.of(config.getLong(LinkConfig.TOPIC_CONFIG_SYNC_MS));
     }
 
+    /** What was changed at the source a moment before would never come. */
+    @Override
+    public boolean precedesPromotions() {
+        return true;
+    }
+
     @Override
     public TaskOutcome run(SyncContext context) {
         TaskOutcome.Counter counter = new TaskOutcome.Counter();

@@ -7,15 +7,19 @@ import io.clusterlinks.ManualTime;
 import io.clusterlinks.Records;
 import io.clusterlinks.protocol.LinkConfig;
 import io.clusterlinks.protocol.LinkException;
+import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.TaskItem;
 import io.clusterlinks.protocol.TaskState;
 import io.clusterlinks.protocol.TaskStatus;
 import io.clusterlinks.protocol.record.LinkRecord;
+import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.source.SourceAdmin;
 import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.source.SourceFetchClient;
 import io.clusterlinks.source.SourceQueryClient;
 import io.clusterlinks.state.LinkConfigResolver;
+import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.sync.SyncContext;
 import io.clusterlinks.sync.SyncTask;
 import io.clusterlinks.sync.TaskOutcome;
@@ -129,6 +133,56 @@ class SyncSchedulerTest {
         assertThat(task.ran).containsExactly("east");
     }
 
+    /** What was changed at the source right before a promotion would never come. */
+    @Test
+    void aPromotionWaitsForARunThatBeganAfterIt() {
+        FakeTask task = new FakeTask("a", context -> NOTHING);
+        task.precedesPromotions = true;
+        SyncScheduler scheduler = scheduler(task);
+        LinkRecord link = link(Records.LINK, Map.of());
+        tickAndRun(scheduler, link);
+        MirrorRecord first = draining(7);
+        assertThat(scheduler.isDoneFor(first)).isFalse();
+
+        // Long before the next run is due; a second promotion begins while the run for the first is under way
+        scheduler.tick(Records.image(link, first));
+        MirrorRecord second = draining(8);
+        scheduler.tick(Records.image(link, second));
+        runQueue();
+        assertThat(scheduler.isDoneFor(first)).isTrue();
+        assertThat(scheduler.isDoneFor(second)).isFalse();
+
+        scheduler.tick(Records.image(link, second));
+        runQueue();
+        assertThat(scheduler.isDoneFor(second)).isTrue();
+        assertThat(task.ran).hasSize(3);
+    }
+
+    @Test
+    void aPromotionDoesNotWaitForEverForARunThatFails() {
+        FakeTask task = new FakeTask("a", context -> {
+            throw LinkException.unavailable("no source");
+        });
+        task.precedesPromotions = true;
+        SyncScheduler scheduler = scheduler(task);
+        LinkImage image = Records.image(link(Records.LINK, Map.of()), draining(7));
+
+        for (int i = 0; i < 10; i++) {
+            scheduler.tick(image);
+            runQueue();
+            assertThat(scheduler.isDoneFor(draining(7))).isFalse();
+            time.sleep(1_000);
+        }
+        scheduler.tick(image);
+        runQueue();
+
+        assertThat(scheduler.isDoneFor(draining(7))).isTrue();
+    }
+
+    private static MirrorRecord draining(long sinceMs) {
+        return Records.mirror(MirrorState.ACTIVE, StopMode.NONE).withStop(StopMode.DRAIN, null, sinceMs);
+    }
+
     @Test
     void forgetsALinkThatIsGone() {
         FakeTask task = new FakeTask("a", context -> NOTHING);
@@ -180,6 +234,7 @@ class SyncSchedulerTest {
         private final Function<SyncContext, TaskOutcome> run;
         private final List<String> ran = new ArrayList<>();
         private final List<String> forgotten = new ArrayList<>();
+        private boolean precedesPromotions;
 
         FakeTask(String name, Function<SyncContext, TaskOutcome> run) {
             this.name = name;
@@ -189,6 +244,11 @@ class SyncSchedulerTest {
         @Override
         public String name() {
             return name;
+        }
+
+        @Override
+        public boolean precedesPromotions() {
+            return precedesPromotions;
         }
 
         @Override

@@ -100,6 +100,19 @@ class TopicConfigsIT {
         assertThat(refused.stderr()).contains("topic.config.sync.exclude").contains("cleanup.policy");
     }
 
+    /** Long before they would be looked at again. */
+    @Test
+    void arePromotedAsTheyAreAtTheSource() {
+        Topics.create(source.admin(), "promoted", 1, Map.of("retention.ms", "86400000"));
+        links.create("seldom", source, "topic.config.sync.ms=600000");
+        links.mirror("seldom", "promoted");
+
+        Topics.alter(source.admin(), "promoted", Map.of("retention.ms", "172800000"));
+        links.run("mirrors", "promote", "--topic", "promoted", "--wait", "--wait-timeout", "30");
+
+        assertThat(Topics.describe(destination.admin(), "promoted")).containsEntry("retention.ms", "172800000");
+    }
+
     /** Partitions waited for the refused config, a promotion for the partitions, and each run told of an edit by nobody. */
     @Test
     void whatTheDestinationRefusesHoldsUpNothingElse() {
