@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -29,7 +30,7 @@ import org.apache.kafka.common.utils.Time;
  * Finds the coordinator, here or on another broker, and asks again while it is moving or loading. Thread-safe; never
  * blocks.
  */
-public final class CoordinatorRouter {
+public final class CoordinatorRouter implements AutoCloseable {
     private static final long DEADLINE_MS = 8_000;
     private static final long RETRY_MS = 100;
     /** A command may have to wait for a source that answers slowly. */
@@ -54,6 +55,10 @@ public final class CoordinatorRouter {
     private final AlterationBatches reports;
     private final ScheduledExecutorService timer;
     private final Time time;
+    /** What is asked again in a moment. */
+    private final Set<CompletableFuture<?>> waiting = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean closed;
 
     /** A router that retries on {@code timer}. */
     public CoordinatorRouter(LocalBroker broker, Coordinator coordinator, ScheduledExecutorService timer, Time time) {
@@ -102,8 +107,8 @@ public final class CoordinatorRouter {
 
     /** Fails with {@code cause} unless what there is has every config that was asked for, as far as they can be seen. */
     private CompletableFuture<Void> requireEqual(Alteration alteration, LinkException cause) {
-        return describe(alteration.resource())
-                .thenApply(there -> isEqual(alteration, there))
+        return describe(List.of(alteration.resource()))
+                .thenApply(there -> isEqual(alteration, there.get(0).orThrow()))
                 .exceptionally(failure -> false)
                 .thenAccept(equal -> {
                     if (!equal) {
@@ -156,14 +161,34 @@ public final class CoordinatorRouter {
         return "broker " + broker.nodeId();
     }
 
-    /** The entries of a resource as the coordinator knows them. */
-    CompletableFuture<List<Entry>> describe(LinkResource resource) {
+    /**
+     * Resources as the coordinator knows them, in the same order. It is asked for all of them at once: what this broker
+     * reports would wait behind a request for each.
+     */
+    CompletableFuture<List<Described>> describe(List<LinkResource> resources) {
         return withRetries(leader -> (isHere(leader)
-                        ? CompletableFuture.supplyAsync(() -> coordinator.describe(resource), Runnable::run)
+                        ? CompletableFuture.supplyAsync(() -> here(resources), Runnable::run)
                         : broker.reports()
-                                .send(leader, ForwardedRequests.describe(resource))
-                                .thenApply(response -> ForwardedRequests.entries(leader, response)))
+                                .send(leader, ForwardedRequests.describe(resources))
+                                .thenApply(response -> ForwardedRequests.described(leader, response)))
+                .thenApply(CoordinatorRouter::fromCoordinator)
                 .orTimeout(INTERNAL_TIMEOUT_MS, TimeUnit.MILLISECONDS));
+    }
+
+    private List<Described> here(List<LinkResource> resources) {
+        return resources.stream()
+                .map(resource -> Described.of(() -> coordinator.describe(resource)))
+                .toList();
+    }
+
+    /** Fails if they come from a broker that does not coordinate, or not yet. */
+    private static List<Described> fromCoordinator(List<Described> all) {
+        all.stream()
+                .filter(one ->
+                        one.failure() != null && RETRIED.contains(one.failure().error()))
+                .findFirst()
+                .ifPresent(Described::orThrow);
+        return all;
     }
 
     /** As {@link #describe}, but only if the coordinator is here. */
@@ -186,11 +211,36 @@ public final class CoordinatorRouter {
             }
             LinkException cause = classify(failure);
             if (RETRIED.contains(cause.error()) && time.milliseconds() + RETRY_MS < deadlineMs) {
-                timer.schedule(() -> attempt(call, deadlineMs, result), RETRY_MS, TimeUnit.MILLISECONDS);
+                attemptLater(call, deadlineMs, result);
             } else {
                 result.completeExceptionally(cause);
             }
         });
+    }
+
+    private <T> void attemptLater(
+            Function<Integer, CompletableFuture<T>> call, long deadlineMs, CompletableFuture<T> result) {
+        waiting.add(result);
+        if (closed) {
+            close();
+            return;
+        }
+        timer.schedule(
+                () -> {
+                    waiting.remove(result);
+                    attempt(call, deadlineMs, result);
+                },
+                RETRY_MS,
+                TimeUnit.MILLISECONDS);
+    }
+
+    /** Answers what waits, so that clients ask another broker; to be called before the timer ends. */
+    @Override
+    public void close() {
+        closed = true;
+        waiting.forEach(result -> result.completeExceptionally(
+                LinkException.unavailable("The cluster-links plugin of broker " + broker.nodeId() + " is stopping.")));
+        waiting.clear();
     }
 
     private <T> CompletableFuture<T> askLeader(Function<Integer, CompletableFuture<T>> call) {

@@ -73,20 +73,26 @@ final class ForwardedRequests {
         throwIfError(result.errorCode(), result.errorMessage());
     }
 
-    /** A describe request is marked as forwarded by the one config name it asks for. */
-    static DescribeConfigsRequest.Builder describe(LinkResource resource) {
+    /** A describe request is marked as forwarded by the one config name it asks for of each resource. */
+    static DescribeConfigsRequest.Builder describe(List<LinkResource> resources) {
         DescribeConfigsRequestData data = new DescribeConfigsRequestData();
-        data.resources()
+        resources.forEach(resource -> data.resources()
                 .add(new DescribeConfigsResource()
                         .setResourceType(ConfigResource.Type.TOPIC.id())
                         .setResourceName(resource.resourceName())
-                        .setConfigurationKeys(List.of(WireContract.FORWARDED_PRINCIPAL)));
+                        .setConfigurationKeys(List.of(WireContract.FORWARDED_PRINCIPAL))));
         return new DescribeConfigsRequest.Builder(data);
     }
 
-    static List<Entry> entries(int leader, AbstractResponse response) {
-        DescribeConfigsResult result =
-                ((DescribeConfigsResponse) response).data().results().get(0);
+    /** What a describe request was answered, in its order. */
+    static List<Described> described(int leader, AbstractResponse response) {
+        return ((DescribeConfigsResponse) response)
+                .data().results().stream()
+                        .map(result -> Described.of(() -> entries(leader, result)))
+                        .toList();
+    }
+
+    private static List<Entry> entries(int leader, DescribeConfigsResult result) {
         if (result.errorCode() == Errors.UNKNOWN_TOPIC_OR_PARTITION.code()) {
             throw withoutPlugin(leader);
         }

@@ -2,13 +2,16 @@
 package io.clusterlinks.admin;
 
 import io.clusterlinks.admin.Alteration.Op;
+import io.clusterlinks.coordinator.Entry;
 import io.clusterlinks.host.InterceptedRequest;
 import io.clusterlinks.host.LocalBroker;
 import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.protocol.WireContract;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -53,9 +56,11 @@ public final class LinkRequestHandler {
     }
 
     void describe(InterceptedRequest request, DescribeConfigsRequest body) {
+        Optional<CompletableFuture<Map<LinkResource, Described>>> asked =
+                ask(request, body.data().resources());
         List<CompletableFuture<DescribeConfigsResult>> results = body.data().resources().stream()
                 .map(resource -> recover(
-                        () -> describeOne(request, resource),
+                        () -> describeOne(request, resource, asked),
                         failure -> DescribeAnswers.refusal(resource.resourceType(), resource.resourceName(), failure)))
                 .toList();
         whenAll(results)
@@ -63,21 +68,68 @@ public final class LinkRequestHandler {
                         new DescribeConfigsResponse(new DescribeConfigsResponseData().setResults(all))));
     }
 
+    /** What the coordinator says of all that it is to be asked for; empty where there is none, for there are no links. */
+    private Optional<CompletableFuture<Map<LinkResource, Described>>> ask(
+            InterceptedRequest request, List<DescribeConfigsResource> wanted) {
+        if (!stateTopic.exists()) {
+            return Optional.empty();
+        }
+        List<LinkResource> resources = wanted.stream()
+                .filter(resource -> !isForwarded(resource))
+                .flatMap(resource -> ifNamed(resource).stream())
+                .distinct()
+                .toList();
+        return Optional.of(
+                resources.isEmpty() || !mayDescribe(request)
+                        ? CompletableFuture.completedFuture(Map.of())
+                        : router.describe(resources).thenApply(answers -> byResource(resources, answers)));
+    }
+
+    private static Map<LinkResource, Described> byResource(List<LinkResource> resources, List<Described> answers) {
+        Map<LinkResource, Described> byResource = new HashMap<>();
+        for (int i = 0; i < resources.size(); i++) {
+            byResource.put(resources.get(i), answers.get(i));
+        }
+        return byResource;
+    }
+
+    private static Optional<LinkResource> ifNamed(DescribeConfigsResource wanted) {
+        try {
+            return Optional.of(parse(wanted.resourceType(), wanted.resourceName()));
+        } catch (LinkException e) {
+            return Optional.empty();
+        }
+    }
+
+    private boolean mayDescribe(InterceptedRequest request) {
+        try {
+            permissions.checkDescribe(request.context());
+            return true;
+        } catch (LinkException e) {
+            return false;
+        }
+    }
+
+    private static boolean isForwarded(DescribeConfigsResource wanted) {
+        return wanted.configurationKeys() != null
+                && wanted.configurationKeys().contains(WireContract.FORWARDED_PRINCIPAL);
+    }
+
     private CompletableFuture<DescribeConfigsResult> describeOne(
-            InterceptedRequest request, DescribeConfigsResource wanted) {
+            InterceptedRequest request,
+            DescribeConfigsResource wanted,
+            Optional<CompletableFuture<Map<LinkResource, Described>>> asked) {
         LinkResource resource = parse(wanted.resourceType(), wanted.resourceName());
-        List<String> keys = wanted.configurationKeys();
-        if (keys != null && keys.contains(WireContract.FORWARDED_PRINCIPAL)) {
+        if (isForwarded(wanted)) {
             permissions.checkBroker(request.context());
             return CompletableFuture.completedFuture(
                     DescribeAnswers.result(wanted.resourceName(), router.describeHere(resource), null));
         }
         permissions.checkDescribe(request.context());
-        return stateTopic.exists()
-                ? router.describe(resource)
-                        .thenApply(entries -> DescribeAnswers.result(wanted.resourceName(), entries, keys))
-                : CompletableFuture.completedFuture(
-                        DescribeAnswers.result(wanted.resourceName(), stateTopic.describeWithout(resource), keys));
+        CompletableFuture<List<Entry>> entries = asked.map(
+                        answers -> answers.thenApply(all -> all.get(resource).orThrow()))
+                .orElseGet(() -> CompletableFuture.completedFuture(stateTopic.describeWithout(resource)));
+        return entries.thenApply(all -> DescribeAnswers.result(wanted.resourceName(), all, wanted.configurationKeys()));
     }
 
     void alter(InterceptedRequest request, IncrementalAlterConfigsRequest body) {

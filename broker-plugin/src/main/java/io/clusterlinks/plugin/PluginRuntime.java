@@ -58,6 +58,7 @@ final class PluginRuntime implements AutoCloseable {
     private final ReportSender reports;
     private final StandingFence fence;
     private final AbsenceWatch absence;
+    private final CoordinatorRouter router;
     private final MirrorRequestFence requests;
     private final AdminInterceptor interceptor;
     private final String version = Version.current();
@@ -85,7 +86,7 @@ final class PluginRuntime implements AutoCloseable {
                 secrets,
                 topics,
                 Time.SYSTEM);
-        CoordinatorRouter router = new CoordinatorRouter(broker, coordinator, timer, Time.SYSTEM);
+        this.router = new CoordinatorRouter(broker, coordinator, timer, Time.SYSTEM);
         this.mirrors =
                 new MirrorManager(broker, tailer, new TransitionSender(router), secrets, sources, memory, Time.SYSTEM);
         this.reports = new ReportSender(router, this::report, stateTopic, timer);
@@ -173,7 +174,7 @@ final class PluginRuntime implements AutoCloseable {
     /** Stops every part, each whatever becomes of the others. */
     @Override
     public void close() {
-        List<AutoCloseable> parts = List.of(mirrors, coordinator, tailer, timer::shutdownNow);
+        List<AutoCloseable> parts = List.of(mirrors, coordinator, router, tailer, timer::shutdownNow);
         for (AutoCloseable part : parts) {
             try {
                 part.close();

@@ -2,9 +2,11 @@
 package io.clusterlinks.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clusterlinks.ManualTime;
 import io.clusterlinks.admin.Alteration.Op;
+import io.clusterlinks.coordinator.Entry;
 import io.clusterlinks.host.BareBroker;
 import io.clusterlinks.host.BrokerChannel;
 import io.clusterlinks.protocol.LinkException;
@@ -12,11 +14,13 @@ import io.clusterlinks.protocol.LinkResource;
 import io.clusterlinks.state.StateTopic;
 import java.lang.reflect.Proxy;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.DisconnectException;
@@ -27,6 +31,7 @@ import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.DescribeConfigsRequest;
 import org.apache.kafka.common.requests.DescribeConfigsResponse;
 import org.apache.kafka.common.requests.IncrementalAlterConfigsResponse;
 import org.junit.jupiter.api.Test;
@@ -118,6 +123,37 @@ class CoordinatorRouterTest {
         assertThat(cluster.slow).isEqualTo(1);
     }
 
+    /** They hung until the broker had stopped. */
+    @Test
+    void whatIsToBeAskedAgainIsAnsweredWhenTheBrokerStops() {
+        cluster.answer(Errors.NOT_COORDINATOR);
+        ScheduledExecutorService never = timer(task -> {});
+        CoordinatorRouter stopping = new CoordinatorRouter(cluster, null, never, new ManualTime());
+        CompletableFuture<Void> waiting = stopping.alter(DELETE, "User:ann", false);
+        assertThat(waiting).isNotDone();
+
+        stopping.close();
+
+        assertRefused(waiting, Errors.COORDINATOR_NOT_AVAILABLE);
+        cluster.answer(Errors.NOT_COORDINATOR);
+        assertRefused(stopping.alter(DELETE, "User:ann", false), Errors.COORDINATOR_NOT_AVAILABLE);
+    }
+
+    /** What this broker reports would wait behind a request for each. */
+    @Test
+    void manyResourcesAreAskedForAtOnceAndFailEachForItself() {
+        cluster.servers = "wanted:9092";
+        List<LinkResource> resources = List.of(
+                new LinkResource.Link("east"), new LinkResource.Link(Cluster.UNKNOWN), new LinkResource.Link("west"));
+
+        List<Described> answers = router.describe(resources).join();
+
+        assertThat(cluster.described).containsExactly(3);
+        assertThat(answers.get(0).orThrow()).extracting(Entry::value).containsExactly("wanted:9092");
+        assertThatThrownBy(answers.get(1)::orThrow).hasMessageContaining("no such link");
+        assertThat(answers.get(2).failure()).isNull();
+    }
+
     private CompletableFuture<Void> alter(Alteration alteration) {
         return router.alter(alteration, "User:ann", false);
     }
@@ -137,18 +173,26 @@ class CoordinatorRouterTest {
     }
 
     private static ScheduledExecutorService atOnce() {
+        return timer(Runnable::run);
+    }
+
+    private static ScheduledExecutorService timer(Consumer<Runnable> schedule) {
         return (ScheduledExecutorService) Proxy.newProxyInstance(
                 CoordinatorRouterTest.class.getClassLoader(),
                 new Class<?>[] {ScheduledExecutorService.class},
                 (proxy, method, arguments) -> {
-                    ((Runnable) arguments[0]).run();
+                    schedule.accept((Runnable) arguments[0]);
                     return null;
                 });
     }
 
     private static final class Cluster extends BareBroker {
+        private static final String UNKNOWN = "unknown";
+
         private final Queue<CompletableFuture<AbstractResponse>> answers = new ArrayDeque<>();
         private String servers;
+        /** How many resources each request was for. */
+        private final List<Integer> described = new ArrayList<>();
         /** Requests over the connection on which commands that ask a source are answered. */
         private int slow;
 
@@ -183,16 +227,23 @@ class CoordinatorRouterTest {
 
         @Override
         public BrokerChannel reports() {
-            DescribeConfigsResult result = new DescribeConfigsResult();
             return (broker, request) -> {
-                result.configs()
-                        .add(new DescribeConfigsResourceResult()
-                                .setName(SERVERS)
-                                .setValue(servers));
+                DescribeConfigsRequest asked = (DescribeConfigsRequest) request.build();
+                described.add(asked.data().resources().size());
                 DescribeConfigsResponseData data = new DescribeConfigsResponseData();
-                data.results().add(result);
+                asked.data().resources().forEach(resource -> data.results().add(result(resource.resourceName())));
                 return CompletableFuture.completedFuture(new DescribeConfigsResponse(data));
             };
+        }
+
+        private DescribeConfigsResult result(String resource) {
+            DescribeConfigsResult result = new DescribeConfigsResult();
+            if (resource.endsWith(UNKNOWN)) {
+                return result.setErrorCode(Errors.RESOURCE_NOT_FOUND.code()).setErrorMessage("no such link");
+            }
+            result.configs()
+                    .add(new DescribeConfigsResourceResult().setName(SERVERS).setValue(servers));
+            return result;
         }
     }
 }
