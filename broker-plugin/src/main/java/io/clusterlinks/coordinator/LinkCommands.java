@@ -57,9 +57,18 @@ final class LinkCommands {
         this.time = time;
     }
 
-    /** Creates or alters a link, after its source was checked for real if the way to it is new. */
+    /**
+     * Creates or alters a link, after its source was checked for real if the way to it is new. A command whose answer was
+     * lost comes again: a link that is there just as it is to be created is what was asked for.
+     */
     CompletableFuture<Void> put(PutLink command, boolean validateOnly) {
         LinkRecord before = writer.image().link(command.link()).orElse(null);
+        if (isRepeated(before, command)) {
+            return validateOnly
+                    ? CompletableFuture.completedFuture(null)
+                    : writer.confirm(image -> decideRepeated(image, command, before))
+                            .thenApply(done -> null);
+        }
         LinkRecord draft = merge(before, command);
         LinkConfig config = secrets.resolve(draft);
         CompletableFuture<String> clusterId = needsCheck(before, draft)
@@ -72,15 +81,35 @@ final class LinkCommands {
 
     private List<Change> decidePut(LinkImage image, PutLink command, LinkRecord before, String clusterId) {
         LinkRecord now = image.link(command.link()).orElse(null);
+        if (before == null && isRepeated(now, command) && now.sourceClusterId().equals(clusterId)) {
+            return List.of();
+        }
+        requireUnchanged(now, before, command);
+        LinkRecord merged = merge(now, command);
+        LinkRecord pinned = new LinkRecord(
+                merged.version(), merged.link(), clusterId, merged.configs(), merged.deleting(), merged.createdMs());
+        return pinned.equals(now) ? List.of() : List.of(Change.put(pinned));
+    }
+
+    private boolean isRepeated(LinkRecord there, PutLink command) {
+        return there != null
+                && command.create()
+                && command.delete().isEmpty()
+                && !there.deleting()
+                && secrets.hasConfigs(there, command.set());
+    }
+
+    private static List<Change> decideRepeated(LinkImage image, PutLink command, LinkRecord before) {
+        requireUnchanged(image.link(command.link()).orElse(null), before, command);
+        return List.of();
+    }
+
+    private static void requireUnchanged(LinkRecord now, LinkRecord before, PutLink command) {
         if (!Objects.equals(now, before)) {
             throw new LinkException(
                     Errors.INVALID_UPDATE_VERSION,
                     "Link '" + command.link() + "' was changed by another command meanwhile. Repeat the command.");
         }
-        LinkRecord merged = merge(now, command);
-        LinkRecord pinned = new LinkRecord(
-                merged.version(), merged.link(), clusterId, merged.configs(), merged.deleting(), merged.createdMs());
-        return pinned.equals(now) ? List.of() : List.of(Change.put(pinned));
     }
 
     /** The record that {@code command} asks for, secrets encrypted. */

@@ -64,11 +64,26 @@ public final class LinkSecrets implements LinkConfigResolver {
         return stored;
     }
 
-    @Override
-    public LinkConfig resolve(LinkRecord link) {
+    /** Whether {@code link} has just these configs, which are as {@link #protect} takes them. */
+    public boolean hasConfigs(LinkRecord link, Map<String, String> configs) {
+        try {
+            return plain(link).equals(configs);
+        } catch (LinkException e) {
+            // Not with the secret of this cluster.
+            return false;
+        }
+    }
+
+    private Map<String, String> plain(LinkRecord link) {
         Map<String, String> plain = new HashMap<>(link.configs());
         plain.replaceAll(
                 (name, value) -> value.startsWith(ENCRYPTED_PREFIX) ? decrypt(link.link(), name, value) : value);
+        return plain;
+    }
+
+    @Override
+    public LinkConfig resolve(LinkRecord link) {
+        Map<String, String> plain = plain(link);
         Map<String, String> resolved = new HashMap<>(providers.transform(plain).data());
         resolved.forEach((name, value) -> {
             if (value == null) {

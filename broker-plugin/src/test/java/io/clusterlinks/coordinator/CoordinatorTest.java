@@ -20,6 +20,7 @@ import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkSecrets;
 import java.lang.reflect.Proxy;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -93,7 +94,21 @@ class CoordinatorTest {
                 new SetMirrorState(LINK, TOPIC, DesiredState.ACTIVE),
                 new RepairMirror(LINK, TOPIC),
                 new CreateMirror(LINK, TOPIC, Optional.empty(), (short) -1, Optional.empty(), Map.of(), false),
+                new PutLink(LINK, true, link().configs(), Set.of()),
                 new PutLink(LINK, false, link().configs(), Set.of()));
+    }
+
+    @Test
+    void aLinkThatIsThereOtherwiseIsNotWhatWasToBeCreated() {
+        hasLinkAndMirror();
+        Map<String, String> other = new HashMap<>(link().configs());
+        other.put("bootstrap.servers", "elsewhere:9092");
+        try (Coordinator coordinator = coordinator()) {
+            assertThatThrownBy(() -> coordinator
+                            .execute(new PutLink(LINK, true, other, Set.of()), false)
+                            .join())
+                    .hasMessageContaining("exists already");
+        }
     }
 
     private static void assertFailed(CompletableFuture<Void> answer, Errors error) {

@@ -39,6 +39,19 @@ class LinkSecretsTest {
     }
 
     @Test
+    void storedConfigsAreComparedAsTheyWereGiven() {
+        LinkRecord link =
+                new LinkRecord(1, "east", "id", secrets.protect("east", configs(JAAS, SECRET_VALUE)), false, 1);
+
+        assertThat(secrets.hasConfigs(link, configs(JAAS, SECRET_VALUE))).isTrue();
+        assertThat(secrets.hasConfigs(link, configs(JAAS, "another"))).isFalse();
+        assertThat(secrets.hasConfigs(link, Map.of("bootstrap.servers", "localhost:1")))
+                .isFalse();
+        assertThat(new LinkSecrets(Optional.of("other"), "cluster").hasConfigs(link, configs(JAAS, SECRET_VALUE)))
+                .isFalse();
+    }
+
+    @Test
     void aSecretWithoutClusterSecretIsRefusedNamingTheSetting() {
         LinkSecrets none = new LinkSecrets(Optional.empty(), "cluster");
 

@@ -9,7 +9,7 @@ public final class WireContract {
     /** Links and mirrors, writable: a {@link DesiredState}. */
     public static final String DESIRED_STATE = "desired.state";
 
-    /** Links and mirrors, writable: {@code true} makes the request fail if the thing exists already. */
+    /** Links and mirrors, writable: {@code true} makes the request fail if the thing exists already and is another. */
     public static final String CREATE = "create";
 
     /** Links, writable with {@code desired.state=DELETED}: {@code true} fails over mirrors that are not stopped. */
