@@ -17,6 +17,8 @@ import java.util.Set;
  */
 final class LogComparison {
     private static final int READ_BYTES = 1 << 20;
+    private static final String ENDED_NEVER =
+            ", which a link knows under another id and could never end; have it ended at the source and here";
     private static final long UNKNOWN = -1;
 
     private final MirrorPartition partition;
@@ -87,7 +89,24 @@ final class LogComparison {
             position = sourceStart;
             here = ByteBuffer.allocate(0);
         }
-        return null;
+        return ownTransaction();
+    }
+
+    /**
+     * What is said of a transaction that a producer of this cluster has left open: nothing can end it here while its topic
+     * is read-only, and its coordinator tries all the time. Null if there is none.
+     */
+    private String ownTransaction() {
+        return local.openTransactions().stream()
+                .filter(open -> BatchRewriter.withoutHops(open.producerId()) == open.producerId())
+                .findFirst()
+                .map(open -> what(open) + ENDED_NEVER)
+                .orElse(null);
+    }
+
+    private String what(OpenTransaction open) {
+        return partition.local() + " holds a transaction that is open since offset " + open.firstOffset()
+                + ", of producer " + open.producerId();
     }
 
     /** Compares as far as the log here goes; returns the first difference, null if there is none. */
@@ -134,14 +153,11 @@ final class LogComparison {
     /** Why the log cannot be gone on with although it is equal; null if it can. */
     String obstacle() {
         for (OpenTransaction open : local.openTransactions()) {
-            String what = partition.local() + " holds a transaction that is open since offset " + open.firstOffset()
-                    + ", of producer " + open.producerId();
             if (foreign.contains(open.producerId())) {
-                return what
-                        + ", which a link knows under another id and could never end; have it ended at the source and here";
+                return what(open) + ENDED_NEVER;
             }
             if (!isCompared(open.firstOffset())) {
-                return what
+                return what(open)
                         + ", which the source has deleted there, so that nobody can tell whether a link could end it;"
                         + " have it ended here";
             }

@@ -193,11 +193,24 @@ class AdoptionTest extends ReplicatorScene {
 
     @Test
     void aTransactionThatTheSourceCouldNeverEndIsRefused() {
-        append(TestBatches.batch(0, 10, 1, 7, Compression.NONE));
-        log.open.add(new OpenTransaction(7, (short) 3, -1, 0));
+        long hopped = BatchRewriter.hop(BatchRewriter.hop(7));
+        append(TestBatches.batch(0, 10, 1, hopped, Compression.NONE));
+        log.open.add(new OpenTransaction(hopped, (short) 3, -1, 0));
         start(0, 40);
 
         compare(TestBatches.batch(0, 10, 1, 7, Compression.NONE));
+
+        assertThat(replicator.record().reason())
+                .contains("transaction that is open since offset 0, of producer " + hopped);
+    }
+
+    /** Its coordinator would ask for its marker all the time for as long as a terabyte takes. */
+    @Test
+    void aTransactionOfThisClusterIsRefusedBeforeAnythingIsCompared() {
+        append(TestBatches.batch(0, 10, 1, 7, Compression.NONE));
+        log.open.add(new OpenTransaction(7, (short) 3, -1, 0));
+
+        start(0, 40);
 
         assertThat(replicator.record().reason()).contains("transaction that is open since offset 0, of producer 7");
     }
@@ -217,14 +230,16 @@ class AdoptionTest extends ReplicatorScene {
     /** What it wrote was never compared, so nobody knows under which id a link knows it. */
     @Test
     void aTransactionThatIsOpenSinceBeforeTheSourceBeginsIsRefused() {
-        append(TestBatches.batch(0, 10, 1, 9, Compression.NONE));
+        long hopped = BatchRewriter.hop(9);
+        append(TestBatches.batch(0, 10, 1, hopped, Compression.NONE));
         append(TestBatches.batch(10, 10, 1));
-        log.open.add(new OpenTransaction(9, (short) 3, -1, 0));
+        log.open.add(new OpenTransaction(hopped, (short) 3, -1, 0));
         start(10, 40);
 
         compare(TestBatches.batch(10, 10, 1));
 
-        assertThat(replicator.record().reason()).contains("transaction that is open since offset 0, of producer 9");
+        assertThat(replicator.record().reason())
+                .contains("transaction that is open since offset 0, of producer " + hopped);
     }
 
     @Test
