@@ -69,6 +69,7 @@ class LifecycleIT {
     @Test
     void toolsOfTheBrokerDescribeAllTopics() throws Exception {
         links.create("described", source);
+        Topics.create(destination.admin(), "ordinary", 1, Map.of());
         Set<String> topics = destination.admin().listTopics().names().get();
 
         Map<ConfigResource, Config> configs = destination
