@@ -29,6 +29,17 @@ final class ChaosMirrors {
         this.destination = destination;
     }
 
+    /** All that there is to know of a mirror and of its topic's partitions. */
+    String described(Mirror mirror) {
+        return Topics.describe(
+                        destination.admin(), new LinkResource.Mirror(mirror.link(), mirror.topic()).resourceName())
+                + ", topic "
+                + Topics.get(destination
+                        .admin()
+                        .describeTopics(List.of(mirror.topic()))
+                        .allTopicNames());
+    }
+
     /** A mirror as described. */
     record Mirror(String link, String topic, String sourceTopic, MirrorState state, String reason) {
         boolean isStopped() {

@@ -163,7 +163,7 @@ final class ChaosVerdict {
             stopOffsets.putAll(endsOfLent(mirror));
             long beganNs = System.nanoTime();
             if (!mirror.isStopped() && !gone.contains(mirror.sourceTopic())) {
-                logs.awaitLevel(mirror.sourceTopic(), topic, deleted);
+                awaitLevel(mirror, deleted);
                 assertThat(trespasser.acknowledged(topic))
                         .as("writes of clients to mirror %s", topic)
                         .isEmpty();
@@ -184,6 +184,14 @@ final class ChaosVerdict {
             log.accept(mirror.state() + " " + topic + " of " + mirror.sourceTopic() + " is right, after "
                     + sinceMs(beganNs) + " ms, local writes "
                     + trespasser.acknowledged(topic).size());
+        }
+    }
+
+    private void awaitLevel(Mirror mirror, Map<TopicPartition, Long> deleted) {
+        try {
+            logs.awaitLevel(mirror.sourceTopic(), mirror.topic(), deleted);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "; described as " + mirrors.described(mirror), e);
         }
     }
 
