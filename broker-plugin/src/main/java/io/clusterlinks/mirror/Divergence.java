@@ -8,7 +8,6 @@ import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import io.clusterlinks.source.SourceQueryClient.EpochEnd;
 import java.nio.ByteBuffer;
-import java.util.List;
 
 /**
  * Decides what a mirror partition has to give up when its source turns out to hold another history, or to begin past
@@ -184,10 +183,10 @@ final class Divergence {
     }
 
     private Truncation truncation(PartitionRecord record, long target) {
-        List<Integer> replicas = leadership.replicas(partition.local());
-        int minEpoch =
-                replicas.size() == 1 || isUntouched(record) ? partition.leaderEpoch() : partition.leaderEpoch() + 1;
-        return new Truncation(target, minEpoch, replicas);
+        // Also without followers: mirrors of this mirror, and consumers, tell by the epoch that their position is void.
+        boolean renewed = leadership.isMovable(partition.local()) && !isUntouched(record);
+        int minEpoch = renewed ? partition.leaderEpoch() + 1 : partition.leaderEpoch();
+        return new Truncation(target, minEpoch, leadership.replicas(partition.local()));
     }
 
     /**

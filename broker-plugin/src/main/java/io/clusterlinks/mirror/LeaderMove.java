@@ -29,7 +29,7 @@ import org.apache.kafka.common.requests.ListPartitionReassignmentsResponse;
 
 /**
  * Moves leadership through the controller: the same replicas in another order, then a preferred election. That is the
- * one way to move a partition's leader epoch that harms nobody.
+ * one way to move a partition's leader epoch that harms nobody; a single replica gets another one for a moment.
  */
 final class LeaderMove implements Leadership {
     private static final int TIMEOUT_MS = 10_000;
@@ -46,11 +46,25 @@ final class LeaderMove implements Leadership {
     }
 
     @Override
+    public boolean isMovable(TopicPartition partition) {
+        return replicas(partition).size() > 1 || another(broker.cluster()).isPresent();
+    }
+
+    private Optional<Integer> another(ClusterView cluster) {
+        return cluster.liveBrokers().stream()
+                .filter(id -> id != broker.nodeId())
+                .findFirst();
+    }
+
+    @Override
     public CompletableFuture<Void> moveAway(TopicPartition partition) {
         ClusterView cluster = broker.cluster();
         PartitionView view = view(cluster, partition).orElse(null);
         if (view == null || view.leader() != broker.nodeId()) {
             return CompletableFuture.completedFuture(null);
+        }
+        if (view.replicas().size() == 1) {
+            return renewAlone(partition, another(cluster));
         }
         Set<Integer> live = cluster.liveBrokers();
         Optional<Integer> next = view.replicas().stream()
@@ -65,8 +79,23 @@ final class LeaderMove implements Leadership {
         order.remove(next.get());
         order.add(0, next.get());
         return checkStill(partition)
-                .thenCompose(still -> reassign(partition, order))
+                .thenCompose(still -> reassign(partition, order, false))
                 .thenCompose(done -> elect(partition));
+    }
+
+    /** A leader epoch ends when a replica is taken away, also one that was added in that moment and holds nothing. */
+    private CompletableFuture<Void> renewAlone(TopicPartition partition, Optional<Integer> helper) {
+        if (helper.isEmpty()) {
+            return CompletableFuture.failedFuture(new LinkException(
+                    Errors.NOT_ENOUGH_REPLICAS,
+                    "it has a single replica, and no other broker is live that could stand by; bring one back."));
+        }
+        List<Integer> alone = List.of(broker.nodeId());
+        return checkStill(partition)
+                .thenCompose(still -> reassign(partition, List.of(broker.nodeId(), helper.get()), true))
+                // To ask for the old replicas would wait until the new one holds everything; but it may already.
+                .thenCompose(added -> reassign(partition, null, true)
+                        .exceptionallyCompose(failure -> reassign(partition, alone, true)));
     }
 
     @Override
@@ -74,7 +103,7 @@ final class LeaderMove implements Leadership {
         List<Integer> now = replicas(partition);
         boolean same = now.size() == replicas.size() && now.containsAll(replicas);
         return same && !now.equals(replicas)
-                ? checkStill(partition).thenCompose(still -> reassign(partition, replicas))
+                ? checkStill(partition).thenCompose(still -> reassign(partition, replicas, false))
                 : CompletableFuture.completedFuture(null);
     }
 
@@ -105,16 +134,17 @@ final class LeaderMove implements Leadership {
                 });
     }
 
-    private CompletableFuture<Void> reassign(TopicPartition partition, List<Integer> order) {
+    /** {@code replicas} is null to cancel what is under way. */
+    private CompletableFuture<Void> reassign(TopicPartition partition, List<Integer> replicas, boolean more) {
         AlterPartitionReassignmentsRequestData data = new AlterPartitionReassignmentsRequestData()
                 .setTimeoutMs(TIMEOUT_MS)
-                .setAllowReplicationFactorChange(false);
+                .setAllowReplicationFactorChange(more);
         data.topics()
                 .add(new ReassignableTopic()
                         .setName(partition.topic())
                         .setPartitions(List.of(new ReassignablePartition()
                                 .setPartitionIndex(partition.partition())
-                                .setReplicas(order))));
+                                .setReplicas(replicas))));
         return broker.controller()
                 .send(new AlterPartitionReassignmentsRequest.Builder(data))
                 .thenAccept(response -> {

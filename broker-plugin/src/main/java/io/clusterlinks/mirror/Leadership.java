@@ -10,9 +10,12 @@ interface Leadership {
     /** The replicas of {@code partition}, the preferred one first; empty if it does not exist. */
     List<Integer> replicas(TopicPartition partition);
 
+    /** Whether there is a broker that could help to move the leader epoch of {@code partition}. */
+    boolean isMovable(TopicPartition partition);
+
     /**
-     * Makes another in-sync, live replica lead {@code partition}, and thereby moves its leader epoch. Completes when
-     * the controller has done so; fails with a reason for operators.
+     * Makes another in-sync, live replica lead {@code partition}, and thereby moves its leader epoch; that of a single
+     * replica moves though it keeps leading. Completes when the controller has done so; fails with a reason for operators.
      */
     CompletableFuture<Void> moveAway(TopicPartition partition);
 

@@ -53,11 +53,21 @@ class DivergenceTest {
     }
 
     @Test
-    void theOnlyReplicaCutsAtOnce() {
+    void theOnlyReplicaOfTheOnlyBrokerCutsAtOnce() {
         append(0, 6, 1);
         append(6, 4, 2);
 
         assertThat(minLeaderEpoch(CLAIMED)).isEqualTo(2);
+    }
+
+    /** Who mirrors the mirror held what went and what came after it. */
+    @Test
+    void theOnlyReplicaCutsUnderANewEpochToo() {
+        leadership.hasHelper = true;
+        append(0, 6, 1);
+        append(6, 4, 2);
+
+        assertThat(minLeaderEpoch(CLAIMED)).isEqualTo(3);
     }
 
     /** An unclean election at the source may bring back what it had deleted, and with it the mirror. */

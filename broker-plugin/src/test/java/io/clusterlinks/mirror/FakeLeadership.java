@@ -11,11 +11,19 @@ final class FakeLeadership implements Leadership {
     List<Integer> replicas = List.of(1);
     final List<List<Integer>> orders = new ArrayList<>();
     int moves;
+    /** Whether there are brokers without a replica. */
+    boolean hasHelper;
+
     CompletableFuture<Void> answer = CompletableFuture.completedFuture(null);
 
     @Override
     public List<Integer> replicas(TopicPartition partition) {
         return replicas;
+    }
+
+    @Override
+    public boolean isMovable(TopicPartition partition) {
+        return replicas.size() > 1 || hasHelper;
     }
 
     @Override

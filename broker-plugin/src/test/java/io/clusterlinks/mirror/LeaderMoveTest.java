@@ -81,6 +81,30 @@ class LeaderMoveTest {
                         new Sent(ApiKeys.ELECT_LEADERS, List.of()));
     }
 
+    /** Its leader epoch is renewed when the other one is taken away again. */
+    @Test
+    void aSingleReplicaGetsAnotherForAMoment() {
+        LeaderMove move = move(List.of(1), List.of(1), Set.of(1, 3));
+        assertThat(move.isMovable(TP)).isTrue();
+
+        move.moveAway(TP).join();
+
+        assertThat(controller.sent)
+                .containsExactly(
+                        new Sent(ApiKeys.LIST_PARTITION_REASSIGNMENTS, List.of()),
+                        new Sent(ApiKeys.ALTER_PARTITION_REASSIGNMENTS, List.of(1, 3)),
+                        new Sent(ApiKeys.ALTER_PARTITION_REASSIGNMENTS, null));
+    }
+
+    @Test
+    void aSingleReplicaOfASingleBrokerCannotBeMoved() {
+        LeaderMove move = move(List.of(1), List.of(1), Set.of(1));
+
+        assertThat(move.isMovable(TP)).isFalse();
+        assertThatThrownBy(() -> move.moveAway(TP).join()).hasMessageContaining("no other broker is live");
+        assertThat(controller.sent).isEmpty();
+    }
+
     @Test
     void withoutAnotherInSyncReplicaNothingIsAskedFor() {
         LeaderMove move = move(List.of(1, 2, 3), List.of(1, 2), Set.of(1, 3));

@@ -57,9 +57,12 @@ final class SimulatedCluster implements Leadership {
 
     Registration registration;
     long nowMs;
+    /** Whether there is a broker without a replica; what it does for a single one leaves no trace. */
+    private final boolean hasHelper;
 
     SimulatedCluster(int size, Random random) {
         this.random = random;
+        this.hasHelper = random.nextBoolean();
         List<Integer> ids = new ArrayList<>();
         for (int id = 0; id < size; id++) {
             nodes.add(new Node(id));
@@ -295,9 +298,17 @@ final class SimulatedCluster implements Leadership {
     }
 
     @Override
+    public boolean isMovable(TopicPartition partition) {
+        return nodes.size() > 1 || hasHelper;
+    }
+
+    @Override
     public CompletableFuture<Void> moveAway(TopicPartition partition) {
         if (random.nextInt(4) == 0) {
             return CompletableFuture.failedFuture(new RuntimeException("no controller"));
+        }
+        if (hasHelper && nodes.size() == 1) {
+            register(registration.leader(), registration.epoch() + 1, registration.replicas(), registration.inSync());
         }
         moveLeader();
         return CompletableFuture.completedFuture(null);

@@ -276,6 +276,11 @@ final class SimulatedManager implements TransitionSink, Leadership {
     }
 
     @Override
+    public boolean isMovable(TopicPartition wanted) {
+        return world.cluster().isMovable(wanted);
+    }
+
+    @Override
     public CompletableFuture<Void> moveAway(TopicPartition wanted) {
         return mortal(() -> world.cluster().moveAway(wanted));
     }

@@ -2,6 +2,7 @@
 package io.clusterlinks.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import io.clusterlinks.protocol.Json;
 import io.clusterlinks.protocol.LinkEvent;
@@ -214,6 +215,39 @@ class SourceTruncationIT {
                 .anyMatch(message -> message.startsWith("Repaired"));
         links.run("mirrors", "failover", "--link", link, "--topic", kept.name(), "--wait");
         assertThat(end(kept)).isEqualTo(end);
+    }
+
+    /** Who follows it tells by the leader epoch that the records at its position are others; it has no other replica. */
+    @Test
+    void aMirrorOfAMirrorWithASingleReplicaDropsThemToo() {
+        // Given a mirror of the mirror, level with both, whose link is paused
+        Topic topic = topic(LINK, "alone", 1);
+        topic.workload().compressions().transactions();
+        Await.untilPasses(TIMEOUT, () -> links.mirror(LINK, topic.name(), "--replication-factor", "1"));
+        try (TestCluster last = TestCluster.builder("last").agent().heapMb(256).start()) {
+            Links onwards = new Links(last);
+            onwards.create("onwards", destination);
+            onwards.mirror("onwards", topic.name());
+            awaitLevel(topic);
+            source.doom(topic.name());
+            topic.workload().compressions().compressions();
+            awaitLevel(topic);
+            TopicComparison further = new TopicComparison(destination, topic.name(), last, topic.name());
+            further.awaitLevel(TIMEOUT);
+            onwards.run("pause", "--link", "onwards");
+
+            // When the source loses its tail, and goes on past where it was
+            loseTail(topic);
+            topic.workload().compressions().compressions().compressions();
+            awaitLevel(topic);
+
+            // Then all three are equal, and the mirror has one replica as before
+            onwards.run("resume", "--link", "onwards");
+            further.awaitLevel(TIMEOUT);
+            further.compare().orThrow();
+            comparison(topic).compare().orThrow();
+            assertThat(replicas(topic)).singleElement().asInstanceOf(LIST).hasSize(1);
+        }
     }
 
     /** A topic of the source, mirrored over a link under the same name. */
