@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData;
@@ -90,12 +91,25 @@ final class LeaderMove implements Leadership {
                     Errors.NOT_ENOUGH_REPLICAS,
                     "it has a single replica, and no other broker is live that could stand by; bring one back."));
         }
-        List<Integer> alone = List.of(broker.nodeId());
         return checkStill(partition)
                 .thenCompose(still -> reassign(partition, List.of(broker.nodeId(), helper.get()), true))
-                // To ask for the old replicas would wait until the new one holds everything; but it may already.
-                .thenCompose(added -> reassign(partition, null, true)
-                        .exceptionallyCompose(failure -> reassign(partition, alone, true)));
+                .thenCompose(added -> beAlone(partition).exceptionallyCompose(failure -> beAlone(partition)));
+    }
+
+    /**
+     * Cancels that another replica is added. Only where it holds everything by now it is removed: a controller that is to
+     * remove one that it still adds waits for it to be in sync, which it never counts one that is to be removed as.
+     */
+    private CompletableFuture<Void> beAlone(TopicPartition partition) {
+        return reassign(partition, null, true)
+                .exceptionallyCompose(failure -> isOver(failure)
+                        ? reassign(partition, List.of(broker.nodeId()), true)
+                        : CompletableFuture.failedFuture(failure));
+    }
+
+    private static boolean isOver(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof LinkException answer && answer.error() == Errors.NO_REASSIGNMENT_IN_PROGRESS;
     }
 
     @Override

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clusterlinks.host.ClusterView.PartitionView;
 import io.clusterlinks.mirror.LeaderMoveTest.Controller.Sent;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData;
@@ -37,6 +39,8 @@ class LeaderMoveTest {
         final List<Sent> sent = new ArrayList<>();
         boolean reassigning;
         Errors elected = Errors.NONE;
+        /** What it answers to one who cancels, one by one; then that it is done. */
+        final Queue<Errors> cancelled = new ArrayDeque<>();
 
         AbstractResponse answer(AbstractRequest request) {
             List<Integer> order = request instanceof AlterPartitionReassignmentsRequest alter
@@ -45,8 +49,7 @@ class LeaderMoveTest {
             sent.add(new Sent(request.apiKey(), order));
             return switch (request.apiKey()) {
                 case LIST_PARTITION_REASSIGNMENTS -> new ListPartitionReassignmentsResponse(listed());
-                case ALTER_PARTITION_REASSIGNMENTS ->
-                    new AlterPartitionReassignmentsResponse(new AlterPartitionReassignmentsResponseData());
+                case ALTER_PARTITION_REASSIGNMENTS -> new AlterPartitionReassignmentsResponse(altered(order));
                 default ->
                     new ElectLeadersResponse(
                             0,
@@ -56,6 +59,13 @@ class LeaderMoveTest {
                                     .setPartitionResult(List.of(new PartitionResult().setErrorCode(elected.code())))),
                             (short) 1);
             };
+        }
+
+        private AlterPartitionReassignmentsResponseData altered(List<Integer> order) {
+            Errors error = order == null && !cancelled.isEmpty() ? cancelled.remove() : Errors.NONE;
+            return new AlterPartitionReassignmentsResponseData()
+                    .setErrorCode(error.code())
+                    .setErrorMessage(error.message());
         }
 
         private ListPartitionReassignmentsResponseData listed() {
@@ -94,6 +104,25 @@ class LeaderMoveTest {
                         new Sent(ApiKeys.LIST_PARTITION_REASSIGNMENTS, List.of()),
                         new Sent(ApiKeys.ALTER_PARTITION_REASSIGNMENTS, List.of(1, 3)),
                         new Sent(ApiKeys.ALTER_PARTITION_REASSIGNMENTS, null));
+    }
+
+    @Test
+    void aReplicaThatHoldsEverythingBeforeItIsCancelledIsRemoved() {
+        controller.cancelled.add(Errors.NO_REASSIGNMENT_IN_PROGRESS);
+
+        move(List.of(1), List.of(1), Set.of(1, 3)).moveAway(TP).join();
+
+        assertThat(controller.sent).extracting(Sent::order).containsExactly(List.of(), List.of(1, 3), null, List.of(1));
+    }
+
+    /** Asked to remove what it still adds a controller does neither, ever; found by chaos. */
+    @Test
+    void aReplicaThatIsStillBeingAddedIsNotRemovedButCancelledAgain() {
+        controller.cancelled.add(Errors.REQUEST_TIMED_OUT);
+
+        move(List.of(1), List.of(1), Set.of(1, 3)).moveAway(TP).join();
+
+        assertThat(controller.sent).extracting(Sent::order).containsExactly(List.of(), List.of(1, 3), null, null);
     }
 
     @Test
