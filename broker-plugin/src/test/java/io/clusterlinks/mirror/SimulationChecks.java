@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.clusterlinks.mirror.SimulatedCluster.Node;
 import io.clusterlinks.mirror.SimulatedLog.Entry;
 import io.clusterlinks.protocol.record.MirrorRecord;
+import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.state.LinkImage;
@@ -31,6 +32,9 @@ final class SimulationChecks {
     private int images;
     /** Destination leader epoch of the last unclean election; -1 if there was none. */
     private int uncleanEpoch = -1;
+
+    /** Whether an unclean election came after the mirror was level with its source, and follows it no more. */
+    private boolean electedAfterLevel;
 
     private Node elected;
     /** Where the log of the leader that was elected uncleanly begins, if the source began to begin earlier while it was away. */
@@ -66,6 +70,7 @@ final class SimulationChecks {
     /** What {@code node} does not hold when it leads is lost, and was mirrored for nothing. */
     void onUncleanElection(Node node) {
         uncleanEpoch = simulation.cluster.registration.epoch();
+        electedAfterLevel |= simulation.current().stop() == StopMode.PROMOTE;
         elected = node;
         staleStart = simulation.source.wentBack ? node.log.start : 0;
         forgetWhatIsLost();
@@ -98,6 +103,14 @@ final class SimulationChecks {
     /** Whether an unclean election came after all that the leader did who stopped the partition: as with any topic. */
     boolean isLostAfterTheStop() {
         return stoppedUnder >= 0 && stoppedUnder < uncleanEpoch;
+    }
+
+    /**
+     * Whether the topic holds what a replica held that was elected uncleanly when nobody asked the source any more: it may
+     * lack what the source has, and may have been away while the source and the mirror lost what it brings back.
+     */
+    boolean wasElectedAfterLevel() {
+        return electedAfterLevel;
     }
 
     /** What there is to check; compared to tell whether anything has changed. */
