@@ -179,9 +179,21 @@ class BadInputIT {
         assertThat(links.describe(LINK)).containsEntry("replica.fetch.wait.max.ms", before);
     }
 
+    /** One that is there just as asked for is what was asked for: a command whose answer was lost comes again. */
     @Test
-    void refusesALinkThatExists() {
-        assertRefused(LINK, "create", "--link", LINK, "--config", bootstrap(source.bootstrap()));
+    void refusesALinkThatExistsAndIsAnother() {
+        String[] create = {"create", "--link", LINK, "--config", bootstrap(source.bootstrap())};
+        assertThat(links.cli().run(create).exitCode()).isZero();
+
+        assertRefused(
+                "exists already",
+                "create",
+                "--link",
+                LINK,
+                "--config",
+                bootstrap(source.bootstrap()),
+                "--config",
+                "metadata.max.age.ms=1234");
     }
 
     @Test
