@@ -238,9 +238,14 @@ public final class CoordinatorRouter implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        waiting.forEach(result -> result.completeExceptionally(
-                LinkException.unavailable("The cluster-links plugin of broker " + broker.nodeId() + " is stopping.")));
-        waiting.clear();
+        // One by one: what comes meanwhile is not to be forgotten unanswered.
+        waiting.removeIf(this::refuse);
+    }
+
+    private boolean refuse(CompletableFuture<?> result) {
+        result.completeExceptionally(
+                LinkException.unavailable("The cluster-links plugin of broker " + broker.nodeId() + " is stopping."));
+        return true;
     }
 
     private <T> CompletableFuture<T> askLeader(Function<Integer, CompletableFuture<T>> call) {
