@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -33,8 +34,8 @@ final class SimulationChecks {
     /** Destination leader epoch of the last unclean election; -1 if there was none. */
     private int uncleanEpoch = -1;
 
-    /** Whether an unclean election came after the mirror was level with its source, and follows it no more. */
-    private boolean electedAfterLevel;
+    /** What the replica held that was elected uncleanly last since the mirror is level and asks its source nothing. */
+    private Optional<Set<String>> heldAfterLevel = Optional.empty();
 
     private Node elected;
     /** Where the log of the leader that was elected uncleanly begins, if the source began to begin earlier while it was away. */
@@ -70,7 +71,10 @@ final class SimulationChecks {
     /** What {@code node} does not hold when it leads is lost, and was mirrored for nothing. */
     void onUncleanElection(Node node) {
         uncleanEpoch = simulation.cluster.registration.epoch();
-        electedAfterLevel |= simulation.current().stop() == StopMode.PROMOTE;
+        if (simulation.current().stop() == StopMode.PROMOTE) {
+            heldAfterLevel =
+                    Optional.of(node.log.entries.stream().map(Entry::described).collect(Collectors.toSet()));
+        }
         elected = node;
         staleStart = simulation.source.wentBack ? node.log.start : 0;
         forgetWhatIsLost();
@@ -106,11 +110,11 @@ final class SimulationChecks {
     }
 
     /**
-     * Whether the topic holds what a replica held that was elected uncleanly when nobody asked the source any more: it may
-     * lack what the source has, and may have been away while the source and the mirror lost what it brings back.
+     * What a replica held that was elected uncleanly when nobody asked the source any more: it may lack what the source has,
+     * and may have been away while the source and the mirror lost what it brings back. Empty if there was none.
      */
-    boolean wasElectedAfterLevel() {
-        return electedAfterLevel;
+    Optional<Set<String>> heldAfterLevel() {
+        return heldAfterLevel;
     }
 
     /** What there is to check; compared to tell whether anything has changed. */
