@@ -13,7 +13,7 @@ import java.util.Map;
 final class TaskSlot {
     /** How soon a task that is switched off, paused or failing is looked at again. */
     private static final long IDLE_MS = 1_000;
-    /** A promotion does not wait for longer for a run that fails again and again. */
+    /** A promotion does not wait for longer for runs that fail or are not complete. */
     static final long MAX_AWAITED_MS = 10_000;
 
     private final SyncTask task;
@@ -25,7 +25,7 @@ final class TaskSlot {
     private long promotionMs = -1;
 
     private long awaitedSinceMs;
-    /** As {@link #promotionMs}, of a run that has ended. */
+    /** As {@link #promotionMs}, of a run that was complete, or had its time. */
     private long servedMs = -1;
 
     TaskSlot(SyncTask task) {
@@ -96,8 +96,8 @@ final class TaskSlot {
                 outcome.troubles(),
                 outcome.note(),
                 null);
-        dueMs = runningSinceMs + intervalMs;
-        servedMs = promotionMs;
+        boolean awaited = endsAwaited(outcome.complete(), nowMs);
+        dueMs = awaited ? nowMs + IDLE_MS : runningSinceMs + intervalMs;
         runningSinceMs = -1;
     }
 
@@ -115,9 +115,17 @@ final class TaskSlot {
                 last.troubles(),
                 null,
                 error);
-        servedMs = nowMs - awaitedSinceMs >= MAX_AWAITED_MS ? promotionMs : servedMs;
-        dueMs = nowMs + (servedMs == promotionMs ? Math.max(IDLE_MS, intervalMs) : IDLE_MS);
+        boolean awaited = endsAwaited(false, nowMs);
+        dueMs = nowMs + (awaited ? IDLE_MS : Math.max(IDLE_MS, intervalMs));
         runningSinceMs = -1;
+    }
+
+    /** Ends a run. Returns whether a promotion waits for another one, since this one was not complete. */
+    private boolean endsAwaited(boolean complete, long nowMs) {
+        if (complete || nowMs - awaitedSinceMs >= MAX_AWAITED_MS) {
+            servedMs = promotionMs;
+        }
+        return servedMs != promotionMs;
     }
 
     synchronized TaskStatus status() {

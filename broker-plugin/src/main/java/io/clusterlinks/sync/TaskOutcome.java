@@ -14,14 +14,16 @@ import java.util.List;
  * @param troubled number of items that failed or are in conflict
  * @param troubles the first of those
  * @param note what it left out on purpose, and how to have it; null if nothing
+ * @param complete whether it did all that it could: what failed would fail again a moment later
  */
-public record TaskOutcome(int items, int changed, int troubled, List<TaskItem> troubles, String note) {
+public record TaskOutcome(
+        int items, int changed, int troubled, List<TaskItem> troubles, String note, boolean complete) {
     public TaskOutcome {
         troubles = List.copyOf(troubles);
     }
 
     public TaskOutcome(int items, int changed, int troubled, List<TaskItem> troubles) {
-        this(items, changed, troubled, troubles, null);
+        this(items, changed, troubled, troubles, null, true);
     }
 
     /** Counts while a run goes on. Not thread-safe. */
@@ -31,6 +33,7 @@ public record TaskOutcome(int items, int changed, int troubled, List<TaskItem> t
         private int changed;
         private int troubled;
         private String note;
+        private boolean complete = true;
 
         void items(int count) {
             items += count;
@@ -51,8 +54,13 @@ public record TaskOutcome(int items, int changed, int troubled, List<TaskItem> t
             note = text;
         }
 
+        /** Something failed that may succeed a moment later. */
+        void incomplete() {
+            complete = false;
+        }
+
         TaskOutcome outcome() {
-            return new TaskOutcome(items, changed, troubled, troubles, note);
+            return new TaskOutcome(items, changed, troubled, troubles, note, complete);
         }
     }
 }

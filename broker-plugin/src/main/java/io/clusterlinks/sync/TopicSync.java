@@ -21,6 +21,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,8 +137,15 @@ public final class TopicSync implements SyncTask {
                     mirror.topic(),
                     e);
             counter.trouble(mirror.topic(), "FAILED", String.valueOf(e.getMessage()));
+            if (!isRefusal(e)) {
+                counter.incomplete();
+            }
             return false;
         }
+    }
+
+    private static boolean isRefusal(RuntimeException e) {
+        return e instanceof LinkException failure && !(failure.error().exception() instanceof RetriableException);
     }
 
     private void addPartitions(MirrorRecord mirror, TopicPlan plan) {
@@ -174,7 +182,7 @@ public final class TopicSync implements SyncTask {
     private List<Change> begin(LinkImage image, MirrorRecord seen, TopicPlan plan) {
         MirrorRecord now = current(image, seen)
                 .filter(mirror -> mirror.configs().equals(seen.configs()))
-                .orElseThrow(() -> LinkException.invalid("it was changed meanwhile"));
+                .orElseThrow(() -> LinkException.unavailable("It was changed meanwhile."));
         Map<String, String> configs = plan.changesConfigs() ? now.configs() : plan.configs();
         // Always written: only a write proves that this broker still coordinates.
         return List.of(Change.put(withEvent(now.following(plan.sourceTopicId(), configs, plan.partitions()), plan)));

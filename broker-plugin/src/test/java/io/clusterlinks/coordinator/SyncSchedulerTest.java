@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class SyncSchedulerTest {
     private static final LinkConfigResolver PLAIN = link -> LinkConfig.parse(link.configs());
     private static final TaskOutcome NOTHING = new TaskOutcome(0, 0, 0, List.of());
+    private static final TaskOutcome INCOMPLETE = new TaskOutcome(0, 0, 0, List.of(), null, false);
 
     private final ManualTime time = new ManualTime();
     private final List<Runnable> queue = new ArrayList<>();
@@ -158,11 +159,43 @@ class SyncSchedulerTest {
         assertThat(task.ran).hasSize(3);
     }
 
+    /** The controller did not answer for one topic, and what that topic was to have was lost by its promotion. */
+    @Test
+    void aPromotionWaitsForARunThatIsComplete() {
+        FakeTask task = new FakeTask("a", context -> NOTHING);
+        task.run = context -> task.ran.size() < 3 ? INCOMPLETE : NOTHING;
+        task.precedesPromotions = true;
+        task.intervalMs = 600_000;
+        SyncScheduler scheduler = scheduler(task);
+        LinkImage image = Records.image(link(Records.LINK, Map.of()), draining(7));
+
+        for (int i = 0; i < 2; i++) {
+            scheduler.tick(image);
+            runQueue();
+            assertThat(scheduler.isDoneFor(draining(7))).isFalse();
+            time.sleep(1_000);
+        }
+        scheduler.tick(image);
+        runQueue();
+
+        assertThat(scheduler.isDoneFor(draining(7))).isTrue();
+        assertThat(task.ran).hasSize(3);
+    }
+
     @Test
     void aPromotionDoesNotWaitForEverForARunThatFails() {
-        FakeTask task = new FakeTask("a", context -> {
+        aPromotionDoesNotWaitForEverFor(context -> {
             throw LinkException.unavailable("no source");
         });
+    }
+
+    @Test
+    void aPromotionDoesNotWaitForEverForARunThatIsNotComplete() {
+        aPromotionDoesNotWaitForEverFor(context -> INCOMPLETE);
+    }
+
+    private void aPromotionDoesNotWaitForEverFor(Function<SyncContext, TaskOutcome> run) {
+        FakeTask task = new FakeTask("a", run);
         task.precedesPromotions = true;
         SyncScheduler scheduler = scheduler(task);
         LinkImage image = Records.image(link(Records.LINK, Map.of()), draining(7));
@@ -231,10 +264,11 @@ class SyncSchedulerTest {
 
     private static final class FakeTask implements SyncTask {
         private final String name;
-        private final Function<SyncContext, TaskOutcome> run;
+        private Function<SyncContext, TaskOutcome> run;
         private final List<String> ran = new ArrayList<>();
         private final List<String> forgotten = new ArrayList<>();
         private boolean precedesPromotions;
+        private long intervalMs = 1_000;
 
         FakeTask(String name, Function<SyncContext, TaskOutcome> run) {
             this.name = name;
@@ -253,7 +287,7 @@ class SyncSchedulerTest {
 
         @Override
         public OptionalLong intervalMs(LinkConfig config) {
-            return OptionalLong.of(1_000);
+            return OptionalLong.of(intervalMs);
         }
 
         @Override

@@ -108,6 +108,20 @@ class TopicSyncTest {
         assertThat(destination.partitions).isEqualTo(2);
     }
 
+    /** A promotion waits for another run, but not for a config that this cluster does not allow. */
+    @Test
+    void aRunIsNotCompleteIfTheControllerHasNotAnswered() {
+        destination.refused = "retention.ms";
+        assertThat(run(2, Map.of("retention.ms", "1")).complete()).isTrue();
+
+        destination.refusal = Errors.NOT_CONTROLLER;
+        assertThat(run(2, Map.of("retention.ms", "1")).complete()).isFalse();
+
+        destination.refused = "none";
+        assertThat(run(2, Map.of("retention.ms", "1")).complete()).isTrue();
+        assertThat(destination.configs).isEqualTo(Map.of("retention.ms", "1"));
+    }
+
     @Test
     void onlyTheRefusedConfigLagsAndIsNamedWithTheReason() {
         destination.refused = "retention.ms";
@@ -184,6 +198,7 @@ class TopicSyncTest {
         private final Map<String, String> configs = new TreeMap<>();
         private int partitions = 2;
         private String refused = "none";
+        private Errors refusal = Errors.POLICY_VIOLATION;
 
         @Override
         public Optional<TopicView> topic(String name) {
@@ -215,7 +230,7 @@ class TopicSyncTest {
                     .next();
             AlterConfigsResourceResponse result = new AlterConfigsResourceResponse();
             if (wanted.configs().stream().anyMatch(config -> config.name().equals(refused))) {
-                result.setErrorCode(Errors.POLICY_VIOLATION.code()).setErrorMessage("not by our policy");
+                result.setErrorCode(refusal.code()).setErrorMessage("not by our policy");
             } else {
                 wanted.configs().forEach(config -> {
                     if (config.configOperation() == OpType.DELETE.id()) {
