@@ -134,7 +134,10 @@ final class SyncScheduler implements AutoCloseable {
         try {
             LinkConfig config = configs.resolve(link);
             OptionalLong interval = slot.task().intervalMs(config);
-            if (interval.isEmpty() || link.deleting()) {
+            if (link.deleting()) {
+                // What is known is needed until its mirrors have stopped.
+                slot.skipped(TaskState.DISABLED);
+            } else if (interval.isEmpty()) {
                 slot.task().forget(link.link());
                 slot.skipped(TaskState.DISABLED);
             } else if (config.paused()) {

@@ -24,7 +24,8 @@ final class TaskSlot {
     /** When the newest promotion began for which a run was begun, and when that was. */
     private long promotionMs = -1;
 
-    private long awaitedSinceMs;
+    /** Since when a promotion waits for a run that could have been complete; -1 if none does. */
+    private long awaitedSinceMs = -1;
     /** As {@link #promotionMs}, of a run that was complete, or had its time. */
     private long servedMs = -1;
 
@@ -51,6 +52,8 @@ final class TaskSlot {
         }
         if (awaited) {
             promotionMs = newestPromotionMs;
+        }
+        if (promotionMs != servedMs && awaitedSinceMs < 0) {
             awaitedSinceMs = nowMs;
         }
         configs = link.configs();
@@ -67,6 +70,7 @@ final class TaskSlot {
     synchronized void skipped(TaskState state) {
         dueMs = runningSinceMs + IDLE_MS;
         runningSinceMs = -1;
+        awaitedSinceMs = -1;
         last = new TaskStatus(
                 task.name(),
                 state,
@@ -124,6 +128,7 @@ final class TaskSlot {
     private boolean endsAwaited(boolean complete, long nowMs) {
         if (complete || nowMs - awaitedSinceMs >= MAX_AWAITED_MS) {
             servedMs = promotionMs;
+            awaitedSinceMs = -1;
         }
         return servedMs != promotionMs;
     }

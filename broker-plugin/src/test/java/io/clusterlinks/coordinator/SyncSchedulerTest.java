@@ -212,6 +212,55 @@ class SyncSchedulerTest {
         assertThat(scheduler.isDoneFor(draining(7))).isTrue();
     }
 
+    /** A run of a paused link is none: the first one after it, which may fail, is not the last one that is waited for. */
+    @Test
+    void aPromotionOverAPausedLinkHasItsTimeWhenTheLinkIsResumed() {
+        FakeTask task = new FakeTask("a", context -> {
+            throw LinkException.unavailable("no source");
+        });
+        task.precedesPromotions = true;
+        SyncScheduler scheduler = scheduler(task);
+        LinkRecord paused = link(Records.LINK, Map.of("cluster.link.paused", "true"));
+        scheduler.tick(Records.image(paused, draining(7)));
+        runQueue();
+        time.sleep(TaskSlot.MAX_AWAITED_MS);
+
+        scheduler.tick(Records.image(link(Records.LINK, Map.of()), draining(7)));
+        runQueue();
+
+        assertThat(scheduler.isDoneFor(draining(7))).isFalse();
+    }
+
+    @Test
+    void oneThatBeginsLaterHasNobodyWaitLonger() {
+        FakeTask task = new FakeTask("a", context -> INCOMPLETE);
+        task.precedesPromotions = true;
+        SyncScheduler scheduler = scheduler(task);
+        for (int i = 0; i <= 10; i++) {
+            scheduler.tick(Records.image(link(Records.LINK, Map.of()), draining(7 + i)));
+            runQueue();
+            time.sleep(1_000);
+        }
+        assertThat(scheduler.isDoneFor(draining(7))).isTrue();
+    }
+
+    /** What is known of its groups counts when its mirrors stop, and a source that is dead cannot be asked again. */
+    @Test
+    void aLinkThatIsBeingDeletedForgetsNothingUntilItIsGone() {
+        FakeTask task = new FakeTask("a", context -> NOTHING);
+        SyncScheduler scheduler = scheduler(task);
+        LinkRecord link = link("east", Map.of());
+        tickAndRun(scheduler, link);
+
+        time.sleep(10_000);
+        tickAndRun(scheduler, new LinkRecord(1, link.link(), link.sourceClusterId(), link.configs(), true, 1));
+        assertThat(task.ran).hasSize(1);
+        assertThat(task.forgotten).isEmpty();
+
+        scheduler.tick(Records.image());
+        assertThat(task.forgotten).containsExactly("east");
+    }
+
     private static MirrorRecord draining(long sinceMs) {
         return Records.mirror(MirrorState.ACTIVE, StopMode.NONE).withStop(StopMode.DRAIN, null, sinceMs);
     }
