@@ -31,11 +31,15 @@ public final class Records {
     }
 
     public static MirrorRecord mirror(String sourceTopicId, MirrorState state, StopMode stop) {
+        return mirror(TOPIC, sourceTopicId, state, stop);
+    }
+
+    public static MirrorRecord mirror(String topic, String sourceTopicId, MirrorState state, StopMode stop) {
         return new MirrorRecord(
                 1,
                 LINK,
-                TOPIC,
-                TOPIC,
+                topic,
+                topic,
                 "topic-id",
                 sourceTopicId,
                 2,

@@ -14,7 +14,6 @@ import io.clusterlinks.sync.OffsetSync.LastRead;
 import io.clusterlinks.sync.OffsetSync.LastSync;
 import io.clusterlinks.sync.SyncContext;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -39,6 +38,7 @@ final class StopBarrier {
     private static final long RETRY_MS = 500;
     private static final Duration PROMOTE_SOURCE_TIMEOUT = Duration.ofMillis(2_500);
     private static final Duration FAILOVER_SOURCE_TIMEOUT = Duration.ofMillis(1_500);
+    private static final long MIN_SOURCE_TIMEOUT_MS = 500;
     private static final Logger LOG = LoggerFactory.getLogger(StopBarrier.class);
 
     private final List<LastTask> tasks;
@@ -129,6 +129,11 @@ final class StopBarrier {
                         .isPresent();
     }
 
+    /** One kind of groups may take up the time of all but for what the next one needs at least. */
+    private Duration left(Duration timeout, long beganMs) {
+        return Duration.ofMillis(Math.max(MIN_SOURCE_TIMEOUT_MS, timeout.toMillis() - (time.milliseconds() - beganMs)));
+    }
+
     private void run(LinkImage image, LinkRecord link, Set<String> topics) {
         try {
             LinkConfig config = configs.resolve(link);
@@ -142,10 +147,13 @@ final class StopBarrier {
             SyncContext context = new SyncContext(image, link, config, sources.of(link));
             Duration timeout = promotes ? PROMOTE_SOURCE_TIMEOUT : FAILOVER_SOURCE_TIMEOUT;
             // What stays open at the source, say a transaction, is waited for once; then its positions of before count.
-            boolean first = Collections.disjoint(results.keySet(), topics);
-            Optional<LastRead> read = config.paused() ? Optional.empty() : Optional.of(new LastRead(first, timeout));
+            boolean first = !results.keySet().containsAll(topics);
+            long beganMs = time.milliseconds();
             Map<String, LastSync> found = new HashMap<>();
             for (LastTask task : tasks) {
+                Optional<LastRead> read = config.paused()
+                        ? Optional.empty()
+                        : Optional.of(new LastRead(first, promotes, left(timeout, beganMs)));
                 task.finish(context, topics, read).forEach((topic, last) -> found.merge(topic, last, LastSync::and));
             }
             results.putAll(found);

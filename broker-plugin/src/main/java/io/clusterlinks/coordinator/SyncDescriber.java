@@ -32,7 +32,7 @@ final class SyncDescriber {
 
     GroupTotals totals(String link) {
         return GroupTotals.of(
-                offsets.stream().flatMap(kind -> kind.groups(link).stream()).toList());
+                offsets.stream().flatMap(kind -> kind.following(link).stream()).toList());
     }
 
     List<Entry> groups(String link) {

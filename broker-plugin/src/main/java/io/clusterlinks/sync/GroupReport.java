@@ -10,6 +10,9 @@ import org.apache.kafka.common.TopicPartition;
 
 /** Says of tracked groups what an operator should know. */
 final class GroupReport {
+    private static final String MOVED =
+            "All its mirrors are topics of their own now; the group is its consumers' and the link leaves it alone.";
+
     private GroupReport() {}
 
     static GroupOffsetStatus status(TopicPartition partition, TrackedOffset offset) {
@@ -35,7 +38,7 @@ final class GroupReport {
         return here < 0 ? -1 : Math.max(0, offset.source().offset() - here);
     }
 
-    static GroupSummary summary(String name, GroupKind kind, TrackedGroup group, long lastReadMs) {
+    static GroupSummary summary(String name, GroupKind kind, TrackedGroup group, long lastReadMs, boolean follows) {
         Collection<TrackedOffset> offsets = group.offsets().values();
         boolean known = offsets.stream().allMatch(offset -> lag(offset) >= 0);
         return new GroupSummary(
@@ -47,7 +50,7 @@ final class GroupReport {
                 known ? offsets.stream().mapToLong(GroupReport::lag).sum() : -1,
                 lastReadMs,
                 offsets.stream().mapToLong(TrackedOffset::committedMs).max().orElse(-1),
-                reason(group));
+                follows ? reason(group) : MOVED);
     }
 
     /** Why a group is not simply in step; null if it is. */

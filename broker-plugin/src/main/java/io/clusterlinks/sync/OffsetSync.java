@@ -20,6 +20,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -132,8 +133,13 @@ public final class OffsetSync implements SyncTask {
                 .collect(Collectors.toSet());
     }
 
-    /** How to ask the source a last time; {@code settled} as for {@link SourceAdmin#committedOffsets}. */
-    public record LastRead(boolean settled, Duration timeout) {}
+    /**
+     * How to ask the source a last time.
+     *
+     * @param settled as for {@link SourceAdmin#committedOffsets}
+     * @param needed whether to try again if the source does not answer
+     */
+    public record LastRead(boolean settled, boolean needed, Duration timeout) {}
 
     /**
      * What became of the groups of a topic.
@@ -159,6 +165,7 @@ public final class OffsetSync implements SyncTask {
         String from = " as last read from the source";
         Set<String> unreadBefore = unread(table);
         Set<String> unread = Set.of();
+        boolean missed = false;
         try {
             if (read.isPresent()) {
                 source.readAll(context, table, read.get().settled(), read.get().timeout());
@@ -167,10 +174,11 @@ public final class OffsetSync implements SyncTask {
             }
         } catch (LinkException e) {
             from += ", which did not answer now (" + e.getMessage() + ")";
+            missed = read.get().needed();
         }
         apply(table, topics);
         // What cannot be read twice in a row is not waited for.
-        boolean isRead = unreadBefore.containsAll(unread);
+        boolean isRead = !missed && unreadBefore.containsAll(unread);
         LastGroups groups =
                 new LastGroups(kind, table, from.isEmpty() ? table.unreadable().keySet() : Set.of(), from);
         return topics.stream()
@@ -209,23 +217,37 @@ public final class OffsetSync implements SyncTask {
         return counter.outcome();
     }
 
-    /** Number of followed groups by state. */
+    /** Number of groups that follow the link, by state; whoever has moved here with all topics does not any more. */
     public Map<GroupOffsetState, Integer> counts(String link) {
         Map<GroupOffsetState, Integer> counts = new EnumMap<>(GroupOffsetState.class);
-        Optional.ofNullable(tables.get(link))
-                .ifPresent(table ->
-                        table.groups().values().forEach(group -> counts.merge(group.state(), 1, Integer::sum)));
+        following(link).forEach(group -> counts.merge(group.state(), 1, Integer::sum));
         return counts;
     }
 
-    /** Every followed group, in no order. */
+    /** Every group that follows the link, in no order. */
+    public List<GroupSummary> following(String link) {
+        LinkImage image = newest.get();
+        return groups(link, group -> OffsetCommits.isFollowing(image, group));
+    }
+
+    /** Every group of which anything is known, in no order: also those of which no mirror is left. */
     public List<GroupSummary> groups(String link) {
+        return groups(link, group -> true);
+    }
+
+    private List<GroupSummary> groups(String link, Predicate<TrackedGroup> wanted) {
         GroupTable table = tables.get(link);
         return table == null
                 ? List.of()
                 : table.groups().entrySet().stream()
-                        .map(entry -> GroupReport.summary(entry.getKey(), kind, entry.getValue(), table.lastReadMs()))
+                        .filter(entry -> wanted.test(entry.getValue()))
+                        .map(entry -> summary(table, entry.getKey(), entry.getValue()))
                         .toList();
+    }
+
+    private GroupSummary summary(GroupTable table, String name, TrackedGroup group) {
+        return GroupReport.summary(
+                name, kind, group, table.lastReadMs(), OffsetCommits.isFollowing(newest.get(), group));
     }
 
     /** A followed group by its name here. */
@@ -233,7 +255,7 @@ public final class OffsetSync implements SyncTask {
         return Optional.ofNullable(tables.get(link))
                 .flatMap(table -> Optional.ofNullable(table.groups().get(group))
                         .map(tracked -> new GroupView(
-                                GroupReport.summary(group, kind, tracked, table.lastReadMs()),
+                                summary(table, group, tracked),
                                 tracked.offsets().entrySet().stream()
                                         .map(entry -> GroupReport.status(entry.getKey(), entry.getValue()))
                                         .toList())));

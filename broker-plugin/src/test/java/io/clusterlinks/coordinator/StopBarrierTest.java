@@ -16,7 +16,9 @@ import io.clusterlinks.source.SourceClients;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.sync.OffsetSync.LastRead;
 import io.clusterlinks.sync.OffsetSync.LastSync;
+import io.clusterlinks.sync.SyncContext;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class StopBarrierTest {
@@ -38,27 +41,35 @@ class StopBarrierTest {
             "true",
             LinkConfig.GROUP_FILTERS,
             "{\"groupFilters\":[{\"name\":\"*\",\"patternType\":\"LITERAL\",\"filterType\":\"INCLUDE\"}]}"));
-    private final MirrorRecord mirror = Records.mirror(MirrorState.PENDING_STOPPED, StopMode.PROMOTE);
+    private MirrorRecord mirror = Records.mirror(MirrorState.PENDING_STOPPED, StopMode.PROMOTE);
     /** What the next runs come to; the last one again and again. */
     private final Deque<LastSync> outcomes = new ArrayDeque<>();
 
     private final List<LastRead> reads = new ArrayList<>();
     private boolean fails;
-    private final StopBarrier barrier = new StopBarrier(
-            List.of((context, topics, read) -> {
-                if (fails) {
-                    throw LinkException.unavailable("no broker answers");
-                }
-                reads.add(read.orElse(null));
-                LastSync outcome = outcomes.size() > 1 ? outcomes.poll() : outcomes.peek();
-                Map<String, LastSync> all = new HashMap<>();
-                topics.forEach(topic -> all.put(topic, outcome));
-                return all;
-            }),
-            new SourceAdmins(sources(), link -> LinkConfig.parse(link.configs()), Runnable::run),
-            link -> LinkConfig.parse(link.configs()),
-            Runnable::run,
-            time);
+    private long takesMs;
+    private final StopBarrier barrier = barrier(this::finish);
+
+    private StopBarrier barrier(StopBarrier.LastTask... tasks) {
+        return new StopBarrier(
+                List.of(tasks),
+                new SourceAdmins(sources(), link -> LinkConfig.parse(link.configs()), Runnable::run),
+                link -> LinkConfig.parse(link.configs()),
+                Runnable::run,
+                time);
+    }
+
+    private Map<String, LastSync> finish(SyncContext context, Set<String> topics, Optional<LastRead> read) {
+        if (fails) {
+            throw LinkException.unavailable("no broker answers");
+        }
+        reads.add(read.orElse(null));
+        time.sleep(takesMs);
+        LastSync outcome = outcomes.size() > 1 ? outcomes.poll() : outcomes.peek();
+        Map<String, LastSync> all = new HashMap<>();
+        topics.forEach(topic -> all.put(topic, outcome));
+        return all;
+    }
 
     @Test
     void opensWithTheFirstCompleteSync() {
@@ -78,6 +89,45 @@ class StopBarrierTest {
         }
         assertThat(tick()).contains("done");
         assertThat(reads).extracting(LastRead::settled).containsExactly(true, false, false);
+    }
+
+    /** Its groups are waited for as those of the first one: open transactions, and coordinators that move. */
+    @Test
+    void aMirrorThatJoinsWhileAnotherWaitsGetsASettledReadToo() {
+        MirrorRecord second = Records.mirror("second", "source-id", MirrorState.PENDING_STOPPED, StopMode.PROMOTE);
+        outcomes.add(OPEN);
+        tick();
+        tick();
+
+        LinkImage image = Records.image(link(), mirror, second);
+        barrier.result(image, second);
+        barrier.tick(image);
+
+        assertThat(reads).extracting(LastRead::settled).containsExactly(true, true);
+    }
+
+    /** Each waits for its groups for six seconds at most, and the runs that it begins in the midst of are shared. */
+    @Test
+    void bothKindsOfGroupsShareTheTimeOfARun() {
+        outcomes.add(OPEN);
+        takesMs = 2_400;
+        StopBarrier both = barrier(this::finish, this::finish);
+        LinkImage image = Records.image(link(), mirror);
+        both.result(image, mirror);
+        both.tick(image);
+        assertThat(reads)
+                .extracting(LastRead::timeout)
+                .containsExactly(Duration.ofMillis(2_500), Duration.ofMillis(500));
+    }
+
+    @Test
+    void onlyAPromotionNeedsTheSource() {
+        outcomes.add(OPEN);
+        tick();
+        mirror = Records.mirror(MirrorState.PENDING_STOPPED, StopMode.FAILOVER);
+        time.sleep(1_000);
+        tick();
+        assertThat(reads).extracting(LastRead::needed).containsExactly(true, false);
     }
 
     @Test
@@ -114,11 +164,14 @@ class StopBarrierTest {
 
     /** One look of the reconciler. */
     private Optional<String> tick() {
-        LinkRecord link = new LinkRecord(1, Records.LINK, "source-cluster", Map.copyOf(configs), false, 1);
-        LinkImage image = Records.image(link, mirror);
+        LinkImage image = Records.image(link(), mirror);
         Optional<String> result = barrier.result(image, mirror);
         barrier.tick(image);
         return result;
+    }
+
+    private LinkRecord link() {
+        return new LinkRecord(1, Records.LINK, "source-cluster", Map.copyOf(configs), false, 1);
     }
 
     private static SourceClients sources() {
