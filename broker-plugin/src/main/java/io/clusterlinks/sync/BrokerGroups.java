@@ -59,27 +59,33 @@ final class BrokerGroups implements LocalGroups {
                 .toList();
         Questions.Deadline deadline = questions.within(listTimeout);
         Set<String> names = new HashSet<>();
-        boolean complete = true;
+        Set<Integer> silent = new HashSet<>();
         for (Questions.Asked question : asked) {
-            complete &= deadline.ifAnswered(question, response -> {
+            boolean answered = deadline.ifAnswered(question, response -> {
                 ListGroupsResponse list = (ListGroupsResponse) response;
-                check(Errors.forCode(list.data().errorCode()));
+                if (isLoading(Errors.forCode(list.data().errorCode()))) {
+                    silent.add(question.broker());
+                }
                 list.data().groups().forEach(group -> names.add(group.groupId()));
             });
+            if (!answered) {
+                silent.add(question.broker());
+            }
             if (question.isOpen()) {
                 questions.leaveOut(question.broker());
             }
         }
-        return new Active(names, complete);
+        return new Active(names, silent.isEmpty());
     }
 
-    /** A broker that is loading some groups or has none yet lists the others; a commit tells of the rest. */
-    private static void check(Errors error) {
-        if (error != Errors.NONE
-                && error != Errors.COORDINATOR_LOAD_IN_PROGRESS
-                && error != Errors.COORDINATOR_NOT_AVAILABLE) {
-            throw new LinkException(error, "Cannot list the consumer groups of this cluster: " + error.message());
-        }
+    /** A broker that is loading some of its groups lists none of them. */
+    private static boolean isLoading(Errors error) {
+        return switch (error) {
+            case NONE -> false;
+            case COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE -> true;
+            default ->
+                throw new LinkException(error, "Cannot list the consumer groups of this cluster: " + error.message());
+        };
     }
 
     @Override

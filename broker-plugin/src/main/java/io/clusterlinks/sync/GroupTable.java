@@ -43,6 +43,7 @@ final class GroupTable {
     private volatile boolean listedAny = true;
     private volatile long lastReadMs = -1;
     private long membersSeenMs;
+    private long lookedMs = -1;
     private LinkImage restingImage;
     private long restUntilMs;
 
@@ -96,6 +97,15 @@ final class GroupTable {
     /** When it was last seen which groups have members here. */
     long membersSeenMs() {
         return membersSeenMs;
+    }
+
+    /** Whether it is time to compare all with what is committed here; {@code true} once each {@code everyMs}. */
+    boolean looks(long nowMs, long everyMs) {
+        if (lookedMs >= 0 && nowMs - lookedMs < everyMs) {
+            return false;
+        }
+        lookedMs = nowMs;
+        return true;
     }
 
     /** A group of which no broker says whether it has members is taken to have them if it had. */

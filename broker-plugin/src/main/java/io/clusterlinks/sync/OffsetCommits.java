@@ -37,6 +37,12 @@ final class OffsetCommits {
     /** How often groups with members here are looked for though nothing is to be committed. */
     private static final long ACTIVE_MS = 5_000;
 
+    /**
+     * How often all is compared with what is committed here: a group that once had members expires by when the last of them
+     * left, whatever was committed since, and somebody may have deleted or reset it.
+     */
+    static final long LOOK_MS = 600_000;
+
     /** How soon all is looked at again where every group stands as at the source and nothing has been read since. */
     private static final long REST_MS = 5_000;
 
@@ -95,7 +101,7 @@ final class OffsetCommits {
         for (int from = 0; from < names.size(); from += CHUNK) {
             Map<String, Map<TopicPartition, OffsetAndMetadata>> chunk = new HashMap<>();
             names.subList(from, Math.min(names.size(), from + CHUNK)).forEach(name -> chunk.put(name, due.get(name)));
-            yieldToOthers(table, chunk, last, now);
+            yieldToOthers(image, table, chunk, last, now);
             committed += commit(table, chunk, now);
         }
         return committed;
@@ -150,6 +156,7 @@ final class OffsetCommits {
             LinkImage image, GroupTable table, Set<String> last, long nowMs) {
         Map<TopicPartition, Optional<Bounds>> known = new HashMap<>();
         Map<String, Map<TopicPartition, OffsetAndMetadata>> due = new HashMap<>();
+        boolean looks = table.looks(nowMs, LOOK_MS);
         table.groups().forEach((name, group) -> group.offsets().forEach((partition, offset) -> {
             Optional<MirrorRecord> mirror = image.mirror(partition.topic()).filter(OffsetCommits::follows);
             if (mirror.isEmpty()) {
@@ -165,7 +172,7 @@ final class OffsetCommits {
                 return;
             }
             OffsetAndMetadata target = offset.target(range.get());
-            if (isDue(group, offset, target, last.contains(partition.topic()), nowMs)) {
+            if (isDue(group, offset, target, last.contains(partition.topic()), looks, nowMs)) {
                 due.computeIfAbsent(name, key -> new HashMap<>()).put(partition, target);
             } else if (offset.state() == GroupOffsetState.WAITING
                     || (offset.heldFor() == null && !target.equals(offset.committed()))
@@ -179,7 +186,12 @@ final class OffsetCommits {
 
     /** A group that the source has deleted is completed where it is not, and then left to expire or to be deleted. */
     private boolean isDue(
-            TrackedGroup group, TrackedOffset offset, OffsetAndMetadata target, boolean last, long nowMs) {
+            TrackedGroup group,
+            TrackedOffset offset,
+            OffsetAndMetadata target,
+            boolean last,
+            boolean looks,
+            long nowMs) {
         if (group.isDeletedAtSource()) {
             boolean incomplete =
                     offset.state() == GroupOffsetState.COMPLETING || offset.state() == GroupOffsetState.FAILED;
@@ -187,7 +199,7 @@ final class OffsetCommits {
                     && !target.equals(offset.committed())
                     && offset.isDue(target, last ? Long.MAX_VALUE : nowMs, Long.MAX_VALUE);
         }
-        return last || offset.isDue(target, nowMs, refreshMs);
+        return last || (looks && offset.isCommitted(target)) || offset.isDue(target, nowMs, refreshMs);
     }
 
     /** Nothing is to be committed, but the source has moved on or back beyond the mirror's end. */
@@ -219,7 +231,11 @@ final class OffsetCommits {
     }
 
     private void yieldToOthers(
-            GroupTable table, Map<String, Map<TopicPartition, OffsetAndMetadata>> due, Set<String> last, long nowMs) {
+            LinkImage image,
+            GroupTable table,
+            Map<String, Map<TopicPartition, OffsetAndMetadata>> due,
+            Set<String> last,
+            long nowMs) {
         if (due.isEmpty()) {
             return;
         }
@@ -243,18 +259,34 @@ final class OffsetCommits {
                     return true;
                 }
                 Long position = here.get(entry.getKey());
-                return (last.contains(entry.getKey().topic())
-                                && stands(group, entry.getKey(), entry.getValue(), position))
-                        || yields(group, entry.getKey(), entry.getValue(), position, nowMs);
+                boolean isLast = last.contains(entry.getKey().topic());
+                return stands(group, entry.getKey(), entry.getValue(), position, nowMs)
+                        || (!isBeyondEnd(image, group, entry.getKey(), position, isLast)
+                                && yields(group, entry.getKey(), entry.getValue(), position, nowMs));
             });
         });
         due.values().removeIf(Map::isEmpty);
     }
 
-    private static boolean stands(TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, Long found) {
+    /** Whether it stands where it should, and does not expire soon. */
+    private boolean stands(
+            TrackedGroup group, TopicPartition partition, OffsetAndMetadata target, Long found, long nowMs) {
+        TrackedOffset offset = group.offsets().get(partition);
+        return found != null && found == target.offset() && !offset.isDue(target, nowMs, refreshMs);
+    }
+
+    /**
+     * The mirror has lost its end since that was committed, by whomever: whoever goes on there skips what comes next. Where
+     * the mirror ends is reported late while it grows, so that is believed the second time, or when it grows no more.
+     */
+    private boolean isBeyondEnd(
+            LinkImage image, TrackedGroup group, TopicPartition partition, Long found, boolean isLast) {
         return found != null
-                && found == target.offset()
-                && group.offsets().get(partition).isCommitted(target);
+                && (isLast || group.offsets().get(partition).isAheadAt(found))
+                && image.mirror(partition.topic())
+                        .flatMap(mirror -> bounds.of(image, mirror, partition.partition()))
+                        .filter(range -> found > range.logEnd())
+                        .isPresent();
     }
 
     private static boolean yields(
@@ -270,7 +302,11 @@ final class OffsetCommits {
                                 target,
                                 found,
                                 GroupOffsetState.AHEAD_HERE,
-                                "Committed here at " + found + ", ahead of the source's " + target.offset()
+                                "Committed here at " + found + ", ahead of the source's "
+                                        + offset.source().offset()
+                                        + (target.offset() < offset.source().offset()
+                                                ? " as far as it is mirrored (" + target.offset() + ")"
+                                                : "")
                                         + "; not moved back. Reset the group here if it should follow the source.",
                                 nowMs + HOLD_MS));
         return true;

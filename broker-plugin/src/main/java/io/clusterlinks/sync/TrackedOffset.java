@@ -56,7 +56,7 @@ record TrackedOffset(
         return !Objects.equals(committed, target) || nowMs - committedMs >= refreshMs || heldFor != null;
     }
 
-    /** Whether {@code target} is what the link committed here last, and nothing is in its way. */
+    /** Whether {@code target} is what the link committed here last, as far as it knows, and nothing is in its way. */
     boolean isCommitted(OffsetAndMetadata target) {
         return heldFor == null && target.equals(committed);
     }
@@ -65,6 +65,11 @@ record TrackedOffset(
     boolean isPassing(long nowMs) {
         return state == GroupOffsetState.WAITING
                 || (state == GroupOffsetState.FAILED && retryMs <= nowMs + OffsetCommits.RETRY_MS);
+    }
+
+    /** Whether it was left alone where it was found when it was looked at last. */
+    boolean isAheadAt(long found) {
+        return state == GroupOffsetState.AHEAD_HERE && here == found;
     }
 
     /** What somebody else has committed here since, ahead of {@code target}, is not moved back. */

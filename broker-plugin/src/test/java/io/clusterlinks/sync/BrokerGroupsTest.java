@@ -47,6 +47,8 @@ class BrokerGroupsTest {
     private boolean frozen;
     private boolean hangsSettled;
     private Errors position = Errors.NONE;
+    /** What broker 2 answers when it is to list its groups. */
+    private Errors listing = Errors.NONE;
 
     private final BareBroker broker = new BareBroker() {
         @Override
@@ -67,6 +69,13 @@ class BrokerGroupsTest {
         assertThat(groups.active()).isEqualTo(new LocalGroups.Active(Set.of("one", "two"), true));
 
         frozen = true;
+        assertThat(groups.active()).isEqualTo(new LocalGroups.Active(Set.of("one"), false));
+    }
+
+    /** Kafka answers with the error alone: groups with members would look deserted for a moment. */
+    @Test
+    void aBrokerThatLoadsItsGroupsDoesNotSayWhoHasMembers() {
+        listing = Errors.COORDINATOR_LOAD_IN_PROGRESS;
         assertThat(groups.active()).isEqualTo(new LocalGroups.Active(Set.of("one"), false));
     }
 
@@ -137,6 +146,10 @@ class BrokerGroupsTest {
         asked.add(id);
         if (frozen && id == 2) {
             return new CompletableFuture<>();
+        }
+        if (request.apiKey() == ApiKeys.LIST_GROUPS && id == 2 && listing != Errors.NONE) {
+            return CompletableFuture.completedFuture(
+                    new ListGroupsResponse(new ListGroupsResponseData().setErrorCode(listing.code())));
         }
         if (request.apiKey() == ApiKeys.LIST_GROUPS) {
             return CompletableFuture.completedFuture(new ListGroupsResponse(

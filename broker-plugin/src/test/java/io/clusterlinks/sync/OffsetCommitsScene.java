@@ -27,13 +27,17 @@ abstract class OffsetCommitsScene {
     final ManualTime time = new ManualTime();
     final FakeGroups local = new FakeGroups();
     final Map<TopicPartition, Bounds> bounds = new HashMap<>();
-    final OffsetCommits commits = new OffsetCommits(
-            local,
-            (image, mirror, id) -> Optional.ofNullable(bounds.get(new TopicPartition(mirror.topic(), id))),
-            time,
-            REFRESH_MS);
+    final OffsetCommits commits = commits(REFRESH_MS);
     final GroupTable table = new GroupTable();
     MirrorRecord mirror = Records.mirror(MirrorState.ACTIVE, StopMode.NONE);
+
+    OffsetCommits commits(long refreshMs) {
+        return new OffsetCommits(
+                local,
+                (image, mirror, id) -> Optional.ofNullable(bounds.get(new TopicPartition(mirror.topic(), id))),
+                time,
+                refreshMs);
+    }
 
     void source(long offset) {
         source(new OffsetAndMetadata(offset));

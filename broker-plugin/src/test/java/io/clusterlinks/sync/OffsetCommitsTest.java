@@ -142,6 +142,26 @@ class OffsetCommitsTest extends OffsetCommitsScene {
         assertThat(local.commits).isEqualTo(2);
     }
 
+    /** It had members here once: then it expires by when they left, whatever was committed since. */
+    @Test
+    void commitsAgainWhatHasExpiredHere() {
+        bounds.put(PARTITION, new Bounds(0, 80));
+        source(10);
+        OffsetCommits seldom = commits(Long.MAX_VALUE);
+        LinkImage image = Records.image(Records.link(), mirror);
+        seldom.apply(image, table, Set.of());
+        local.committed.remove(GROUP);
+
+        time.sleep(OffsetCommits.LOOK_MS);
+        seldom.apply(image, table, Set.of());
+        assertThat(here()).isEqualTo(10);
+
+        // Where nothing is missing nothing is committed
+        time.sleep(OffsetCommits.LOOK_MS);
+        seldom.apply(image, table, Set.of());
+        assertThat(local.commits).isEqualTo(2);
+    }
+
     @Test
     void leavesAGroupWithMembersHereAlone() {
         bounds.put(PARTITION, new Bounds(0, 80));
@@ -194,6 +214,52 @@ class OffsetCommitsTest extends OffsetCommitsScene {
         source(20);
         apply();
         assertThat(here()).isEqualTo(30);
+        assertThat(state()).isEqualTo(GroupOffsetState.AHEAD_HERE);
+    }
+
+    /** Another broker committed it before this one coordinated; whoever went on there would skip what comes next. */
+    @Test
+    void whatStandsBeyondAMirrorThatHasLostItsEndIsMovedBack() {
+        bounds.put(PARTITION, new Bounds(0, 90));
+        local.committed.put(GROUP, new HashMap<>(Map.of(PARTITION, new OffsetAndMetadata(100))));
+        source(100);
+
+        // Where the mirror ends may have been said too early
+        apply();
+        assertThat(here()).isEqualTo(100);
+        assertThat(state()).isEqualTo(GroupOffsetState.AHEAD_HERE);
+
+        time.sleep(10_000);
+        apply();
+        assertThat(here()).isEqualTo(90);
+        assertThat(state()).isEqualTo(GroupOffsetState.COMPLETING);
+    }
+
+    @Test
+    void theLastTimeNobodyStandsBeyondTheMirrorsEnd() {
+        bounds.put(PARTITION, new Bounds(0, 90));
+        local.committed.put(GROUP, new HashMap<>(Map.of(PARTITION, new OffsetAndMetadata(100))));
+        source(100);
+
+        applyLast();
+
+        assertThat(here()).isEqualTo(90);
+    }
+
+    /** The mirror had grown since it was said where it ends. */
+    @Test
+    void whoStandsAheadWithinAMirrorThatGrewIsLeftAlone() {
+        bounds.put(PARTITION, new Bounds(0, 90));
+        local.committed.put(GROUP, new HashMap<>(Map.of(PARTITION, new OffsetAndMetadata(95))));
+        source(50);
+        apply();
+
+        time.sleep(10_000);
+        bounds.put(PARTITION, new Bounds(0, 100));
+        apply();
+        applyLast();
+
+        assertThat(here()).isEqualTo(95);
         assertThat(state()).isEqualTo(GroupOffsetState.AHEAD_HERE);
     }
 
