@@ -45,6 +45,8 @@ import scala.runtime.BoxedUnit;
 final class KafkaLocalPartition implements LocalPartition {
     private static final short LEADER_ONLY = 1;
     private static final short ALL_IN_SYNC = -1;
+    /** An append holds the log's lock, for which the fetches of followers wait on the broker's request threads. */
+    private static final int MAX_APPEND_BYTES = 4 << 20;
 
     private final ReplicaManager replicas;
     private final Partition partition;
@@ -120,7 +122,7 @@ final class KafkaLocalPartition implements LocalPartition {
 
     @Override
     public int maxAppendBytes() {
-        return replicaLog().config().segmentSize();
+        return Math.min(MAX_APPEND_BYTES, replicaLog().config().segmentSize());
     }
 
     @Override

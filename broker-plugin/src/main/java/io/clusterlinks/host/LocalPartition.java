@@ -33,7 +33,7 @@ public interface LocalPartition {
      */
     void keepEpoch(int leaderEpoch);
 
-    /** Bytes that one append may hold at most: the log's segment size. */
+    /** Bytes that one append should hold at most, unless a single batch is larger: a segment, and what is written soon. */
     int maxAppendBytes();
 
     /**

@@ -18,6 +18,9 @@ final class Appender {
     /** How often a batch is tried again that the log refuses for a reason of its own. */
     private static final int MAX_REFUSALS = 5;
 
+    /** How long a run that waits for a replica may keep memory that other partitions need. */
+    private static final long PATIENCE_MS = 1_000;
+
     private final MirrorLog log;
     private final Transitions transitions;
     private final FetchCursor cursor;
@@ -26,6 +29,12 @@ final class Appender {
     private final Divergence divergence;
     private final long backoffMs;
     private int refusals;
+    /** Since when a run waits for the in-sync replicas; -1 if none does. */
+    private long waitsSinceMs = -1;
+
+    private long patienceMs = PATIENCE_MS;
+    /** Whether nothing is fetched until the in-sync replicas follow. */
+    private boolean heldUp;
 
     Appender(
             MirrorLog log,
@@ -46,6 +55,10 @@ final class Appender {
 
     /** Deals with the oldest answer, or with the first run of it. Only while no question to the source is open. */
     Outcome step(long nowMs) {
+        if (heldUp && log.followers().passes(nowMs)) {
+            heldUp = false;
+            onRecorded(nowMs);
+        }
         FetchCursor.Item item = cursor.peek();
         if (item == null) {
             if (cursor.isAgreed()) {
@@ -132,8 +145,10 @@ final class Appender {
         }
         if (!log.followers().passes(nowMs)) {
             stats.localError("waiting until the in-sync replicas follow this broker");
+            waitForFollowers(nowMs);
             return Outcome.WAIT;
         }
+        waitsSinceMs = -1;
         PartitionRecord record = transitions.record();
         List<SourceEpoch> extended = Lineage.extended(record.lineage(), log.end(), run.sourceEpoch(), run.baseOffset());
         // With what came right before the log start: the log may be empty, and this append may never happen.
@@ -142,6 +157,18 @@ final class Appender {
         PartitionRecord next = Records.withCuts(Records.withLineage(record, Lineage.since(extended, since)), cuts);
         transitions.propose(next, null, () -> onRecorded(nowMs));
         return transitions.settle(nowMs) ? Outcome.MORE : Outcome.WAIT;
+    }
+
+    /** With more patience each time: a log that begins inside a batch has its followers start over with the batch. */
+    private void waitForFollowers(long nowMs) {
+        if (waitsSinceMs < 0) {
+            waitsSinceMs = nowMs;
+        } else if (nowMs - waitsSinceMs >= patienceMs) {
+            waitsSinceMs = -1;
+            patienceMs *= 2;
+            heldUp = true;
+            cursor.pause();
+        }
     }
 
     /** Whether no repair is under way; if one is, which is over now that the source agrees, has that written. */

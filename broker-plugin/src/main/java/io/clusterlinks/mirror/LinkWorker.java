@@ -47,6 +47,9 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
 
     private static final long SOON_MS = 1000;
     private static final long MIN_REFRESH_MS = 100;
+    /** All topics are asked for, also where a single leader is not known. */
+    private static final int REFRESHED_PER_MS = 4;
+
     private static final long TICK_MS = 50;
     /** So that rounds cost no more the more partitions there are. */
     private static final int PARTITIONS_PER_MS = 20;
@@ -211,6 +214,10 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         return Math.max(TICK_MS, tasks.size() / PARTITIONS_PER_MS);
     }
 
+    private long minRefreshMs() {
+        return Math.max(MIN_REFRESH_MS, tasks.size() / REFRESHED_PER_MS);
+    }
+
     /** One round; package-private for tests that drive it by hand. */
     void runOnce() {
         long nowMs = time.milliseconds();
@@ -236,7 +243,7 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         }
         boolean changed = tasksChanged;
         tasksChanged = false;
-        boolean asked = (refreshRequested || changed) && nowMs - lastRefreshMs >= MIN_REFRESH_MS;
+        boolean asked = (refreshRequested || changed) && nowMs - lastRefreshMs >= minRefreshMs();
         boolean due = asked || nowMs >= nextRefreshMs;
         if (due) {
             refreshRequested = false;

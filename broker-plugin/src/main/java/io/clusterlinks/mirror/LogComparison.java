@@ -16,7 +16,8 @@ import java.util.Set;
  * the end here, and learns the source's lineage on the way. Reads only; a leader that takes over begins anew.
  */
 final class LogComparison {
-    private static final int READ_BYTES = 1 << 20;
+    private static final int MAX_READ_BYTES = 1 << 20;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final String ENDED_NEVER =
             ", which a link knows under another id and could never end; have it ended at the source and here";
     private static final long UNKNOWN = -1;
@@ -38,7 +39,8 @@ final class LogComparison {
     /** Producers of transactions whose ids here are not those that a link gives them. */
     private final Set<Long> foreign = new HashSet<>();
 
-    private ByteBuffer here = ByteBuffer.allocate(0);
+    /** What is read ahead of the log here; no longer than a run is compared, for thousands of partitions may be at it. */
+    private ByteBuffer here = NOTHING;
 
     LogComparison(MirrorPartition partition, LocalPartition local) {
         this.partition = partition;
@@ -63,7 +65,6 @@ final class LogComparison {
         position = UNKNOWN;
         lineage = List.of();
         foreign.clear();
-        here = ByteBuffer.allocate(0);
     }
 
     /** What the source has; returns why the log cannot be adopted, null if it can so far. */
@@ -87,7 +88,6 @@ final class LogComparison {
             skippedFrom = skippedTo == startOffset ? position : skippedFrom;
             skippedTo = sourceStart;
             position = sourceStart;
-            here = ByteBuffer.allocate(0);
         }
         return ownTransaction();
     }
@@ -111,6 +111,14 @@ final class LogComparison {
 
     /** Compares as far as the log here goes; returns the first difference, null if there is none. */
     String compare(Run run) {
+        try {
+            return compareAll(run);
+        } finally {
+            here = NOTHING;
+        }
+    }
+
+    private String compareAll(Run run) {
         ByteBuffer source = run.bytes();
         if (run.sourceEpoch() >= 0 && run.sourceEpoch() < Lineage.lastEpoch(lineage, Long.MAX_VALUE)) {
             return "leader epochs of the source go backwards at offset " + run.baseOffset();
@@ -135,7 +143,8 @@ final class LogComparison {
 
     private String compare(ByteBuffer source, int at) {
         if (!here.hasRemaining()) {
-            here = local.read(position, READ_BYTES);
+            // What is equal is as long.
+            here = local.read(position, Math.min(MAX_READ_BYTES, source.limit() - at));
         }
         if (!here.hasRemaining()) {
             return "no batch is there, at the source there is one";

@@ -186,8 +186,9 @@ public final class MirrorManager implements AutoCloseable {
         releasing.put(task.partition().local(), task);
     }
 
-    private void forgetReleased() {
-        releasing.values().removeIf(task -> {
+    /** Returns whether any was. */
+    private boolean forgetReleased() {
+        return releasing.values().removeIf(task -> {
             boolean released = task.close().isDone();
             if (released) {
                 handovers.leave(task.replicator());
@@ -267,7 +268,7 @@ public final class MirrorManager implements AutoCloseable {
         if (!bell.await(waitsForRelease ? RELEASE_POLL_MS : POLL_MS)) {
             closing = true;
         }
-        if (waitsForRelease) {
+        if (waitsForRelease && forgetReleased()) {
             nextReconcileMs = 0;
         }
     }

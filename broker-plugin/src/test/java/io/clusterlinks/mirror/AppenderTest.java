@@ -107,6 +107,30 @@ class AppenderTest extends ReplicatorScene {
         assertThat(log.end).isEqualTo(10);
     }
 
+    /** One replica that stands still could have taken the memory of all partitions of the broker. */
+    @Test
+    void aRunThatWaitsForAReplicaHoldsNoMemoryForLong() {
+        start(Records.started(CLAIMED, 0));
+        log.followersCut = false;
+        fetch(TestBatches.batch(0, 10, 4));
+        step();
+        assertThat(replicator.cursor().queuedBytes()).isPositive();
+
+        nowMs += 1_000;
+        step();
+        assertThat(replicator.cursor().queuedBytes()).isZero();
+        assertThat(replicator.stats().error()).contains("in-sync replicas");
+        assertThat(replicator.waitsForTime()).isTrue();
+
+        log.followersCut = true;
+        step();
+        assertThat(next().offset()).isZero();
+        fetch(TestBatches.batch(0, 10, 4));
+        step();
+        assertThat(log.end).isEqualTo(10);
+        assertThat(replicator.stats().error()).isNull();
+    }
+
     /** Found by the simulation: a source that has gone back holds others in their place. */
     @Test
     void anEpochThatWasRecordedOfBatchesThatNeverCameDoesNotCoverOthers() {
