@@ -98,7 +98,7 @@ public final class Coordinator implements AutoCloseable {
         OffsetSync shares = new OffsetSync(GroupKind.SHARE, broker, writer, writer::image, bounds, time);
         List<OffsetSync> offsets = List.of(consumers, shares);
         this.barrier = new StopBarrier(lastTasks(offsets), sources, secrets, syncThreads, time);
-        this.stateTopic = new StateTopicKeeper(broker, workers);
+        this.stateTopic = new StateTopicKeeper(broker, workers, time);
         this.sync = new SyncScheduler(
                 List.of(
                         new TopicSync(broker, writer, time),

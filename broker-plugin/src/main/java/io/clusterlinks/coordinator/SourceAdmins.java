@@ -35,18 +35,19 @@ final class SourceAdmins implements AutoCloseable {
         this.closers = closers;
     }
 
-    private record Open(Map<String, String> way, SourceAdmin admin) {}
+    private record Open(Map<String, Object> way, SourceAdmin admin) {}
 
-    /** The admin client of an existing link; it is not the caller's to close. */
+    /** The admin client of an existing link, with its secrets as they are now; it is not the caller's to close. */
     synchronized SourceAdmin of(LinkRecord link) {
         Open current = open.get(link.link());
-        Map<String, String> way = new HashMap<>(link.configs());
+        LinkConfig config = configs.resolve(link);
+        Map<String, Object> way = new HashMap<>(config.originals());
         way.keySet().removeAll(OWN_CONFIGS);
         if (current != null && current.way().equals(way)) {
             return current.admin();
         }
         release(current);
-        SourceAdmin admin = clients.admin(link.link(), configs.resolve(link));
+        SourceAdmin admin = clients.admin(link.link(), config);
         open.put(link.link(), new Open(way, admin));
         return admin;
     }

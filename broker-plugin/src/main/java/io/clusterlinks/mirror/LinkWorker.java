@@ -141,6 +141,10 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
         return health.observed();
     }
 
+    LinkConfig config() {
+        return config;
+    }
+
     Collection<PartitionTask> tasks() {
         return tasks.values();
     }

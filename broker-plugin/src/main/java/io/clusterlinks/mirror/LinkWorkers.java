@@ -37,6 +37,7 @@ final class LinkWorkers implements AutoCloseable {
     private final Map<String, LinkWorker> workers = new ConcurrentHashMap<>();
     private final Map<String, Broken> broken = new ConcurrentHashMap<>();
     private volatile Set<String> paused = Set.of();
+    private long nextRereadMs;
     /** Closing waits for threads: done aside, so that one link that hangs does not hold up the others. */
     private final ExecutorService closer = Executors.newCachedThreadPool(work -> {
         Thread thread = new Thread(work, "cluster-link-closer");
@@ -92,9 +93,13 @@ final class LinkWorkers implements AutoCloseable {
                 .filter(link -> !link.deleting() && LinkConfig.isPaused(link.configs()))
                 .map(LinkRecord::link)
                 .collect(Collectors.toUnmodifiableSet());
+        boolean rereads = nowMs >= nextRereadMs;
+        if (rereads) {
+            nextRereadMs = nowMs + RETRY_MS;
+        }
         for (LinkWorker worker : List.copyOf(workers.values())) {
             LinkRecord now = image.link(worker.link().link()).orElse(null);
-            if (now == null || isResting(now) || !isSame(now, worker.link())) {
+            if (now == null || isResting(now) || !isSame(now, worker.link()) || (rereads && isOutdated(worker))) {
                 workers.remove(worker.link().link());
                 released.addAll(worker.tasks());
                 worker.tasks().forEach(PartitionTask::close);
@@ -120,6 +125,21 @@ final class LinkWorkers implements AutoCloseable {
                 && one.sourceClusterId().equals(other.sourceClusterId());
     }
 
+    /** Whether a link that does not work was opened with a secret that is another one now where its configs refer to. */
+    private boolean isOutdated(LinkWorker worker) {
+        if (worker.observed().state() == LinkState.ACTIVE) {
+            return false;
+        }
+        try {
+            return !fixed(configs.resolve(worker.link()).originals())
+                    .equals(fixed(worker.config().originals()));
+        } catch (RuntimeException e) {
+            log.debug(
+                    "The configs of link {} cannot be read again", worker.link().link(), e);
+            return false;
+        }
+    }
+
     private void adjust(LinkWorker worker, LinkRecord now) {
         try {
             worker.adjust(now, configs.resolve(now));
@@ -129,8 +149,8 @@ final class LinkWorkers implements AutoCloseable {
     }
 
     /** Configs that a worker cannot change while it works. */
-    private static Map<String, String> fixed(Map<String, String> configs) {
-        Map<String, String> fixed = new HashMap<>(configs);
+    private static <T> Map<String, T> fixed(Map<String, T> configs) {
+        Map<String, T> fixed = new HashMap<>(configs);
         fixed.remove(LinkConfig.MAX_BYTES_PER_SECOND);
         return fixed;
     }

@@ -17,8 +17,16 @@ import org.junit.jupiter.api.Test;
 
 class SourceAdminsTest {
     private final List<String> calls = new ArrayList<>();
-    private final SourceAdmins admins =
-            new SourceAdmins(clients(), link -> LinkConfig.parse(link.configs()), Runnable::run);
+    /** What a config provider has for what the link's configs refer to. */
+    private String secret = "first";
+
+    private final SourceAdmins admins = new SourceAdmins(clients(), this::resolve, Runnable::run);
+
+    private LinkConfig resolve(LinkRecord link) {
+        Map<String, String> resolved = new HashMap<>(link.configs());
+        resolved.replaceAll((name, value) -> value.replace("${file:/secrets:password}", secret));
+        return LinkConfig.parse(resolved);
+    }
 
     /** Mirrors that were being created while somebody altered the link failed: their client was closed under them. */
     @Test
@@ -38,6 +46,18 @@ class SourceAdminsTest {
         SourceAdmin after = admins.of(link(Map.of("request.timeout.ms", "4000")));
 
         assertThat(after).isNotSameAs(before);
+        assertThat(calls).containsExactly("close");
+    }
+
+    /** The old one is good until its connections break, and then for nothing. */
+    @Test
+    void opensAnotherClientWithARotatedSecret() {
+        LinkRecord link = link(Map.of("ssl.truststore.password", "${file:/secrets:password}"));
+        SourceAdmin before = admins.of(link);
+        assertThat(admins.of(link)).isSameAs(before);
+
+        secret = "second";
+        assertThat(admins.of(link)).isNotSameAs(before);
         assertThat(calls).containsExactly("close");
     }
 

@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.WireContract;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
@@ -221,6 +226,39 @@ class PermissionsIT {
             assertThat(entry).contains("\"state\":\"" + state + "\"").contains(message);
         });
         assertThat(links.describe(LINK).get(WireContract.STATUS_STATE)).isEqualTo("ACTIVE");
+    }
+
+    /** Open connections go on with the old one; what is opened after the source's brokers have moved must not. */
+    @Test
+    void aSecretThatIsRotatedIsTakenUp() throws IOException {
+        Path secrets = source.dir().resolve("link-secrets.properties");
+        Map<String, String> configs = new HashMap<>(source.saslConfigs("link"));
+        String jaas = configs.put("sasl.jaas.config", "${file:" + secrets + ":jaas}");
+        configs.put("metadata.max.age.ms", "300");
+        Files.writeString(secrets, "jaas=" + jaas);
+        List<String> command = new ArrayList<>(List.of("create", "--link", "rotated"));
+        configs.forEach((key, value) -> command.addAll(List.of("--config", key + "=" + value)));
+        links.run(command.toArray(String[]::new));
+        links.mirror("rotated", "orders-copy", "--source-topic", "orders");
+        links.awaitState("rotated", "orders-copy", MirrorState.ACTIVE);
+
+        Files.writeString(secrets, "jaas=" + jaas.replace("password=\"link\"", "password=\"rotated\""));
+        source.restart(source.brokers().get(0).id());
+        Await.untilPasses(SOON, () -> assertThat(links.describe("rotated").get(WireContract.STATUS_REASON))
+                .contains("uthentication"));
+
+        Files.writeString(secrets, "jaas=" + jaas);
+        Workload.onTopic(source, "orders", 1).plain(10);
+        long end = Topics.ends(source.admin(), List.of(ORDERS), IsolationLevel.READ_UNCOMMITTED)
+                .get(ORDERS);
+        Await.untilPasses(SOON, () -> {
+            assertThat(links.partitions("rotated", "orders-copy").get(0).endOffset())
+                    .isGreaterThanOrEqualTo(end);
+            assertThat(links.describe("rotated").get(WireContract.STATUS_STATE)).isEqualTo("ACTIVE");
+            assertThat(links.describe("rotated").get(WireContract.STATUS_TASK_PREFIX + "topics"))
+                    .contains("\"state\":\"OK\"");
+        });
+        awaitAllWell();
     }
 
     private static void awaitAllWell() {
