@@ -131,7 +131,7 @@ final class GroupTable {
             SourceOffsets read,
             Map<String, List<MirrorRecord>> mirrors) {
         wasRead = true;
-        unreadable = Map.copyOf(read.failures());
+        unreadable = unreadable(listed, read, mirrors);
         listedAny = !listed.isEmpty();
         groups.values().forEach(group -> group.deletedAtSource(!hidden && !listed.contains(group.sourceGroup())));
         lost = followed.stream()
@@ -145,6 +145,26 @@ final class GroupTable {
             }
         });
         return changed;
+    }
+
+    private Map<String, String> unreadable(
+            Set<String> listed, SourceOffsets read, Map<String, List<MirrorRecord>> mirrors) {
+        Map<String, String> why = new HashMap<>(read.failures());
+        if (hidden) {
+            Set<String> topics = mirrors.values().stream()
+                    .flatMap(List::stream)
+                    .map(MirrorRecord::topic)
+                    .collect(Collectors.toSet());
+            groups.values().stream()
+                    .filter(group -> !listed.contains(group.sourceGroup()) && group.isIn(topics))
+                    .forEach(group -> why.put(group.sourceGroup(), outOfSight(group.sourceGroup())));
+        }
+        return Map.copyOf(why);
+    }
+
+    private static String outOfSight(String group) {
+        return "The source does not show it any more: deleted there, or the link's principal needs the ACL DESCRIBE on GROUP '"
+                + group + "' at the source.";
     }
 
     /** Source topics in which {@code read} shows a group before where it was. */

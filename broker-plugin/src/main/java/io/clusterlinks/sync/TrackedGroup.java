@@ -3,6 +3,7 @@ package io.clusterlinks.sync;
 
 import io.clusterlinks.protocol.GroupOffsetState;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 
@@ -26,6 +27,11 @@ final class TrackedGroup {
 
     Map<TopicPartition, TrackedOffset> offsets() {
         return offsets;
+    }
+
+    /** Whether it has positions in one of these topics here. */
+    boolean isIn(Set<String> topics) {
+        return offsets.keySet().stream().anyMatch(partition -> topics.contains(partition.topic()));
     }
 
     boolean isActive() {

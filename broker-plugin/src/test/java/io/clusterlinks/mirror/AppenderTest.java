@@ -110,8 +110,8 @@ class AppenderTest extends ReplicatorScene {
     /** One replica that stands still could have taken the memory of all partitions of the broker. */
     @Test
     void aRunThatWaitsForAReplicaHoldsNoMemoryForLong() {
-        start(Records.started(CLAIMED, 0));
         log.followersCut = false;
+        start(Records.started(CLAIMED, 0));
         fetch(TestBatches.batch(0, 10, 4));
         step();
         assertThat(replicator.cursor().queuedBytes()).isPositive();

@@ -47,6 +47,7 @@ class SourceGroupsTest {
     private String clusterId = Records.link().sourceClusterId();
     private String sourceTopicId =
             Records.mirror(MirrorState.ACTIVE, StopMode.NONE).sourceTopicId();
+    private boolean hides;
     private int lists;
     private Runnable whileReading = () -> {};
     private MirrorRecord mirror = Records.mirror(MirrorState.ACTIVE, StopMode.NONE);
@@ -101,6 +102,25 @@ class SourceGroupsTest {
         assertThat(position("c")).isEqualTo(3);
         assertThat(table.groups().get(ZERO).isDeletedAtSource()).isTrue();
         assertThat(table.groups().get(ONE).isDeletedAtSource()).isFalse();
+    }
+
+    /** It was said to be in step, and stayed where it was last seen. */
+    @Test
+    void aGroupThatTheSourceHidesFromNowOnIsSaidNotToBeRead() {
+        settle();
+        hides = true;
+        groups.remove(ZERO);
+        ends.put(0, 11L);
+        round();
+
+        assertThat(table.unreadable()).containsOnlyKeys(ZERO);
+        assertThat(table.unreadable().get(ZERO)).contains("DESCRIBE on GROUP 'b' at the source");
+        assertThat(table.groups().get(ZERO).isDeletedAtSource()).isFalse();
+
+        groups.put(ZERO, 3L);
+        round();
+        assertThat(table.unreadable()).isEmpty();
+        assertThat(position(ZERO)).isEqualTo(3);
     }
 
     @Test
@@ -254,7 +274,7 @@ class SourceGroupsTest {
                 new Class<?>[] {SourceAdmin.class},
                 (proxy, method, args) -> switch (method.getName()) {
                     case "groupLogEnds" -> Map.copyOf(ends);
-                    case "seesAllGroups" -> true;
+                    case "seesAllGroups" -> !hides;
                     case "requireCluster" -> {
                         assertThat(args[0]).as("another cluster").isEqualTo(clusterId);
                         yield null;
