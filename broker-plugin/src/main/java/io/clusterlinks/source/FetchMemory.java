@@ -69,22 +69,39 @@ public final class FetchMemory {
      * Takes a buffer for a response; null if {@code receiver} must wait, in turn with others. A response larger than
      * everything is received alone.
      */
-    synchronized FetchBuffer tryTake(int size, Receiver receiver) {
+    FetchBuffer tryTake(int size, Receiver receiver) {
         int capacity = capacity(size);
-        if (!mayTake(capacity, receiver)) {
-            waiting.add(receiver);
-            return null;
+        ByteBuffer chunk;
+        synchronized (this) {
+            if (!mayTake(capacity, receiver)) {
+                waiting.add(receiver);
+                return null;
+            }
+            waiting.remove(receiver);
+            lastTakenMs.put(receiver, nowMs.getAsLong());
+            chunk = reuse(size);
+            if (chunk == null) {
+                evictFor(capacity);
+            }
+            used += chunk == null ? capacity : chunk.capacity();
+            next();
         }
-        waiting.remove(receiver);
-        lastTakenMs.put(receiver, nowMs.getAsLong());
-        ByteBuffer chunk = reuse(size);
-        if (chunk == null) {
-            evictFor(capacity);
-            chunk = allocate(capacity);
+        return FetchBuffer.pooled(this, chunk == null ? allocateTaken(capacity) : chunk);
+    }
+
+    /** Memory is zeroed, and may wait for the collector: not while everybody who appends waits to give some back. */
+    private ByteBuffer allocateTaken(int capacity) {
+        try {
+            return allocate(capacity);
+        } catch (OutOfMemoryError e) {
+            giveUp(capacity);
+            throw e;
         }
-        used += chunk.capacity();
+    }
+
+    private synchronized void giveUp(int capacity) {
+        used -= capacity;
         next();
-        return FetchBuffer.pooled(this, chunk);
     }
 
     /** Takes a buffer on the heap for a small response; null if there are too many: then it is one like others. */
