@@ -57,6 +57,11 @@ final class ReportedBounds implements PartitionBounds {
     /** What follows the stop offset is not the source's: abort markers, and local records. */
     private static Bounds stopped(PartitionRecord record, Optional<ObservedPartition> observed) {
         long start = observed.map(now -> now.status().startOffset()).orElse(record.startOffset());
-        return new Bounds(start, Math.max(start, record.stopOffset()));
+        long end = Math.max(start, record.stopOffset());
+        return new Bounds(
+                start,
+                end,
+                end,
+                observed.map(now -> Math.max(end, now.status().endOffset())).orElse(Long.MAX_VALUE));
     }
 }

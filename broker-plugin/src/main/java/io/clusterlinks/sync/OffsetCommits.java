@@ -277,15 +277,17 @@ final class OffsetCommits {
 
     /**
      * The mirror has lost its end since that was committed, by whomever: whoever goes on there skips what comes next. Where
-     * the mirror ends is reported late while it grows, so that is believed the second time, or when it grows no more.
+     * the mirror ends is reported late, so that is believed the second time; the last time, if it may be the link's doing.
      */
     private boolean isBeyondEnd(
             LinkImage image, TrackedGroup group, TopicPartition partition, Long found, boolean isLast) {
+        TrackedOffset offset = group.offsets().get(partition);
         return found != null
-                && (isLast || group.offsets().get(partition).isAheadAt(found))
+                && (offset.isAheadAt(found)
+                        || (isLast && found <= offset.source().offset()))
                 && image.mirror(partition.topic())
                         .flatMap(mirror -> bounds.of(image, mirror, partition.partition()))
-                        .filter(range -> found > range.logEnd())
+                        .filter(range -> found > range.localEnd())
                         .isPresent();
     }
 

@@ -17,9 +17,15 @@ public interface PartitionBounds {
      * @param end where a position may be moved to at most: the high watermark, which no clean change of leader takes back
      * @param logEnd where one may stay: a new leader's high watermark lags behind the one before for a moment, and nobody
      *     is moved back for that
+     * @param localEnd where the log ends here, with what is not the source's: past it nobody can have read
      */
-    record Bounds(long start, long end, long logEnd) {
-        /** Of a log that grows no more. */
+    record Bounds(long start, long end, long logEnd, long localEnd) {
+        /** Of a log that holds nothing but what the source has. */
+        public Bounds(long start, long end, long logEnd) {
+            this(start, end, logEnd, logEnd);
+        }
+
+        /** The same, of one that grows no more. */
         public Bounds(long start, long end) {
             this(start, end, end);
         }

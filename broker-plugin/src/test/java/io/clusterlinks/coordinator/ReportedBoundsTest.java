@@ -51,9 +51,9 @@ class ReportedBoundsTest {
     @Test
     void ofAPartitionThatHasStoppedAreRecorded() {
         PartitionRecord stopped = stopped(100);
-        assertThat(of(stopped)).contains(new Bounds(0, 100));
+        assertThat(of(stopped)).contains(new Bounds(0, 100, 100, Long.MAX_VALUE));
         report();
-        assertThat(of(stopped)).contains(new Bounds(START, 100));
+        assertThat(of(stopped)).contains(new Bounds(START, 100, 100, Math.max(100, END)));
     }
 
     private static PartitionRecord stopped(long at) {

@@ -246,6 +246,23 @@ class OffsetCommitsTest extends OffsetCommitsScene {
         assertThat(here()).isEqualTo(90);
     }
 
+    /** Partitions of a topic that stops become writable one by one. */
+    @Test
+    void theLastTimeWhoHasReadOnInLocalRecordsIsLeftAlone() {
+        bounds.put(PARTITION, new Bounds(0, 90, 90, 120));
+        local.committed.put(GROUP, new HashMap<>(Map.of(PARTITION, new OffsetAndMetadata(110))));
+        source(50);
+        applyLast();
+        applyLast();
+        assertThat(here()).isEqualTo(110);
+
+        // Reported a moment ago
+        local.committed.put(GROUP, new HashMap<>(Map.of(PARTITION, new OffsetAndMetadata(125))));
+        applyLast();
+        assertThat(here()).isEqualTo(125);
+        assertThat(state()).isEqualTo(GroupOffsetState.AHEAD_HERE);
+    }
+
     /** The mirror had grown since it was said where it ends. */
     @Test
     void whoStandsAheadWithinAMirrorThatGrewIsLeftAlone() {
