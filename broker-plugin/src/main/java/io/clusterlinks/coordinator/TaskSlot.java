@@ -19,6 +19,7 @@ final class TaskSlot {
     private final SyncTask task;
     private Map<String, String> configs = Map.of();
     private long dueMs;
+    private long begunMs;
     private long runningSinceMs = -1;
     private TaskStatus last;
     /** When the newest promotion began for which a run was begun, and when that was. */
@@ -39,17 +40,19 @@ final class TaskSlot {
     }
 
     /**
-     * Whether a run begins now: it is due, or the link's configs were changed, or a promotion waits for it, and no run is
-     * under way.
+     * Whether a run begins now: it is due, or the link's configs were changed, or a promotion waits for it, or the clock was
+     * set back, and no run is under way.
      *
      * @param newestPromotionMs when the newest promotion over the link began that is not level yet, -1 if there is none
      */
     synchronized boolean begin(LinkRecord link, long newestPromotionMs, long nowMs) {
         boolean altered = !configs.equals(link.configs());
         boolean awaited = task.precedesPromotions() && newestPromotionMs > promotionMs;
-        if (runningSinceMs >= 0 || (nowMs < dueMs && !altered && !awaited)) {
+        boolean setBack = nowMs < begunMs;
+        if (runningSinceMs >= 0 || (nowMs < dueMs && !altered && !awaited && !setBack)) {
             return false;
         }
+        begunMs = nowMs;
         if (awaited) {
             promotionMs = newestPromotionMs;
         }

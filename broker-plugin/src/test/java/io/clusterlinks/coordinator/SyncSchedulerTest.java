@@ -56,6 +56,23 @@ class SyncSchedulerTest {
         assertThat(task.ran).containsExactly("east", "east");
     }
 
+    /** Groups, configs and ACLs would stand still for as long. */
+    @Test
+    void aClockThatIsSetBackHoldsUpNothing() {
+        FakeTask task = new FakeTask("a", context -> NOTHING);
+        SyncScheduler scheduler = scheduler(task);
+        tickAndRun(scheduler, link("east", Map.of()));
+
+        time.sleep(-600_000);
+        tickAndRun(scheduler, link("east", Map.of()));
+        tickAndRun(scheduler, link("east", Map.of()));
+        assertThat(task.ran).hasSize(2);
+
+        time.sleep(1_000);
+        tickAndRun(scheduler, link("east", Map.of()));
+        assertThat(task.ran).hasSize(3);
+    }
+
     @Test
     void aRunThatHangsHoldsUpNeitherOtherTasksNorOtherLinks() {
         // Given a link with a run that hangs: it was started and does not end
