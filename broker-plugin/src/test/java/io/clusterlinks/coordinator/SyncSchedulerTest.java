@@ -183,19 +183,7 @@ class SyncSchedulerTest {
         task.run = context -> task.ran.size() < 3 ? INCOMPLETE : NOTHING;
         task.precedesPromotions = true;
         task.intervalMs = 600_000;
-        SyncScheduler scheduler = scheduler(task);
-        LinkImage image = Records.image(link(Records.LINK, Map.of()), draining(7));
-
-        for (int i = 0; i < 2; i++) {
-            scheduler.tick(image);
-            runQueue();
-            assertThat(scheduler.isDoneFor(draining(7))).isFalse();
-            time.sleep(1_000);
-        }
-        scheduler.tick(image);
-        runQueue();
-
-        assertThat(scheduler.isDoneFor(draining(7))).isTrue();
+        assertThatAPromotionWaits(scheduler(task), 2);
         assertThat(task.ran).hasSize(3);
     }
 
@@ -214,10 +202,13 @@ class SyncSchedulerTest {
     private void aPromotionDoesNotWaitForEverFor(Function<SyncContext, TaskOutcome> run) {
         FakeTask task = new FakeTask("a", run);
         task.precedesPromotions = true;
-        SyncScheduler scheduler = scheduler(task);
-        LinkImage image = Records.image(link(Records.LINK, Map.of()), draining(7));
+        assertThatAPromotionWaits(scheduler(task), 10);
+    }
 
-        for (int i = 0; i < 10; i++) {
+    /** For so many runs, a second apart. */
+    private void assertThatAPromotionWaits(SyncScheduler scheduler, int runs) {
+        LinkImage image = Records.image(link(Records.LINK, Map.of()), draining(7));
+        for (int i = 0; i < runs; i++) {
             scheduler.tick(image);
             runQueue();
             assertThat(scheduler.isDoneFor(draining(7))).isFalse();
@@ -225,7 +216,6 @@ class SyncSchedulerTest {
         }
         scheduler.tick(image);
         runQueue();
-
         assertThat(scheduler.isDoneFor(draining(7))).isTrue();
     }
 
