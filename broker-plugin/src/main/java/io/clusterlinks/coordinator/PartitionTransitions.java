@@ -6,7 +6,9 @@ import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.PartitionClaim;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Cut;
+import io.clusterlinks.protocol.record.PartitionRecord.LeaderEpochs;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
+import io.clusterlinks.protocol.record.PartitionRecordBuilder;
 import io.clusterlinks.protocol.record.PartitionTransition;
 import io.clusterlinks.state.LinkImage;
 import io.clusterlinks.state.LinkImage.Change;
@@ -32,14 +34,30 @@ final class PartitionTransitions {
                     .filter(record -> record.topicId().equals(claim.topicId()));
             boolean newer = before.map(PartitionRecord::leaderEpoch).orElse(-1) < claim.leaderEpoch();
             if (mirrored && newer) {
-                changes.add(Change.put(before.map(record -> record.toBuilder()
-                                .revision(claim.leaderEpoch(), 0)
-                                .build())
+                changes.add(Change.put(before.map(record -> claimed(record, claim))
                         .orElseGet(() -> PartitionRecord.first(
                                 claim.topic(), claim.partition(), claim.topicId(), claim.leaderEpoch()))));
             }
         }
         return changes;
+    }
+
+    /** Links append under claimed leader epochs only: what a mirror holds under another one goes. */
+    private static PartitionRecord claimed(PartitionRecord before, PartitionClaim claim) {
+        PartitionRecordBuilder claimed = before.toBuilder().revision(claim.leaderEpoch(), 0);
+        if (before.phase() != Phase.MIRRORING || before.startOffset() == PartitionRecord.NOT_STARTED) {
+            return claimed.build();
+        }
+        List<LeaderEpochs> unclaimed = new ArrayList<>(before.unclaimed());
+        if (before.leaderEpoch() + 1 < claim.leaderEpoch()) {
+            unclaimed.add(new LeaderEpochs(before.leaderEpoch() + 1, claim.leaderEpoch() - 1));
+        }
+        claim.held().stream()
+                .filter(held -> unclaimed.stream().anyMatch(epochs -> epochs.contain(held.epoch())))
+                .findFirst()
+                .map(foreign -> new Cut(foreign.startOffset(), claim.leaderEpoch()))
+                .ifPresent(cut -> claimed.cuts(cut.addedTo(before.cuts())));
+        return claimed.unclaimed(unclaimed).build();
     }
 
     /**
@@ -118,6 +136,7 @@ final class PartitionTransitions {
                 || stopOffsetMoved
                 || uncut
                 || !areKept(before, after)
+                || !(after.unclaimed().isEmpty() || after.unclaimed().equals(before.unclaimed()))
                 || selfRepaired
                 || (stopping && !mirror.stop().isFinal())) {
             throw LinkException.invalid("Partition " + after.topic() + "-" + after.partition() + " cannot become "

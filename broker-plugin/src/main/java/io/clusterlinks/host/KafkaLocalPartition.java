@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -99,6 +101,19 @@ final class KafkaLocalPartition implements LocalPartition {
                 .mapToLong(EpochEntry::startOffset)
                 .findFirst()
                 .orElseGet(log::logEndOffset);
+    }
+
+    /** An epoch ends where the next one begins; one that nothing was appended under is not kept once there is another. */
+    @Override
+    public SortedMap<Integer, Long> heldEpochs() {
+        UnifiedLog log = replicaLog();
+        SortedMap<Integer, Long> held = new TreeMap<>();
+        for (EpochEntry entry : log.leaderEpochCache().epochEntries()) {
+            if (entry.startOffset() < log.logEndOffset()) {
+                held.put(entry.epoch(), entry.startOffset());
+            }
+        }
+        return held;
     }
 
     @Override

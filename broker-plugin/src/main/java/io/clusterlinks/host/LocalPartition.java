@@ -4,6 +4,7 @@ package io.clusterlinks.host;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -25,6 +26,9 @@ public interface LocalPartition {
 
     /** Where the log ended when this replica began to lead under {@code leaderEpoch}; its end if it did not. */
     long epochStart(int leaderEpoch);
+
+    /** The leader epochs under which this log holds records, with the offset at which those of each begin. */
+    SortedMap<Integer, Long> heldEpochs();
 
     /**
      * Has the log know the leader epoch under which this broker leads. A log that takes the place of the one that it began to

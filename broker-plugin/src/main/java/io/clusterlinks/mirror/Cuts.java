@@ -4,24 +4,12 @@ package io.clusterlinks.mirror;
 import io.clusterlinks.host.LocalPartition;
 import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** The cuts that a record keeps for replicas that may not have followed them, by ascending offset and leader epoch. */
 final class Cuts {
     private Cuts() {}
-
-    /** {@code cuts} with one more, which is not of an older leader epoch; those that it implies go. */
-    static List<Cut> with(List<Cut> cuts, Cut added) {
-        if (cuts.stream().anyMatch(cut -> cut.implies(added))) {
-            return cuts;
-        }
-        List<Cut> with = new ArrayList<>(cuts);
-        with.removeIf(added::implies);
-        with.add(added);
-        return with;
-    }
 
     /** The first of {@code cuts} to which {@code log} does not keep. */
     static Optional<Cut> missed(List<Cut> cuts, LocalPartition log) {

@@ -9,10 +9,14 @@ import io.clusterlinks.protocol.record.LinkRecord;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionClaim;
+import io.clusterlinks.protocol.record.PartitionClaim.HeldEpoch;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.LeaderEpochs;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.state.LinkImage;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -42,9 +46,26 @@ record Duty(Kind kind, MirrorPartition partition, LocalPartition local, Partitio
         return kind == Kind.FOLLOW && mirror.stop() == StopMode.DRAIN;
     }
 
+    /** @throws org.apache.kafka.common.errors.ApiException if the log is not here any more */
     PartitionClaim claim() {
+        int first = record == null
+                ? 0
+                : record.unclaimed().stream()
+                        .map(LeaderEpochs::first)
+                        .findFirst()
+                        .orElse(record.leaderEpoch() + 1);
+        List<HeldEpoch> held = new ArrayList<>();
+        local.heldEpochs().headMap(partition.leaderEpoch()).forEach((epoch, startOffset) -> {
+            if (epoch >= first) {
+                held.add(new HeldEpoch(epoch, startOffset));
+            }
+        });
         return new PartitionClaim(
-                partition.local().topic(), partition.local().partition(), partition.topicId(), partition.leaderEpoch());
+                partition.local().topic(),
+                partition.local().partition(),
+                partition.topicId(),
+                partition.leaderEpoch(),
+                held);
     }
 
     /**

@@ -52,7 +52,7 @@ final class FollowerCheck {
      * where this leader's log ends: none if no replica can hold anything else there. Only of a log that keeps to them.
      */
     synchronized List<Cut> cuts(List<Cut> kept, long offset, long nowMs) {
-        return allFollow(nowMs) ? List.of() : Cuts.with(kept, new Cut(offset, leaderEpoch));
+        return allFollow(nowMs) ? List.of() : new Cut(offset, leaderEpoch).addedTo(kept);
     }
 
     /** Whether they follow and hold all that is in the log before {@code offset}, which is thereby committed for good. */

@@ -16,8 +16,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
 import org.slf4j.Logger;
@@ -169,7 +171,7 @@ public final class MirrorManager implements AutoCloseable {
         List<PartitionClaim> claimed = new ArrayList<>();
         wanted.forEach((local, duty) -> {
             switch (duty.kind()) {
-                case CLAIM -> claimed.add(duty.claim());
+                case CLAIM -> claim(duty).ifPresent(claimed::add);
                 case FOLLOW -> follow(duty);
                 case STOP -> stop(duty);
                 case NONE -> {}
@@ -179,6 +181,15 @@ public final class MirrorManager implements AutoCloseable {
         handovers.retain(local -> image.mirror(local.topic()).isPresent());
         duties = wanted;
         return !claimed.isEmpty();
+    }
+
+    /** None where the log has gone, and with it the duty. */
+    private static Optional<PartitionClaim> claim(Duty duty) {
+        try {
+            return Optional.of(duty.claim());
+        } catch (ApiException e) {
+            return Optional.empty();
+        }
     }
 
     private void release(PartitionTask task) {

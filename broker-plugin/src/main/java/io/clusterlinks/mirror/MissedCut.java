@@ -8,9 +8,10 @@ import io.clusterlinks.protocol.record.PartitionRecord.Cut;
 
 /**
  * A replica that was away while others cut off what the source lost, and leads before it has followed one of them, still
- * holds that; so may one that left with a tail that nobody else had. Of both the record keeps cuts, and a leader whose log
- * does not keep to them cuts it, whatever its size: it was given up before. That takes no newer epoch, since nothing was
- * appended under this one, and changes nothing on record: another leader may hold what came after the cut. The in-sync
+ * holds that; so may one that left with a tail that nobody else had. And every replica may hold what clients wrote while a
+ * broker led that ran without the plugin. Of all these the record keeps cuts, and a leader whose log does not keep to them
+ * cuts it, whatever its size: it was given up before, or never was the source's. That takes no newer epoch, since nothing
+ * was appended under this one, and changes nothing on record: another leader may hold what came after the cut. The in-sync
  * followers are waited for, as by {@link PendingCut}.
  *
  * <p>For one thread; stepped, never waits.
@@ -101,9 +102,16 @@ final class MissedCut {
         long from = missed.offset() <= record.startOffset() ? start : Math.max(missed.offset(), start);
         long end = local.logEndOffset();
         String what = "Dropped offsets " + from + " to " + (end - 1) + " (" + (end - from) + " records) of "
-                + partition.local() + ": the replica that leads now was away when leader epoch " + missed.leaderEpoch()
-                + " began, which held something else there or cut it off.";
+                + partition.local() + ": " + why(missed);
         transitions.propose(record, partition.event(what, nowMs), () -> told = true);
+    }
+
+    private String why(Cut missed) {
+        // To the cuts that a leader makes itself its log keeps; this one came with its claim.
+        return missed.leaderEpoch() == partition.leaderEpoch()
+                ? "clients wrote them through a broker without the plugin."
+                : "the replica that leads now was away when leader epoch " + missed.leaderEpoch()
+                        + " began, which held something else there or cut it off.";
     }
 
     /** What lies before the start offset is none of the mirror's: if all the rest goes, so does that. */

@@ -52,6 +52,11 @@ final class Records {
         return record.toBuilder().cuts(cuts).build();
     }
 
+    /** Every replica follows: none holds what is to be cut off should it lead. */
+    static PartitionRecord followed(PartitionRecord record) {
+        return record.toBuilder().cuts(List.of()).unclaimed(List.of()).build();
+    }
+
     /** The source has found nothing wrong with what is here: an operator's repair is over. */
     static PartitionRecord repaired(PartitionRecord record) {
         return record.toBuilder().repairing(false).build();
@@ -73,6 +78,7 @@ final class Records {
         return record.toBuilder()
                 .phase(Phase.STOPPED, record.reason())
                 .cuts(List.of())
+                .unclaimed(List.of())
                 .build();
     }
 

@@ -4,7 +4,6 @@ package io.clusterlinks.mirror;
 import io.clusterlinks.host.LocalPartition;
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -231,9 +230,10 @@ final class Replicator {
         return waitsForTime;
     }
 
-    /** Whether to look now and then whether replicas that were away follow again. From any thread. */
+    /** Whether to look now and then whether replicas follow that may hold what is to be cut off. From any thread. */
     boolean keepsCuts() {
-        return !record().cuts().isEmpty();
+        PartitionRecord record = record();
+        return !record.cuts().isEmpty() || !record.unclaimed().isEmpty();
     }
 
     private boolean doStep(long nowMs) {
@@ -304,7 +304,7 @@ final class Replicator {
         if (!keepsCuts() || !log.followers().allFollow(nowMs)) {
             return true;
         }
-        transitions.propose(Records.withCuts(record(), List.of()), null, () -> onCutsDropped(nowMs));
+        transitions.propose(Records.followed(record()), null, () -> onCutsDropped(nowMs));
         return transitions.settle(nowMs);
     }
 

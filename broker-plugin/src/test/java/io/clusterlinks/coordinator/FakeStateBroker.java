@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -154,6 +155,11 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     @Override
     public long epochStart(int leaderEpoch) {
         return logEndOffset();
+    }
+
+    @Override
+    public SortedMap<Integer, Long> heldEpochs() {
+        throw new AssertionError("not asked for");
     }
 
     @Override

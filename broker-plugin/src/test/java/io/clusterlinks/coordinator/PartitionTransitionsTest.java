@@ -15,7 +15,10 @@ import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionClaim;
+import io.clusterlinks.protocol.record.PartitionClaim.HeldEpoch;
 import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.Cut;
+import io.clusterlinks.protocol.record.PartitionRecord.LeaderEpochs;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
 import io.clusterlinks.protocol.record.PartitionTransition;
@@ -32,7 +35,7 @@ class PartitionTransitionsTest {
 
     @Test
     void theFirstClaimMakesARecordThatHasNotStarted() {
-        PartitionRecord first = only(claim(image(ACTIVE), new PartitionClaim(TOPIC, 0, "topic-id", 3)));
+        PartitionRecord first = only(claim(image(ACTIVE), claimOf(3)));
 
         assertThat(first.leaderEpoch()).isEqualTo(3);
         assertThat(first.startOffset()).isEqualTo(-1);
@@ -40,7 +43,7 @@ class PartitionTransitionsTest {
 
     @Test
     void aNewLeaderTakesOverWhatIsRecorded() {
-        PartitionRecord claimed = only(claim(image(ACTIVE, MIRRORING), new PartitionClaim(TOPIC, 0, "topic-id", 6)));
+        PartitionRecord claimed = only(claim(image(ACTIVE, MIRRORING), claimOf(6)));
 
         assertThat(claimed.leaderEpoch()).isEqualTo(6);
         assertThat(claimed.lineage()).isEqualTo(MIRRORING.lineage());
@@ -50,17 +53,101 @@ class PartitionTransitionsTest {
     void aClaimIsRepeatedWithoutEffectAndNeverGoesBack() {
         LinkImage image = image(ACTIVE, MIRRORING);
 
-        assertThat(claim(image, new PartitionClaim(TOPIC, 0, "topic-id", 5))).isEmpty();
-        assertThat(claim(image, new PartitionClaim(TOPIC, 0, "topic-id", 4))).isEmpty();
-        assertThat(claim(image, new PartitionClaim(TOPIC, 0, "another-id", 9))).isEmpty();
-        assertThat(claim(image(link()), new PartitionClaim(TOPIC, 0, "topic-id", 9)))
+        assertThat(claim(image, claimOf(5))).isEmpty();
+        assertThat(claim(image, claimOf(4))).isEmpty();
+        assertThat(claim(image, new PartitionClaim(TOPIC, 0, "another-id", 9, List.of())))
                 .isEmpty();
+        assertThat(claim(image(link()), claimOf(9))).isEmpty();
+    }
+
+    @Test
+    void whatWasAppendedUnderAnEpochThatNobodyClaimedIsCutOff() {
+        PartitionRecord claimed = only(claim(
+                image(ACTIVE, MIRRORING),
+                claimOf(9, new HeldEpoch(4, 0), new HeldEpoch(5, 30), new HeldEpoch(7, 40), new HeldEpoch(8, 50))));
+
+        assertThat(claimed.cuts()).containsExactly(new Cut(40, 9));
+        assertThat(claimed.unclaimed()).containsExactly(new LeaderEpochs(6, 8));
+        assertThat(claimed.leaderEpoch()).isEqualTo(9);
+    }
+
+    /** The leader of the epoch after may not have heard of it, and yet its replicas lead again one day. */
+    @Test
+    void whatNoLeaderHasHeldSinceIsCutOffWhenOneDoes() {
+        LinkImage image = image(ACTIVE, MIRRORING);
+        image = image.apply(claim(image, claimOf(7)), 9);
+        image = image.apply(claim(image, claimOf(8)), 10);
+
+        PartitionRecord claimed = only(claim(image, claimOf(10, new HeldEpoch(6, 40), new HeldEpoch(9, 50))));
+
+        assertThat(claimed.cuts()).containsExactly(new Cut(40, 10));
+        assertThat(claimed.unclaimed()).containsExactly(new LeaderEpochs(6, 6), new LeaderEpochs(9, 9));
+    }
+
+    @Test
+    void aLeaderForgetsUnclaimedEpochsAltogetherOrNotAtAll() {
+        LinkImage image = image(ACTIVE, MIRRORING);
+        image = image.apply(claim(image, claimOf(7)), 9);
+        image = image.apply(claim(image, claimOf(9)), 10);
+        PartitionRecord record =
+                image.partition(TOPIC, 0).orElseThrow().toBuilder().revision(1).build();
+
+        assertRefused(image, with(record, List.of(new LeaderEpochs(6, 6))));
+        assertRefused(image, with(record, List.of(new LeaderEpochs(5, 8))));
+        assertThat(propose(image, record)).hasSize(1);
+        assertThat(propose(image, with(record, List.of()))).hasSize(1);
+    }
+
+    private static PartitionRecord with(PartitionRecord record, List<LeaderEpochs> unclaimed) {
+        return record.toBuilder().unclaimed(unclaimed).build();
+    }
+
+    /** A claim tells more than is news to a coordinator that is ahead of the leader's image. */
+    @Test
+    void whatWasAppendedUnderClaimedEpochsStays() {
+        LinkImage image = image(ACTIVE, MIRRORING);
+        LinkImage claimed = image.apply(claim(image, claimOf(7)), 9);
+
+        assertThat(only(claim(claimed, claimOf(8, new HeldEpoch(7, 40)))).cuts())
+                .isEmpty();
+    }
+
+    /** One adds to what is to be cut already, and takes the place of what it implies. */
+    @Test
+    void aCutThatComesWithAClaimJoinsTheOthers() {
+        PartitionRecord cut = MIRRORING.toBuilder()
+                .cuts(List.of(new Cut(20, 3), new Cut(60, 5)))
+                .build();
+
+        assertThat(only(claim(image(ACTIVE, cut), claimOf(9, new HeldEpoch(7, 40))))
+                        .cuts())
+                .containsExactly(new Cut(20, 3), new Cut(40, 9));
+    }
+
+    /** The source's records that it had left to copy do not come any more: there is nothing to make room for. */
+    @Test
+    void whatClientsWroteToAMirrorThatFailedOrStopsStays() {
+        for (Phase phase : List.of(Phase.FAILED, Phase.STOPPING)) {
+            LinkImage image = image(STOPPING, partition(0, phase));
+
+            assertThat(only(claim(image, claimOf(9, new HeldEpoch(7, 40)))).cuts())
+                    .isEmpty();
+        }
+    }
+
+    /** What it holds before it begins to mirror is refused, or compared. */
+    @Test
+    void nothingIsCutOffAMirrorThatHasNotStarted() {
+        LinkImage image = image(ACTIVE);
+        LinkImage claimed = image.apply(claim(image, claimOf(3)), 9);
+
+        assertThat(only(claim(claimed, claimOf(5, new HeldEpoch(4, 0)))).cuts()).isEmpty();
     }
 
     @Test
     void aLeaderOfAnOlderEpochLoses() {
         LinkImage image = image(ACTIVE, MIRRORING);
-        LinkImage claimed = image.apply(claim(image, new PartitionClaim(TOPIC, 0, "topic-id", 6)), 9);
+        LinkImage claimed = image.apply(claim(image, claimOf(6)), 9);
 
         assertFenced(claimed, next(MIRRORING, Phase.FAILED, 1));
     }
@@ -165,6 +252,10 @@ class PartitionTransitionsTest {
 
     private static PartitionRecord next(PartitionRecord of, Phase phase, int revision) {
         return of.toBuilder().revision(revision).phase(phase, null).build();
+    }
+
+    private static PartitionClaim claimOf(int leaderEpoch, HeldEpoch... held) {
+        return new PartitionClaim(TOPIC, 0, "topic-id", leaderEpoch, List.of(held));
     }
 
     private static List<Change> claim(LinkImage image, PartitionClaim claim) {

@@ -52,7 +52,7 @@ class ClaimsTest {
     }
 
     private static PartitionClaim claim(int partition) {
-        return new PartitionClaim("topic", partition, "id", 1);
+        return new PartitionClaim("topic", partition, "id", 1, List.of());
     }
 
     private final class Sink implements TransitionSink {

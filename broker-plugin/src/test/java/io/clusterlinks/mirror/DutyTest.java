@@ -4,10 +4,14 @@ package io.clusterlinks.mirror;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.coordinator.StateInMemory;
+import io.clusterlinks.mirror.SimulatedCluster.Node;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionClaim;
+import io.clusterlinks.protocol.record.PartitionClaim.HeldEpoch;
+import io.clusterlinks.protocol.record.PartitionRecord;
+import io.clusterlinks.protocol.record.PartitionRecord.LeaderEpochs;
 import java.util.List;
 import java.util.Random;
 import org.apache.kafka.common.TopicPartition;
@@ -51,11 +55,44 @@ class DutyTest {
     @Test
     void aNewLeaderClaimsBeforeItFollows() {
         assertThat(duty(TOPIC_ID).kind()).isEqualTo(Duty.Kind.CLAIM);
-        assertThat(duty(TOPIC_ID).claim()).isEqualTo(new PartitionClaim(TP.topic(), 0, TOPIC_ID.toString(), 0));
+        assertThat(duty(TOPIC_ID).claim())
+                .isEqualTo(new PartitionClaim(TP.topic(), 0, TOPIC_ID.toString(), 0, List.of()));
 
         state.claim(List.of(duty(TOPIC_ID).claim()));
 
         assertThat(duty(TOPIC_ID).kind()).isEqualTo(Duty.Kind.FOLLOW);
+    }
+
+    @Test
+    void aClaimTellsWhatTheLogHoldsOfEpochsThatMayBeUnclaimed() {
+        state.claim(List.of(duty(TOPIC_ID).claim()));
+        Node node = cluster.node(0);
+        node.log.writeAsClient(0);
+        for (int i = 0; i < 3; i++) {
+            leadAnew();
+            node.log.writeAsClient(node.heard.epoch());
+        }
+        int last = node.heard.epoch();
+        leadAnew();
+
+        assertThat(duty(TOPIC_ID).claim().held())
+                .containsExactly(new HeldEpoch(last - 4, 1), new HeldEpoch(last - 2, 2), new HeldEpoch(last, 3));
+
+        PartitionRecord claimed = state.image().partition(TP.topic(), 0).orElseThrow();
+        state.put(claimed.toBuilder().revision(last, 0).build());
+        assertThat(duty(TOPIC_ID).claim().held()).isEmpty();
+
+        state.put(claimed.toBuilder()
+                .revision(last, 0)
+                .unclaimed(List.of(new LeaderEpochs(last - 2, last - 1)))
+                .build());
+        assertThat(duty(TOPIC_ID).claim().held()).containsExactly(new HeldEpoch(last - 2, 2), new HeldEpoch(last, 3));
+    }
+
+    private void leadAnew() {
+        cluster.kill(cluster.node(0));
+        cluster.restart(cluster.node(0));
+        cluster.hear(cluster.node(0));
     }
 
     @Test
@@ -64,9 +101,7 @@ class DutyTest {
         state.put(ACTIVE.withStop(StopMode.FAILOVER, null, 2));
         assertThat(duty(TOPIC_ID).kind()).isEqualTo(Duty.Kind.STOP);
 
-        cluster.kill(cluster.node(0));
-        cluster.restart(cluster.node(0));
-        cluster.hear(cluster.node(0));
+        leadAnew();
 
         assertThat(duty(TOPIC_ID).kind()).isEqualTo(Duty.Kind.CLAIM);
     }

@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -95,6 +97,13 @@ final class FakeLog implements LocalPartition {
     @Override
     public synchronized long epochStart(int epoch) {
         return epochStart == null ? end : epochStart;
+    }
+
+    @Override
+    public synchronized SortedMap<Integer, Long> heldEpochs() {
+        SortedMap<Integer, Long> held = new TreeMap<>();
+        batches.forEach(batch -> held.putIfAbsent(batch.partitionLeaderEpoch(), batch.baseOffset()));
+        return held;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.Cut;
+import io.clusterlinks.protocol.record.PartitionRecord.LeaderEpochs;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import java.util.List;
@@ -29,6 +30,45 @@ class MissedCutTest extends ReplicatorScene {
                 .contains("Dropped offsets 6 to 9 (4 records)", "was away when leader epoch 2 began");
         assertThat(replicator.record().cuts()).isEmpty();
         assertThat(next().offset()).isEqualTo(6);
+    }
+
+    /** Its own cuts a leader has carried out, so this one came with its claim. */
+    @Test
+    void whatClientsWroteThroughABrokerWithoutThePluginGoesAndIsTold() {
+        holds(6, 1);
+        log.append0(6, 4, 1);
+        log.leaderEpoch = 3;
+        startUnder(
+                3,
+                Records.withCuts(MIRRORING, List.of(new Cut(6, 3))).toBuilder()
+                        .unclaimed(List.of(new LeaderEpochs(1, 1)))
+                        .build());
+
+        assertThat(log.end).isEqualTo(6);
+        assertThat(sink.proposed.get(0).event().message())
+                .contains("Dropped offsets 6 to 9 (4 records)", "clients wrote them");
+        assertThat(replicator.record().cuts()).isEmpty();
+        assertThat(replicator.record().unclaimed()).isEmpty();
+        assertThat(next().offset()).isEqualTo(6);
+    }
+
+    /** One of them may hold what clients wrote, and lead one day. */
+    @Test
+    void unclaimedEpochsAreKeptInMindUntilAllReplicasFollow() {
+        holds(6, 3);
+        log.leaderEpoch = 3;
+        log.allFollow = false;
+        PartitionRecord claimed =
+                MIRRORING.toBuilder().unclaimed(List.of(new LeaderEpochs(1, 2))).build();
+        startUnder(3, claimed);
+        assertThat(replicator.record().unclaimed()).isEqualTo(claimed.unclaimed());
+        assertThat(replicator.keepsCuts()).isTrue();
+
+        log.allFollow = true;
+        step();
+
+        assertThat(replicator.record().unclaimed()).isEmpty();
+        assertThat(replicator.keepsCuts()).isFalse();
     }
 
     /** What they held past the cut would count as positions among the records that come in its place. */

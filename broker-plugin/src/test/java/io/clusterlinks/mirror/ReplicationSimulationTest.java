@@ -97,6 +97,13 @@ class ReplicationSimulationTest {
         });
     }
 
+    @Test
+    void whatClientsWriteThroughABrokerWithoutThePluginGoes() {
+        forEachSeed(
+                new Options(3, Stop.NEVER, Long.MAX_VALUE, false, true),
+                ReplicationSimulationTest::assertEqualToTheSource);
+    }
+
     static void assertEqualToTheSource(Simulation simulation) {
         for (Node node : simulation.cluster.nodes) {
             long start = assertStart(simulation, node);
@@ -119,6 +126,7 @@ class ReplicationSimulationTest {
         }
         assertThat(simulation.durable().repairing()).as("repair").isFalse();
         assertThat(simulation.durable().cuts()).as("cuts that nobody needs").isEmpty();
+        assertThat(simulation.durable().unclaimed()).as("epochs to forget").isEmpty();
     }
 
     /**

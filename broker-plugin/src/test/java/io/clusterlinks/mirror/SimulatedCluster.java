@@ -32,6 +32,9 @@ final class SimulatedCluster implements Leadership {
         final int id;
         final SimulatedLog log = new SimulatedLog();
         boolean alive = true;
+        /** Whether it runs with the plugin; without it nothing keeps clients from writing where it leads. */
+        boolean plugin = true;
+
         Registration heard;
         /** As leader: the ISR as the controller has confirmed it to this leader. */
         Set<Integer> inSync = Set.of();

@@ -10,15 +10,26 @@ import java.util.TreeMap;
 
 /** One replica's log with its leader epochs, as Kafka's UnifiedLog and LeaderEpochFileCache keep them. */
 final class SimulatedLog {
+    private static final String BY_CLIENT = "by a client";
+
     /**
      * A batch as it lies in the log.
      *
      * @param described base offset, size and content, without what the mirror stamps
      */
     record Entry(long base, long next, int leaderEpoch, String described) {
+        boolean isByClient() {
+            return described.equals(BY_CLIENT);
+        }
+
         static Entry of(long base, long next, int leaderEpoch, ByteBuffer bytes) {
             return new Entry(base, next, leaderEpoch, describe(bytes));
         }
+    }
+
+    /** A client writes a record. */
+    void writeAsClient(int leaderEpoch) {
+        append(new Entry(end, end + 1, leaderEpoch, BY_CLIENT));
     }
 
     static String describe(ByteBuffer bytes) {

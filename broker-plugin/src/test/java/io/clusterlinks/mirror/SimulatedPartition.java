@@ -8,6 +8,8 @@ import io.clusterlinks.mirror.SimulatedCluster.Node;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -65,6 +67,13 @@ final class SimulatedPartition implements LocalPartition {
     @Override
     public long epochStart(int leaderEpoch) {
         return node.log.epochs.getOrDefault(leaderEpoch, node.log.end);
+    }
+
+    @Override
+    public SortedMap<Integer, Long> heldEpochs() {
+        SortedMap<Integer, Long> held = new TreeMap<>(node.log.epochs);
+        held.values().removeIf(start -> start >= node.log.end);
+        return held;
     }
 
     @Override

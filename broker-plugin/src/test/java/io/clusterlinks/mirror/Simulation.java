@@ -41,8 +41,13 @@ final class Simulation {
      *
      * @param maxTruncation records that may go without an operator's word
      * @param unclean whether any live broker may be elected, in sync or not, also one with an empty disk
+     * @param forgetful whether brokers may be started without the plugin, and clients then write to the mirror
      */
-    record Options(int replicas, Stop stop, long maxTruncation, boolean unclean) {}
+    record Options(int replicas, Stop stop, long maxTruncation, boolean unclean, boolean forgetful) {
+        Options(int replicas, Stop stop, long maxTruncation, boolean unclean) {
+            this(replicas, stop, maxTruncation, unclean, false);
+        }
+    }
 
     /** How the mirror is stopped at some point. */
     enum Stop {
@@ -246,6 +251,10 @@ final class Simulation {
         trace.note("unclean: " + node.id + " at " + node.log.end + " epoch " + cluster.registration.epoch());
     }
 
+    private boolean isStarted() {
+        return state.image().partition(TP.topic(), 0).filter(Records::isStarted).isPresent();
+    }
+
     private boolean isStopped() {
         return state.image()
                 .partition(TP.topic(), 0)
@@ -261,7 +270,10 @@ final class Simulation {
     }
 
     private void restart(Node node) {
-        trace.note("restart " + node.id);
+        // What a mirror holds before it starts it is refused for.
+        boolean mayForget = options.forgetful() && cluster.deadly && isStarted();
+        node.plugin = !mayForget || random.nextInt(3) > 0;
+        trace.note("restart " + node.id + (node.plugin ? "" : " without the plugin"));
         cluster.restart(node);
         state.restart(node.id);
     }
@@ -321,20 +333,36 @@ final class Simulation {
 
     private void reconcileAndMaybeDie(SimulatedManager manager) {
         try {
-            manager.reconcile(nowMs);
+            if (manager.node().plugin) {
+                manager.reconcile(nowMs);
+            }
         } catch (BrokerDied e) {
             kill(manager.node());
         }
     }
 
     private void actOnBroker(SimulatedManager manager, int dice) {
-        if (manager.node().alive) {
+        Node node = manager.node();
+        if (node.alive && !node.plugin) {
+            workOnWithoutPlugin(node);
+        } else if (node.alive) {
             try {
                 doOnBroker(manager, dice);
             } catch (BrokerDied e) {
                 kill(manager.node());
             }
         }
+    }
+
+    private void workOnWithoutPlugin(Node node) {
+        cluster.hear(node);
+        if (node.leads() && random.nextInt(4) == 0 && !isStopped()) {
+            node.log.writeAsClient(node.heard.epoch());
+            cluster.advanceHighWatermark(node);
+            trace.note("a client writes to " + node.id + " at " + (node.log.end - 1));
+        }
+        cluster.fetch(node);
+        cluster.deliver();
     }
 
     private void doOnBroker(SimulatedManager manager, int dice) {
@@ -368,6 +396,7 @@ final class Simulation {
     private void calmDown() {
         trace.note("calm");
         cluster.deadly = false;
+        cluster.nodes.stream().filter(node -> !node.plugin && node.alive).forEach(this::kill);
         cluster.nodes.stream().filter(node -> !node.alive).forEach(this::restart);
         if (options.stop() != Stop.NEVER && current().stop() == StopMode.NONE) {
             // Nobody was there to take the command, or it was given up.
@@ -428,7 +457,11 @@ final class Simulation {
 
     private void workOnAndMaybeDie(SimulatedManager manager) {
         try {
-            workOn(manager);
+            if (manager.node().plugin) {
+                workOn(manager);
+            } else {
+                workOnWithoutPlugin(manager.node());
+            }
         } catch (BrokerDied e) {
             kill(manager.node());
         }

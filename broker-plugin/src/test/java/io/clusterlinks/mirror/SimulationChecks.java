@@ -24,6 +24,7 @@ final class SimulationChecks {
     private final Simulation simulation;
     private final long maxTruncation;
     private final boolean unclean;
+    private final boolean forgetful;
     /** Source epoch of everything that the source ever wrote, by what {@link SimulatedLog#describe} says of it. */
     private final Map<String, Integer> written = new HashMap<>();
     /** Batches that every leader from now on must hold, by base offset. */
@@ -49,6 +50,7 @@ final class SimulationChecks {
         this.simulation = simulation;
         this.maxTruncation = options.maxTruncation();
         this.unclean = options.unclean();
+        this.forgetful = options.forgetful();
     }
 
     void onWritten(List<SimulatedSource.Batch> batches) {
@@ -172,7 +174,10 @@ final class SimulationChecks {
         if (next.leaderEpoch() == one.leaderEpoch()) {
             assertThat(next.revision()).as("revision after %s", one).isEqualTo(one.revision() + 1);
         } else {
-            // A claim changes nothing else.
+            // A claim changes nothing else; links append under claimed epochs only.
+            if (!forgetful) {
+                assertThat(next.cuts()).as("cuts after %s", one).isEqualTo(one.cuts());
+            }
             assertThat(next.lineage()).as("lineage after %s", one).isEqualTo(one.lineage());
             assertThat(next.truncation()).as("cut after %s", one).isEqualTo(one.truncation());
             assertThat(next.phase()).as("phase after %s", one).isEqualTo(one.phase());
@@ -215,6 +220,7 @@ final class SimulationChecks {
                         && entry.base() >= Math.max(simulation.source.start, leader.log.start)
                         && (record == null || entry.base() >= record.startOffset())
                         && isKept(entry)
+                        && !entry.isByClient()
                         && isHeldByAll(entry))
                 .forEach(entry -> committed.put(entry.base(), entry)));
     }
@@ -282,6 +288,7 @@ final class SimulationChecks {
                 boolean deleted = simulation.source.deleted.contains(entry.described());
                 if (entry.base() < goes
                         && isKept(entry)
+                        && !entry.isByClient()
                         && entry.next() > Math.max(log.start, simulation.source.start)
                         && !deleted) {
                     Integer epoch = written.get(entry.described());

@@ -10,8 +10,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -148,6 +152,45 @@ class MultiBrokerIT {
         links.run("mirrors", "resume", "--link", LINK, "--topic", "coordinated");
         destination.restart(coordinator);
         assertReplicasEqual("coordinated", source);
+    }
+
+    /** Nothing keeps clients from writing there; what they write must not take the place of the source's records. */
+    @Test
+    void dropsWhatClientsWroteThroughABrokerWithoutThePlugin() {
+        // Given a mirror that is led by a broker that was started without the plugin
+        Workload workload = Workload.onNewTopic(source, "forgotten", 3, Map.of());
+        workload.compressions();
+        links.mirror(LINK, "forgotten");
+        new TopicComparison(source, "forgotten", destination, "forgotten").awaitLevel(LEVEL);
+        int victim = leaders("forgotten").stream()
+                .filter(id -> id != 1 && id != coordinator())
+                .findFirst()
+                .orElseThrow();
+        destination.broker(victim).kill();
+        Await.until("other leaders", LEVEL, () -> !leaders("forgotten").contains(victim));
+        destination.broker(victim).startWithoutPlugin();
+        destination.awaitReady();
+        Topics.electPreferredLeaders(destination.admin(), "forgotten");
+
+        // When clients write to it, and the source goes on, and another broker takes over
+        int led = Topics.leaders(destination.admin(), "forgotten").indexOf(victim);
+        try (Producer<byte[], byte[]> client = new KafkaProducer<>(
+                destination.clientConfigs(), new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int i = 0; i < 20; i++) {
+                Topics.get(client.send(new ProducerRecord<>("forgotten", led, null, new byte[100])));
+            }
+        }
+        // Of as many records to a batch as theirs: what follows at the source fits their end.
+        workload.plain(30).transactions();
+        destination.broker(victim).kill();
+        new TopicComparison(source, "forgotten", destination, "forgotten").awaitLevel(LEVEL);
+        destination.restart(victim);
+
+        // Then it is gone, is told, and the source's records are where they belong
+        workload.compressions();
+        assertReplicasEqual("forgotten", source);
+        assertThat(links.run("mirrors", "describe", "--topic", "forgotten").stdout())
+                .contains("(20 records) of forgotten-" + led, "clients wrote them through a broker without the plugin");
     }
 
     private static int coordinator() {

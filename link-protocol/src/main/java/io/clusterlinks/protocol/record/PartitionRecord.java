@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.protocol.record;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,6 +22,8 @@ import java.util.List;
  * @param cuts where replicas that were away may hold what is not the mirror's any more, by ascending offset and leader
  *     epoch; recorded with whatever this record says of offsets past the end of its leader's log, taken back once every
  *     replica is known to follow, or the partition has stopped
+ * @param unclaimed leader epochs that nobody has claimed, ascending: whatever a replica holds of them clients wrote, through
+ *     a leader that ran without the plugin; taken back as the cuts are
  * @param phase how far the partition has been stopped
  * @param stopOffset log end offset before abort markers were written, -1 until known; failback truncates to it. Lowered
  *     only if this cluster itself loses records before the partition has stopped
@@ -40,6 +43,7 @@ public record PartitionRecord(
         List<SourceEpoch> lineage,
         Truncation truncation,
         List<Cut> cuts,
+        List<LeaderEpochs> unclaimed,
         Phase phase,
         long stopOffset,
         int stopSourceEpoch,
@@ -68,8 +72,9 @@ public record PartitionRecord(
 
     /**
      * Whatever the mirror holds from {@code offset} on was appended under {@code leaderEpoch} or a later one. A replica
-     * that holds anything older there was away when another leader cut it off, or never had it. As a follower it is told
-     * so by Kafka; should it lead, it cuts that off before anything else.
+     * that holds anything older there was away when another leader cut it off, or never had it; or it is what clients
+     * wrote under an epoch that nobody claimed. As a follower it is told so by Kafka; should it lead, it cuts that off
+     * before anything else.
      *
      * @param leaderEpoch destination leader epoch
      */
@@ -77,6 +82,24 @@ public record PartitionRecord(
         /** Whether a log that keeps to this cut keeps to {@code other} too. */
         public boolean implies(Cut other) {
             return offset <= other.offset && leaderEpoch >= other.leaderEpoch;
+        }
+
+        /** {@code cuts} with this one, which is not of an older leader epoch; those that it implies go. */
+        public List<Cut> addedTo(List<Cut> cuts) {
+            if (cuts.stream().anyMatch(cut -> cut.implies(this))) {
+                return cuts;
+            }
+            List<Cut> with = new ArrayList<>(cuts);
+            with.removeIf(this::implies);
+            with.add(this);
+            return with;
+        }
+    }
+
+    /** The destination leader epochs from {@code first} to {@code last}. */
+    public record LeaderEpochs(int first, int last) {
+        public boolean contain(int epoch) {
+            return epoch >= first && epoch <= last;
         }
     }
 
@@ -94,6 +117,7 @@ public record PartitionRecord(
     public PartitionRecord {
         lineage = List.copyOf(lineage);
         cuts = cuts == null ? List.of() : List.copyOf(cuts);
+        unclaimed = unclaimed == null ? List.of() : List.copyOf(unclaimed);
     }
 
     /** As the first leader claims it. */
@@ -108,6 +132,7 @@ public record PartitionRecord(
                 NOT_STARTED,
                 List.of(),
                 null,
+                List.of(),
                 List.of(),
                 Phase.MIRRORING,
                 -1,

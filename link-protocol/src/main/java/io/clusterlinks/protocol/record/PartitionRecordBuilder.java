@@ -2,6 +2,7 @@
 package io.clusterlinks.protocol.record;
 
 import io.clusterlinks.protocol.record.PartitionRecord.Cut;
+import io.clusterlinks.protocol.record.PartitionRecord.LeaderEpochs;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
@@ -16,6 +17,7 @@ public final class PartitionRecordBuilder {
     private List<SourceEpoch> lineage;
     private Truncation truncation;
     private List<Cut> cuts;
+    private List<LeaderEpochs> unclaimed;
     private Phase phase;
     private long stopOffset;
     private int stopSourceEpoch;
@@ -30,6 +32,7 @@ public final class PartitionRecordBuilder {
         this.lineage = from.lineage();
         this.truncation = from.truncation();
         this.cuts = from.cuts();
+        this.unclaimed = from.unclaimed();
         this.phase = from.phase();
         this.stopOffset = from.stopOffset();
         this.stopSourceEpoch = from.stopSourceEpoch();
@@ -69,6 +72,11 @@ public final class PartitionRecordBuilder {
         return this;
     }
 
+    public PartitionRecordBuilder unclaimed(List<LeaderEpochs> newUnclaimed) {
+        unclaimed = newUnclaimed;
+        return this;
+    }
+
     /** {@code newReason} is null unless the partition has FAILED. */
     public PartitionRecordBuilder phase(Phase newPhase, String newReason) {
         phase = newPhase;
@@ -99,6 +107,7 @@ public final class PartitionRecordBuilder {
                 lineage,
                 truncation,
                 cuts,
+                unclaimed,
                 phase,
                 stopOffset,
                 stopSourceEpoch,

@@ -9,6 +9,7 @@ import io.clusterlinks.protocol.LinkException;
 import io.clusterlinks.protocol.MirrorState;
 import io.clusterlinks.protocol.record.MirrorRecord.StopMode;
 import io.clusterlinks.protocol.record.PartitionRecord.Cut;
+import io.clusterlinks.protocol.record.PartitionRecord.LeaderEpochs;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
 import io.clusterlinks.protocol.record.PartitionRecord.Truncation;
@@ -82,6 +83,7 @@ class StateRecordsTest {
             List.of(new SourceEpoch(4, 0)),
             new Truncation(7, 4, List.of(2, 0, 1)),
             List.of(new Cut(5, 2)),
+            List.of(new LeaderEpochs(1, 2)),
             Phase.MIRRORING,
             -1,
             -1,
@@ -98,6 +100,7 @@ class StateRecordsTest {
             Long.MAX_VALUE - 1,
             List.of(new SourceEpoch(0, 5), new SourceEpoch(7, Long.MAX_VALUE)),
             null,
+            List.of(),
             List.of(),
             Phase.STOPPED,
             Long.MAX_VALUE,
@@ -170,16 +173,17 @@ class StateRecordsTest {
                 .isEqualTo(PARTITION);
     }
 
-    /** Written before there were cuts to keep. */
+    /** Written before there were cuts to keep, and unclaimed epochs to remember. */
     @Test
     void aPartitionWithoutCutsKeepsNone() {
         String json = new String(StateRecords.value(PARTITION), StandardCharsets.UTF_8);
-        String earlier = json.replaceFirst("\"cuts\":\\[.*?],", "");
+        String earlier = json.replaceFirst("\"cuts\":\\[.*?],", "").replaceFirst("\"unclaimed\":\\[.*?],", "");
 
         StateRecord read = StateRecords.parseValue(PARTITION.key(), earlier.getBytes(StandardCharsets.UTF_8));
 
-        assertThat(earlier).doesNotContain("cuts");
+        assertThat(earlier).doesNotContain("cuts", "unclaimed");
         assertThat(((PartitionRecord) read).cuts()).isEmpty();
+        assertThat(((PartitionRecord) read).unclaimed()).isEmpty();
     }
 
     @Test
