@@ -27,26 +27,31 @@ final class PartitionTransitions {
     static List<Change> claim(LinkImage image, List<PartitionClaim> claims) {
         List<Change> changes = new ArrayList<>();
         for (PartitionClaim claim : claims) {
-            boolean mirrored = image.mirror(claim.topic())
-                    .filter(mirror -> claim.topicId().equals(mirror.topicId()))
-                    .isPresent();
-            Optional<PartitionRecord> before = image.partition(claim.topic(), claim.partition())
-                    .filter(record -> record.topicId().equals(claim.topicId()));
-            boolean newer = before.map(PartitionRecord::leaderEpoch).orElse(-1) < claim.leaderEpoch();
-            if (mirrored && newer) {
-                changes.add(Change.put(before.map(record -> claimed(record, claim))
-                        .orElseGet(() -> PartitionRecord.first(
-                                claim.topic(), claim.partition(), claim.topicId(), claim.leaderEpoch()))));
+            MirrorRecord mirror = image.mirror(claim.topic())
+                    .filter(record -> claim.topicId().equals(record.topicId()))
+                    .orElse(null);
+            PartitionRecord before = image.partition(claim.topic(), claim.partition())
+                    .filter(record -> record.topicId().equals(claim.topicId()))
+                    .orElseGet(() -> PartitionRecord.first(claim.topic(), claim.partition(), claim.topicId(), -1));
+            if (mirror != null && before.leaderEpoch() < claim.leaderEpoch()) {
+                claimed(mirror, before, claim).map(Change::put).ifPresent(changes::add);
             }
         }
         return changes;
     }
 
-    /** Links append under claimed leader epochs only: what a mirror holds under another one goes. */
-    private static PartitionRecord claimed(PartitionRecord before, PartitionClaim claim) {
+    /**
+     * Links append under claimed leader epochs only: what a mirror holds under another one makes room for the source's
+     * records, if they still come. One that FAILED nobody has to claim before it is repaired or stops.
+     */
+    private static Optional<PartitionRecord> claimed(
+            MirrorRecord mirror, PartitionRecord before, PartitionClaim claim) {
         PartitionRecordBuilder claimed = before.toBuilder().revision(claim.leaderEpoch(), 0);
-        if (before.phase() != Phase.MIRRORING || before.startOffset() == PartitionRecord.NOT_STARTED) {
-            return claimed.build();
+        if (mirror.stop().isFinal() || before.startOffset() == PartitionRecord.NOT_STARTED) {
+            return Optional.of(claimed.build());
+        }
+        if (before.phase() != Phase.MIRRORING) {
+            return Optional.empty();
         }
         List<LeaderEpochs> unclaimed = new ArrayList<>(before.unclaimed());
         if (before.leaderEpoch() + 1 < claim.leaderEpoch()) {
@@ -57,7 +62,7 @@ final class PartitionTransitions {
                 .findFirst()
                 .map(foreign -> new Cut(foreign.startOffset(), claim.leaderEpoch()))
                 .ifPresent(cut -> claimed.cuts(cut.addedTo(before.cuts())));
-        return claimed.unclaimed(unclaimed).build();
+        return Optional.of(claimed.unclaimed(unclaimed).build());
     }
 
     /**

@@ -103,17 +103,11 @@ final class KafkaLocalPartition implements LocalPartition {
                 .orElseGet(log::logEndOffset);
     }
 
-    /** An epoch ends where the next one begins; one that nothing was appended under is not kept once there is another. */
     @Override
-    public SortedMap<Integer, Long> heldEpochs() {
-        UnifiedLog log = replicaLog();
-        SortedMap<Integer, Long> held = new TreeMap<>();
-        for (EpochEntry entry : log.leaderEpochCache().epochEntries()) {
-            if (entry.startOffset() < log.logEndOffset()) {
-                held.put(entry.epoch(), entry.startOffset());
-            }
-        }
-        return held;
+    public SortedMap<Integer, Long> epochStarts() {
+        SortedMap<Integer, Long> starts = new TreeMap<>();
+        replicaLog().leaderEpochCache().epochEntries().forEach(entry -> starts.put(entry.epoch(), entry.startOffset()));
+        return starts;
     }
 
     @Override

@@ -27,8 +27,11 @@ public interface LocalPartition {
     /** Where the log ended when this replica began to lead under {@code leaderEpoch}; its end if it did not. */
     long epochStart(int leaderEpoch);
 
-    /** The leader epochs under which this log holds records, with the offset at which those of each begin. */
-    SortedMap<Integer, Long> heldEpochs();
+    /**
+     * The leader epochs that this log knows, with the offset at which each begins. A replica that leads begins one whether it
+     * appends anything or not, and keeps it if the first record that comes lies further on.
+     */
+    SortedMap<Integer, Long> epochStarts();
 
     /**
      * Has the log know the leader epoch under which this broker leads. A log that takes the place of the one that it began to

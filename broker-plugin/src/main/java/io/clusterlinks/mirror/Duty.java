@@ -14,6 +14,7 @@ import io.clusterlinks.protocol.record.PartitionRecord;
 import io.clusterlinks.protocol.record.PartitionRecord.LeaderEpochs;
 import io.clusterlinks.protocol.record.PartitionRecord.Phase;
 import io.clusterlinks.state.LinkImage;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -55,8 +56,8 @@ record Duty(Kind kind, MirrorPartition partition, LocalPartition local, Partitio
                         .findFirst()
                         .orElse(record.leaderEpoch() + 1);
         List<HeldEpoch> held = new ArrayList<>();
-        local.heldEpochs().headMap(partition.leaderEpoch()).forEach((epoch, startOffset) -> {
-            if (epoch >= first) {
+        local.epochStarts().headMap(partition.leaderEpoch()).forEach((epoch, startOffset) -> {
+            if (epoch >= first && isHeld(epoch, startOffset)) {
                 held.add(new HeldEpoch(epoch, startOffset));
             }
         });
@@ -66,6 +67,14 @@ record Duty(Kind kind, MirrorPartition partition, LocalPartition local, Partitio
                 partition.topicId(),
                 partition.leaderEpoch(),
                 held);
+    }
+
+    private boolean isHeld(int epoch, long startOffset) {
+        if (startOffset >= local.logEndOffset()) {
+            return false;
+        }
+        ByteBuffer first = local.read(startOffset, 1);
+        return first.hasRemaining() && first.getInt(first.position() + BatchFormat.LEADER_EPOCH) == epoch;
     }
 
     /**

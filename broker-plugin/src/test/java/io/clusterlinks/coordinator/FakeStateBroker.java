@@ -158,7 +158,7 @@ final class FakeStateBroker extends BareBroker implements LocalPartition {
     }
 
     @Override
-    public SortedMap<Integer, Long> heldEpochs() {
+    public SortedMap<Integer, Long> epochStarts() {
         throw new AssertionError("not asked for");
     }
 

@@ -126,13 +126,24 @@ class PartitionTransitionsTest {
 
     /** The source's records that it had left to copy do not come any more: there is nothing to make room for. */
     @Test
-    void whatClientsWroteToAMirrorThatFailedOrStopsStays() {
-        for (Phase phase : List.of(Phase.FAILED, Phase.STOPPING)) {
+    void whatClientsWroteToAMirrorThatStopsStays() {
+        for (Phase phase : List.of(Phase.MIRRORING, Phase.FAILED, Phase.STOPPING)) {
             LinkImage image = image(STOPPING, partition(0, phase));
 
             assertThat(only(claim(image, claimOf(9, new HeldEpoch(7, 40)))).cuts())
                     .isEmpty();
         }
+    }
+
+    /** Its claim could not be told from one that comes after the repair, of a log in which was looked for clients' records. */
+    @Test
+    void whatFailedIsClaimedOnlyOnceItIsRepaired() {
+        LinkImage image = image(ACTIVE, partition(0, Phase.FAILED));
+        assertThat(claim(image, claimOf(9))).isEmpty();
+
+        image = image.apply(PartitionTransitions.repair(image, TOPIC), 9);
+
+        assertThat(only(claim(image, claimOf(9, new HeldEpoch(7, 40)))).cuts()).containsExactly(new Cut(40, 9));
     }
 
     /** What it holds before it begins to mirror is refused, or compared. */

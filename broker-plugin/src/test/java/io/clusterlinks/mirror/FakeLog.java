@@ -100,10 +100,10 @@ final class FakeLog implements LocalPartition {
     }
 
     @Override
-    public synchronized SortedMap<Integer, Long> heldEpochs() {
-        SortedMap<Integer, Long> held = new TreeMap<>();
-        batches.forEach(batch -> held.putIfAbsent(batch.partitionLeaderEpoch(), batch.baseOffset()));
-        return held;
+    public synchronized SortedMap<Integer, Long> epochStarts() {
+        SortedMap<Integer, Long> starts = new TreeMap<>();
+        batches.forEach(batch -> starts.putIfAbsent(batch.partitionLeaderEpoch(), batch.baseOffset()));
+        return starts;
     }
 
     @Override

@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -70,10 +69,8 @@ final class SimulatedPartition implements LocalPartition {
     }
 
     @Override
-    public SortedMap<Integer, Long> heldEpochs() {
-        SortedMap<Integer, Long> held = new TreeMap<>(node.log.epochs);
-        held.values().removeIf(start -> start >= node.log.end);
-        return held;
+    public SortedMap<Integer, Long> epochStarts() {
+        return node.log.epochs;
     }
 
     @Override

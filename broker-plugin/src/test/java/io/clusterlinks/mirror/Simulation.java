@@ -255,6 +255,14 @@ final class Simulation {
         return state.image().partition(TP.topic(), 0).filter(Records::isStarted).isPresent();
     }
 
+    /** Else what clients write lies past the end that is on record, as it may. */
+    private boolean isMirroring() {
+        return state.image()
+                .partition(TP.topic(), 0)
+                .filter(record -> record.phase() == Phase.MIRRORING)
+                .isPresent();
+    }
+
     private boolean isStopped() {
         return state.image()
                 .partition(TP.topic(), 0)
@@ -356,7 +364,7 @@ final class Simulation {
 
     private void workOnWithoutPlugin(Node node) {
         cluster.hear(node);
-        if (node.leads() && random.nextInt(4) == 0 && !isStopped()) {
+        if (node.leads() && random.nextInt(4) == 0 && isMirroring()) {
             node.log.writeAsClient(node.heard.epoch());
             cluster.advanceHighWatermark(node);
             trace.note("a client writes to " + node.id + " at " + (node.log.end - 1));
