@@ -55,11 +55,27 @@ final class LinkThreads {
     }
 
     private void start(String link, Runnable work) {
+        boolean started = false;
         try {
             pool.execute(() -> run(link, work));
+            started = true;
         } catch (RejectedExecutionException e) {
             // The broker is shutting down, and still leads the state topic: the next leader will carry it out.
             throw new LinkException(Errors.NOT_COORDINATOR, "The coordinator of cluster links is shutting down.", e);
+        } finally {
+            if (!started) {
+                leave(link);
+            }
+        }
+    }
+
+    /** Whoever comes next to the lane does what waits in it. */
+    private void leave(String link) {
+        synchronized (lanes) {
+            Lane lane = lanes.get(link);
+            if (--lane.running == 0 && lane.waiting.isEmpty()) {
+                lanes.remove(link);
+            }
         }
     }
 

@@ -67,7 +67,8 @@ final class BrokerLifecycle {
     private void run(Runnable hook) {
         try {
             hook.run();
-        } catch (RuntimeException | LinkageError e) {
+        } catch (Throwable e) {
+            // Also an error: the broker starts all the same.
             failed = true;
             log.error("Cluster links could not be started; the broker runs without them, mirrors stay read-only.", e);
         }
@@ -82,7 +83,8 @@ final class BrokerLifecycle {
         current = null;
         try {
             stopping.hooks.onStopping();
-        } catch (RuntimeException | LinkageError e) {
+        } catch (Throwable e) {
+            // Also an error: the broker stops all the same.
             log.error("Cluster links did not stop cleanly.", e);
         } finally {
             Utils.closeQuietly(stopping.broker, "local broker");

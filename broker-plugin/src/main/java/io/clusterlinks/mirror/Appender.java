@@ -114,6 +114,10 @@ final class Appender {
     }
 
     private Outcome write(FetchCursor.Item item, Run run, long endBefore, long nowMs) {
+        if (!item.mayRewrite()) {
+            // Something unexpected was thrown since: rewritten twice they would be another producer's.
+            return Outcome.retry(nowMs);
+        }
         try {
             BatchRewriter.rewrite(run.bytes(), log.partition().leaderEpoch());
             log.local().append(run.bytes());
@@ -149,6 +153,7 @@ final class Appender {
             return Outcome.WAIT;
         }
         waitsSinceMs = -1;
+        patienceMs = PATIENCE_MS;
         PartitionRecord record = transitions.record();
         List<SourceEpoch> extended = Lineage.extended(record.lineage(), log.end(), run.sourceEpoch(), run.baseOffset());
         // With what came right before the log start: the log may be empty, and this append may never happen.

@@ -30,6 +30,8 @@ final class FetchCursor {
         private final Deque<Run> runs;
         private final LinkException failure;
         private final FetchBuffer buffer;
+        /** Whether the bytes of the first run are no more as the source sent them. */
+        private boolean rewritten;
 
         Item(Fetched fetched, List<Run> runs, LinkException failure, FetchBuffer buffer) {
             this.fetched = fetched;
@@ -57,6 +59,13 @@ final class FetchCursor {
 
         void letGo() {
             buffer.release();
+        }
+
+        /** The bytes of the first run are about to be rewritten; false if they were, and are of no use any more. */
+        boolean mayRewrite() {
+            boolean may = !rewritten;
+            rewritten = true;
+            return may;
         }
 
         /** What is wrong with the bytes; null if nothing. */
@@ -147,12 +156,11 @@ final class FetchCursor {
             if (runs.isEmpty()) {
                 return false;
             }
+            long bytes = runs.stream().mapToLong(Run::size).sum();
+            enqueue(new Item(fetched, runs, null, buffer));
             Run last = runs.get(runs.size() - 1);
             offset = last.nextOffset();
             lastEpoch = last.sourceEpoch();
-            buffer.retain();
-            queue.add(new Item(fetched, runs, null, buffer));
-            long bytes = runs.stream().mapToLong(Run::size).sum();
             queuedBytes += bytes;
             takenBytes += bytes;
         } catch (LinkException e) {
@@ -160,6 +168,17 @@ final class FetchCursor {
             queue.add(new Item(fetched, List.of(), e, FetchBuffer.UNCOUNTED));
         }
         return true;
+    }
+
+    /** Fails with nothing done, also for want of memory: the position moves only past what is in the queue. */
+    private void enqueue(Item item) {
+        item.hold();
+        try {
+            queue.add(item);
+        } catch (Throwable e) {
+            item.letGo();
+            throw e;
+        }
     }
 
     /** In a fetch session no answer says that nothing has changed. */
@@ -190,6 +209,7 @@ final class FetchCursor {
             return;
         }
         Run run = item.runs().poll();
+        item.rewritten = false;
         queuedBytes -= run == null ? 0 : run.size();
         if (item.runs().isEmpty()) {
             queue.remove().letGo();

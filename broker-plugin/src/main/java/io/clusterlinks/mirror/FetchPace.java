@@ -2,12 +2,16 @@
 package io.clusterlinks.mirror;
 
 import io.clusterlinks.source.SourceFetchClient.Pace;
+import java.util.concurrent.TimeUnit;
 
 /**
  * How much to ask for in one fetch. The position of the next fetch is known only when the last answer is here, so a
  * fetch costs a round trip in which nothing arrives; it is asked for as much as arrives in {@link #ROUND_TRIPS} of them. A
  * line without delay thereby has small fetches, whose bytes are still in the processor's cache when they are appended,
  * and a long one large fetches, after which others on the connection wait a few round trips, never more.
+ *
+ * <p>After a fetch that failed less is asked for, and more again as answers come quickly: what does not arrive within the
+ * request timeout was sent for nothing.
  *
  * <p>For one thread.
  */
@@ -25,8 +29,14 @@ final class FetchPace {
     /** The wait is a round trip and whatever the source was busy with: the least of the last ones is nearest to it. */
     private final long[] waitsNs = new long[REMEMBERED];
 
+    /** An answer that takes longer might take too long with as much again. */
+    private static final long SLOW_NS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final int MAX_PARTS = 256;
+
     private int answers;
     private double bytesPerNs;
+    private int parts = 1;
 
     /** The pace of an answer to a fetch that the source did not keep waiting for bytes. */
     void onAnswer(Pace pace) {
@@ -36,6 +46,23 @@ final class FetchPace {
         waitsNs[answers++ % REMEMBERED] = pace.waitNs();
         double now = pace.bytes() / (double) Math.max(1, pace.transferNs());
         bytesPerNs = answers == 1 ? now : (bytesPerNs + now) / 2;
+    }
+
+    /** No answer came: on a line that is slow, or crowded, all of it may never come in time. */
+    void onFailure() {
+        parts = Math.min(MAX_PARTS, 4 * parts);
+    }
+
+    /** An answer came, of any size. */
+    void onSuccess(Pace pace) {
+        if (pace.waitNs() + pace.transferNs() < SLOW_NS) {
+            parts = Math.max(1, parts / 2);
+        }
+    }
+
+    /** Of how many parts of what a fetch could bring one is to be asked for. */
+    int parts() {
+        return parts;
     }
 
     /** Bytes that make a round trip a small part of a fetch; 0 as long as nothing is known. */

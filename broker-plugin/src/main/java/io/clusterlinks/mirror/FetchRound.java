@@ -111,8 +111,9 @@ final class FetchRound {
             return false;
         }
         int maxWaitMs = settings.waitMs(someLeftOut, quiet);
+        Sizes sizes = Sizes.of(settings, pace.wantedBytes(), share, busy).divided(pace.parts());
         long sentNs = time.nanoseconds();
-        Answer answer = client.fetch(request(asked, Sizes.of(settings, pace.wantedBytes(), share, busy), maxWaitMs));
+        Answer answer = fetch(request(asked, sizes, maxWaitMs));
         boolean something;
         try {
             something = deliver(asked, answer);
@@ -130,6 +131,20 @@ final class FetchRound {
             pace.onAnswer(answer.pace());
         }
         return true;
+    }
+
+    private Answer fetch(SourceFetchClient.Request request) {
+        boolean answered = false;
+        try {
+            Answer answer = client.fetch(request);
+            pace.onSuccess(answer.pace());
+            answered = true;
+            return answer;
+        } finally {
+            if (!answered) {
+                pace.onFailure();
+            }
+        }
     }
 
     private boolean isWithinTrickle(long sentNs) {
@@ -162,6 +177,11 @@ final class FetchRound {
             int response = (int) Math.min(limit, Math.max(wanted, settings.responseMaxBytes()));
             int each = (int) Math.min(Integer.MAX_VALUE, Math.max(wanted, 0) / Math.max(1, busy));
             return new Sizes(response, Math.min(response, Math.max(settings.partitionMaxBytes(), each)));
+        }
+
+        Sizes divided(int parts) {
+            int part = Math.min(response, Math.max(OVERHEAD, response / parts));
+            return new Sizes(part, Math.min(part, busyPartition));
         }
     }
 

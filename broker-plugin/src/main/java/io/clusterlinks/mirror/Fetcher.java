@@ -116,7 +116,12 @@ final class Fetcher implements AutoCloseable {
     private void run() {
         try {
             while (!closing) {
-                fetchOnce();
+                try {
+                    fetchOnce();
+                } catch (Throwable e) {
+                    // What tells of trouble fails as well, for want of memory: nothing is told, and nothing ends.
+                    pause(IDLE_MS);
+                }
             }
         } finally {
             client.close();

@@ -199,16 +199,24 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
     private void run() {
         while (!closing) {
             try {
-                runOnce();
+                runOnceOrTell();
             } catch (Throwable e) {
-                if (!closing) {
-                    log.error("Link {} failed unexpectedly and goes on", link.link(), e);
-                    health.enter(LinkState.SOURCE_UNAVAILABLE, "unexpected error, retrying: " + e, time.milliseconds());
-                    nextRefreshMs = time.milliseconds() + SOON_MS;
-                }
+                // What tells of trouble fails as well, for want of memory: nothing is told, and nothing ends.
             }
             if (!bell.await(tickMs())) {
                 closing = true;
+            }
+        }
+    }
+
+    private void runOnceOrTell() {
+        try {
+            runOnce();
+        } catch (Throwable e) {
+            if (!closing) {
+                log.error("Link {} failed unexpectedly and goes on", link.link(), e);
+                health.enter(LinkState.SOURCE_UNAVAILABLE, "unexpected error, retrying: " + e, time.milliseconds());
+                nextRefreshMs = time.milliseconds() + SOON_MS;
             }
         }
     }
@@ -236,7 +244,8 @@ final class LinkWorker implements AutoCloseable, Fetcher.Owner {
             if (task.replicator().takeRefreshWanted()) {
                 refreshRequested = true;
             }
-            if (task.replicator().waitsForTime()
+            if (task.takeStranded()
+                    || task.replicator().waitsForTime()
                     || (lookAtAll && task.replicator().keepsCuts())) {
                 task.wake();
             }

@@ -103,7 +103,7 @@ final class LinkWorkers implements AutoCloseable {
                 workers.remove(worker.link().link());
                 released.addAll(worker.tasks());
                 worker.tasks().forEach(PartitionTask::close);
-                closer.execute(worker::close);
+                closeAside(worker);
             } else if (!now.equals(worker.link())) {
                 adjust(worker, now);
             }
@@ -168,7 +168,16 @@ final class LinkWorkers implements AutoCloseable {
             workers.put(link.link(), worker);
         } catch (Throwable e) {
             onBroken(link, e, "check the limits of threads and of memory", nowMs);
+            closeAside(worker);
+        }
+    }
+
+    private void closeAside(LinkWorker worker) {
+        try {
             closer.execute(worker::close);
+        } catch (Throwable e) {
+            // No thread is to be had; what it holds must not be held for ever.
+            worker.close();
         }
     }
 
@@ -184,7 +193,7 @@ final class LinkWorkers implements AutoCloseable {
 
     @Override
     public void close() {
-        workers.values().forEach(worker -> closer.execute(worker::close));
+        workers.values().forEach(this::closeAside);
         workers.clear();
         closer.shutdown();
         try {

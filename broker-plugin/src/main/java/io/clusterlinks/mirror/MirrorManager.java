@@ -130,12 +130,21 @@ public final class MirrorManager implements AutoCloseable {
     private void run() {
         while (!closing) {
             try {
-                runOnce();
+                runOnceOrTell();
+                pause();
             } catch (Throwable e) {
-                log.error("The manager of mirror partitions failed unexpectedly and goes on", e);
-                nextReconcileMs = time.milliseconds() + RECONCILE_MS;
+                // What tells of trouble fails as well, for want of memory: nothing is told, and nothing ends.
+                bell.await(POLL_MS);
             }
-            pause();
+        }
+    }
+
+    private void runOnceOrTell() {
+        try {
+            runOnce();
+        } catch (Throwable e) {
+            log.error("The manager of mirror partitions failed unexpectedly and goes on", e);
+            nextReconcileMs = time.milliseconds() + RECONCILE_MS;
         }
     }
 

@@ -41,6 +41,13 @@ final class PartitionTask {
     /** Leader epoch of the source under which it last found nothing wrong with the position it was asked for. */
     private volatile int validUnder = -1;
 
+    /** Whether nothing runs it though it was woken. */
+    private volatile boolean stranded;
+    /** What was thrown and could not be dealt with yet; null if nothing. */
+    private volatile Throwable thrown;
+    /** Only the last one that the pool has taken runs. */
+    private volatile int submission;
+
     private volatile Runnable bell = () -> {};
 
     PartitionTask(Replicator replicator, Executor pool, Time time) {
@@ -202,16 +209,39 @@ final class PartitionTask {
         }
     }
 
+    /** Whether it must be woken again: there was no memory or no thread to run it; reading it clears it. */
+    boolean takeStranded() {
+        boolean was = stranded;
+        if (was) {
+            stranded = false;
+        }
+        return was;
+    }
+
+    private void strand() {
+        stranded = true;
+        unseen = true;
+    }
+
     private void submit() {
+        int mine = submission;
         try {
-            pool.execute(this::run);
+            pool.execute(() -> run(mine));
         } catch (RejectedExecutionException e) {
             // The pool is closed and has waited for its threads: nothing runs any more.
             closed.complete(null);
+        } catch (Throwable e) {
+            // The pool may have taken it all the same.
+            submission = mine + 1;
+            wakes.set(0);
+            strand();
         }
     }
 
-    private void run() {
+    private void run(int mine) {
+        if (mine != submission) {
+            return;
+        }
         int served = wakes.get();
         boolean more = false;
         try {
@@ -229,6 +259,10 @@ final class PartitionTask {
     }
 
     private boolean work() {
+        if (thrown != null) {
+            onThrown(thrown);
+            return thrown == null;
+        }
         for (BiConsumer<Replicator, Long> message = inbox.poll(); message != null; message = inbox.poll()) {
             message.accept(replicator, time.milliseconds());
         }
@@ -238,16 +272,19 @@ final class PartitionTask {
         return more;
     }
 
+    /** What follows is built on it: where it cannot be dealt with, for want of memory perhaps, nothing else is done before. */
     private void onThrown(Throwable e) {
-        log.error(
-                "Mirror partition {} of link {} failed unexpectedly",
-                partition().local(),
-                partition().link(),
-                e);
         try {
+            log.error(
+                    "Mirror partition {} of link {} failed unexpectedly",
+                    partition().local(),
+                    partition().link(),
+                    e);
             replicator.onUnexpected(SourceText.oneLine(e), time.milliseconds());
-        } catch (RuntimeException again) {
-            log.error("Mirror partition {} cannot go on", partition().local(), again);
+            thrown = null;
+        } catch (Throwable again) {
+            thrown = e;
+            strand();
         }
     }
 

@@ -53,14 +53,25 @@ final class StopWorker implements AutoCloseable {
 
     private void run() {
         while (!closing) {
-            boolean busy = false;
-            for (PartitionStop stop : stops.values()) {
-                busy |= !step(stop);
+            boolean busy = true;
+            try {
+                busy = stepAll();
+            } catch (Throwable e) {
+                // What tells of trouble fails as well, for want of memory: nothing is told, and nothing ends.
             }
             if (!bell.await(busy ? TICK_MS : IDLE_MS)) {
                 closing = true;
             }
         }
+    }
+
+    /** Returns whether any has not stopped yet. */
+    private boolean stepAll() {
+        boolean busy = false;
+        for (PartitionStop stop : stops.values()) {
+            busy |= !step(stop);
+        }
+        return busy;
     }
 
     private boolean step(PartitionStop stop) {

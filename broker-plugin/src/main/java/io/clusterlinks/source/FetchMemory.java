@@ -86,15 +86,12 @@ public final class FetchMemory {
             used += chunk == null ? capacity : chunk.capacity();
             next();
         }
-        return FetchBuffer.pooled(this, chunk == null ? allocateTaken(capacity) : chunk);
-    }
-
-    /** Memory is zeroed, and may wait for the collector: not while everybody who appends waits to give some back. */
-    private ByteBuffer allocateTaken(int capacity) {
         try {
-            return allocate(capacity);
-        } catch (OutOfMemoryError e) {
-            giveUp(capacity);
+            // Memory is zeroed, and may wait for the collector: not while everybody who appends waits to give some
+            // back.
+            return FetchBuffer.pooled(this, chunk == null ? allocate(capacity) : chunk);
+        } catch (Throwable e) {
+            giveUp(chunk == null ? capacity : chunk.capacity());
             throw e;
         }
     }
@@ -109,8 +106,9 @@ public final class FetchMemory {
         if (size >= SMALL_BYTES || small + size > bytes / SMALL_PART) {
             return null;
         }
+        FetchBuffer taken = FetchBuffer.small(this, ByteBuffer.allocate(size));
         small += size;
-        return FetchBuffer.small(this, ByteBuffer.allocate(size));
+        return taken;
     }
 
     synchronized void giveBackSmall(int size) {

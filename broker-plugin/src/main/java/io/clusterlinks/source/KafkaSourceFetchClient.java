@@ -89,8 +89,11 @@ final class KafkaSourceFetchClient implements SourceFetchClient {
                     accepted ? read(response, answer.requestHeader().apiVersion()) : refused(response, request);
             // A source that throttles answers without having looked.
             boolean complete = accepted && (response.throttleTimeMs() == 0 || !fetched.isEmpty());
+            Pace pace = pace(sentNs, response.throttleTimeMs());
+            // From here on it is the caller who lets go of the buffer.
+            Answer result = new Answer(fetched, complete, pool.handOver(), pace);
             answered = true;
-            return new Answer(fetched, complete, pool.handOver(), pace(sentNs, response.throttleTimeMs()));
+            return result;
         } finally {
             if (!answered) {
                 pool.reset();

@@ -2,9 +2,12 @@
 package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clusterlinks.host.AppendException;
 import io.clusterlinks.protocol.record.PartitionRecord.SourceEpoch;
+import java.nio.ByteBuffer;
+import org.apache.kafka.common.compress.Compression;
 import org.junit.jupiter.api.Test;
 
 /** What is appended, and what must be on record before. */
@@ -22,6 +25,24 @@ class AppenderTest extends ReplicatorScene {
         assertThat(log.batches).allMatch(batch -> batch.partitionLeaderEpoch() == 1);
         assertThat(sink.last().record().lineage()).containsExactly(new SourceEpoch(4, 0));
         assertThat(sink.proposed).hasSize(1);
+    }
+
+    /** They are rewritten in place: the second time the producer id would be that of another link's mirror. */
+    @Test
+    void bytesThatWereRewrittenAndNotAppendedAreFetchedAgain() {
+        start(Records.started(CLAIMED, 0));
+        ByteBuffer batch = TestBatches.batch(0, 10, 4, 7, Compression.NONE);
+        log.nextError = new OutOfMemoryError("as if");
+        fetch(TestBatches.join(batch));
+        assertThatThrownBy(this::step).isInstanceOf(OutOfMemoryError.class);
+
+        step();
+        assertThat(log.batches).isEmpty();
+        fetch(TestBatches.join(batch));
+        step();
+
+        assertThat(log.batches).singleElement().satisfies(appended -> assertThat(appended.producerId())
+                .isEqualTo(BatchRewriter.hop(7)));
     }
 
     @Test

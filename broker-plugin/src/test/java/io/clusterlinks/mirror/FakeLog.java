@@ -29,6 +29,9 @@ final class FakeLog implements LocalPartition {
     Long epochStart;
 
     AppendException nextFailure;
+    /** Thrown by the next append. */
+    Error nextError;
+
     int appends;
     int maxAppendBytes = 100_000;
     /** So often they are found not to hold anything yet. */
@@ -120,6 +123,11 @@ final class FakeLog implements LocalPartition {
             AppendException failure = nextFailure;
             nextFailure = null;
             throw failure;
+        }
+        if (nextError != null) {
+            Error error = nextError;
+            nextError = null;
+            throw error;
         }
         appends++;
         ByteBuffer copy =

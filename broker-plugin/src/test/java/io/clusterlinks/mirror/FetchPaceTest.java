@@ -53,6 +53,32 @@ class FetchPaceTest {
         assertThat(pace.wantedBytes()).isZero();
     }
 
+    /** Half a minute is not enough for sixteen megabytes on a line that carries one in five seconds. */
+    @Test
+    void afterFetchesThatFailedLessIsAskedForAndMoreAgainAsAnswersComeQuickly() {
+        FetchRound.Sizes whole = FetchRound.Sizes.of(SETTINGS, 0, 32 * MB, 1);
+        assertThat(whole.divided(pace.parts())).isEqualTo(whole);
+
+        pace.onFailure();
+        assertThat(whole.divided(pace.parts())).isEqualTo(new FetchRound.Sizes(4 * MB, 2 * MB));
+        pace.onFailure();
+        assertThat(whole.divided(pace.parts())).isEqualTo(new FetchRound.Sizes(MB, MB));
+
+        pace.onSuccess(new Pace(MB, 100_000_000, 5_000_000_000L, 0));
+        assertThat(whole.divided(pace.parts()).response()).as("just so").isEqualTo(MB);
+        pace.onSuccess(new Pace(1000, 100_000_000, 1_000, 0));
+        assertThat(whole.divided(pace.parts()).response()).isEqualTo(2 * MB);
+
+        for (int i = 0; i < 10; i++) {
+            pace.onFailure();
+        }
+        assertThat(whole.divided(pace.parts()).response()).isEqualTo(64 * 1024);
+        for (int i = 0; i < 10; i++) {
+            pace.onSuccess(new Pace(1000, 100_000_000, 1_000, 0));
+        }
+        assertThat(whole.divided(pace.parts())).isEqualTo(whole);
+    }
+
     @Test
     void aFetchNeverExceedsItsShareAndIsDividedAmongTheBusy() {
         FetchRound.Sizes alone = FetchRound.Sizes.of(SETTINGS, 60 * MB, 32 * MB, 1);

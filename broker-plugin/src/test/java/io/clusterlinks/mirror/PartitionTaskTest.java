@@ -2,9 +2,10 @@
 package io.clusterlinks.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.clusterlinks.source.FetchBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
@@ -71,18 +72,58 @@ class PartitionTaskTest {
         assertThat(task.replicator().stats().error()).isNull();
     }
 
+    /** What follows would be built on it; the link's thread has it tried again. */
     @Test
-    void anErrorThatNothingCanBeDoneAboutEndsOneTurnOnly() {
-        task.takeUnseen();
+    void anErrorThatCannotBeDealtWithIsDealtWithBeforeAnythingElse() {
+        List<String> done = new ArrayList<>();
         log.broken = new OutOfMemoryError("as if");
-        assertThatThrownBy(() -> task.tell((replicator, now) -> log.logEndOffset()))
-                .isSameAs(log.broken);
-        assertThat(task.takeUnseen()).isFalse();
+        task.tell((replicator, now) -> log.logEndOffset());
+        assertThat(task.takeUnseen()).isTrue();
+        assertThat(task.takeStranded()).isTrue();
+        task.tell((replicator, now) -> done.add("next"));
+        assertThat(done).isEmpty();
+        assertThat(task.takeStranded()).isTrue();
 
         log.broken = null;
         task.wake();
 
-        assertThat(task.takeUnseen()).isTrue();
+        assertThat(task.replicator().stats().error()).contains("unexpected error", "as if");
+        assertThat(done).containsExactly("next");
+        assertThat(task.takeStranded()).isFalse();
+    }
+
+    /** Nothing else would ever wake it: a task that is woken takes itself for queued. */
+    @Test
+    void aTaskThatFoundNoThreadIsWokenAgain() {
+        List<Runnable> taken = new ArrayList<>();
+        OutOfMemoryError[] failure = {new OutOfMemoryError("unable to create native thread")};
+        PartitionTask unlucky = new PartitionTask(
+                ReplicatorScene.replicator(log, new FakeSink(), Records.started(FakeSink.claimed(TP, 1), 0)),
+                work -> {
+                    // A pool may take the work, and then find that it has no thread for it.
+                    taken.add(work);
+                    if (failure[0] != null) {
+                        throw failure[0];
+                    }
+                },
+                Time.SYSTEM);
+        unlucky.wake();
+        assertThat(unlucky.takeUnseen()).isTrue();
+        assertThat(unlucky.takeStranded()).isTrue();
+
+        failure[0] = null;
+        unlucky.wake();
+        unlucky.takeUnseen();
+        taken.get(0).run();
+        assertThat(unlucky.takeUnseen())
+                .as("the one that failed runs late, beside the other")
+                .isFalse();
+        taken.get(1).run();
+
+        assertThat(unlucky.takeUnseen()).isTrue();
+        assertThat(unlucky.close()).isNotDone();
+        taken.get(2).run();
+        assertThat(unlucky.close()).isDone();
     }
 
     @Test
