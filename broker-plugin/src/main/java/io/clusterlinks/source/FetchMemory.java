@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.clusterlinks.source;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import org.apache.kafka.common.utils.ByteBufferUnmapper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The memory that a broker receives fetched batches in: one budget for all links and sources, taken when the size of a
@@ -17,9 +22,11 @@ import java.util.function.LongSupplier;
  * may use all of it; who finds it used up waits its turn while the response stays in the socket.
  *
  * <p>The chunks are outside the heap and used again and again: the collector never sees them, and the kernel copies into
- * and out of them directly. Thread-safe.
+ * and out of them directly. One that is not kept is freed at once; left to the collector, which has no reason to look at
+ * old objects for hours, they would add up to as much as the heap. Thread-safe.
  */
 public final class FetchMemory {
+    private static final Logger log = LoggerFactory.getLogger(FetchMemory.class);
     /** Responses below this come from the heap, as long as there are few: most are answers that nothing is new. */
     static final int SMALL_BYTES = 64 * 1024;
     /** Answers that nothing is new, and those of handshakes, which must not wait for memory: nobody counts them. */
@@ -72,6 +79,7 @@ public final class FetchMemory {
     FetchBuffer tryTake(int size, Receiver receiver) {
         int capacity = capacity(size);
         ByteBuffer chunk;
+        List<ByteBuffer> evicted = List.of();
         synchronized (this) {
             if (!mayTake(capacity, receiver)) {
                 waiting.add(receiver);
@@ -81,11 +89,12 @@ public final class FetchMemory {
             lastTakenMs.put(receiver, nowMs.getAsLong());
             chunk = reuse(size);
             if (chunk == null) {
-                evictFor(capacity);
+                evicted = evictFor(capacity);
             }
             used += chunk == null ? capacity : chunk.capacity();
             next();
         }
+        evicted.forEach(FetchMemory::free);
         try {
             // Memory is zeroed, and may wait for the collector: not while everybody who appends waits to give some
             // back.
@@ -132,21 +141,40 @@ public final class FetchMemory {
         }
     }
 
-    synchronized void giveBack(ByteBuffer chunk) {
+    void giveBack(ByteBuffer chunk) {
+        if (!keeps(chunk)) {
+            free(chunk);
+        }
+    }
+
+    private synchronized boolean keeps(ByteBuffer chunk) {
         used -= chunk.capacity();
-        if (used + kept + chunk.capacity() <= bytes) {
+        boolean keep = used + kept + chunk.capacity() <= bytes;
+        if (keep) {
             free.addFirst(new Free(chunk, nowMs.getAsLong()));
             kept += chunk.capacity();
         }
         next();
+        return keep;
     }
 
     /** Lets go of chunks that nobody has needed for a while. */
-    public synchronized void trim() {
+    public void trim() {
+        unneeded().forEach(FetchMemory::free);
+    }
+
+    private synchronized List<ByteBuffer> unneeded() {
         long now = nowMs.getAsLong();
+        List<ByteBuffer> unneeded = new ArrayList<>(0);
         while (!free.isEmpty() && now - free.peekLast().sinceMs() > KEEP_MS) {
-            kept -= free.pollLast().chunk().capacity();
+            unneeded.add(take(free.pollLast()));
         }
+        return unneeded;
+    }
+
+    private ByteBuffer take(Free taken) {
+        kept -= taken.chunk().capacity();
+        return taken.chunk();
     }
 
     /** Bytes in buffers that are in use. */
@@ -181,14 +209,25 @@ public final class FetchMemory {
             return null;
         }
         free.remove(best);
-        kept -= best.chunk().capacity();
-        return best.chunk();
+        return take(best);
     }
 
-    private void evictFor(int capacity) {
-        for (Iterator<Free> oldest = free.descendingIterator(); oldest.hasNext() && used + kept + capacity > bytes; ) {
-            kept -= oldest.next().chunk().capacity();
-            oldest.remove();
+    private List<ByteBuffer> evictFor(int capacity) {
+        List<ByteBuffer> evicted = new ArrayList<>(0);
+        while (!free.isEmpty() && used + kept + capacity > bytes) {
+            evicted.add(take(free.pollLast()));
+        }
+        return evicted;
+    }
+
+    /** Nobody has it any more: whoever touched it afterwards would bring the process down. */
+    private static void free(ByteBuffer chunk) {
+        if (chunk.isDirect()) {
+            try {
+                ByteBufferUnmapper.unmap("fetch memory", chunk);
+            } catch (IOException | RuntimeException e) {
+                log.debug("A chunk of fetch memory is left to the collector", e);
+            }
         }
     }
 

@@ -3,6 +3,8 @@ package io.clusterlinks.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +34,37 @@ class FetchMemoryTest {
         assertThat(memory.share()).isEqualTo(2 * MB);
         nowMs += 10_000;
         assertThat(memory.share()).as("idle ones take nothing from the busy").isEqualTo(4 * MB);
+    }
+
+    /** The collector is in no hurry with what lies outside its heap. */
+    @Test
+    void whatIsNotKeptIsFreedAtOnce() {
+        long before = directBytes();
+        for (int i = 0; i < 100; i++) {
+            FetchBuffer first = memory.tryTake((1 + i * 5 % 7) * MB / 2, one);
+            FetchBuffer second = memory.tryTake((1 + i * 3 % 7) * MB / 2, one);
+            first.bytes(MB / 2).put(0, (byte) 1);
+            first.release();
+            second.release();
+            assertThat(directBytes() - before).isLessThanOrEqualTo(9 * MB);
+        }
+        memory.tryTake(20 * MB, one).release();
+        assertThat(directBytes() - before).as("more than there is").isLessThan(MB);
+        memory.tryTake(4 * MB, one).release();
+
+        nowMs += 60_000;
+        memory.trim();
+
+        assertThat(directBytes() - before).isLessThan(MB);
+        assertThat(memory.used()).isZero();
+        assertThat(memory.kept()).isZero();
+    }
+
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
     }
 
     @Test
