@@ -3,6 +3,7 @@ package io.clusterlinks.source;
 
 import io.clusterlinks.protocol.LinkConfig;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.network.InvalidReceiveException;
 
@@ -13,10 +14,13 @@ import org.apache.kafka.common.network.InvalidReceiveException;
  */
 final class ReceiveLimit implements MemoryPool {
     private static final int MIN_BYTES = 128 * 1024 * 1024;
+    /** Kafka's brokers take half of this from a client that authenticates ({@code sasl.server.max.receive.size}). */
+    static final int MAX_HANDSHAKE_BYTES = 1024 * 1024;
 
     private final int maxBytes;
     private final MemoryPool memory;
-    private volatile long refusedBytes;
+    /** What was announced and what to do about it; null if nothing was refused. */
+    private volatile String refusal;
 
     ReceiveLimit(int maxBytes) {
         this(maxBytes, MemoryPool.NONE);
@@ -38,25 +42,40 @@ final class ReceiveLimit implements MemoryPool {
         return new ReceiveLimit((int) Math.min(Integer.MAX_VALUE, Math.max(MIN_BYTES, twice)), memory);
     }
 
-    int maxBytes() {
-        return maxBytes;
-    }
-
     boolean hasRefused() {
-        return refusedBytes > 0;
+        return refusal != null;
     }
 
-    /** Size of an answer that was refused since this was last asked; 0 if there was none. */
-    long takeRefusedBytes() {
-        long refused = refusedBytes;
-        refusedBytes = 0;
-        return refused;
+    /**
+     * What was refused since this was last asked: a sentence that lacks its subject, the address that announced it, and
+     * begins with a space.
+     */
+    Optional<String> takeRefusal() {
+        String taken = refusal;
+        refusal = null;
+        return Optional.ofNullable(taken);
+    }
+
+    /**
+     * Refuses a message of a SASL handshake by the size that is announced for it.
+     *
+     * @throws InvalidReceiveException if it is larger than {@link #MAX_HANDSHAKE_BYTES}
+     */
+    void requireHandshakeFits(int sizeBytes) {
+        if (sizeBytes > MAX_HANDSHAKE_BYTES) {
+            refusal = " announced a message of " + sizeBytes + " bytes in the SASL handshake, of which "
+                    + MAX_HANDSHAKE_BYTES + " are taken; it may expect TLS or be no Kafka broker: check what listens"
+                    + " there, and security.protocol.";
+            throw new InvalidReceiveException("A message of " + sizeBytes
+                    + " bytes was announced in the SASL handshake, more than " + MAX_HANDSHAKE_BYTES);
+        }
     }
 
     @Override
     public ByteBuffer tryAllocate(int sizeBytes) {
         if (sizeBytes > maxBytes) {
-            refusedBytes = sizeBytes;
+            refusal = " announced an answer of " + sizeBytes + " bytes, of which " + maxBytes
+                    + " are taken; check what listens there, or raise " + LinkConfig.FETCH_RESPONSE_MAX_BYTES + ".";
             throw new InvalidReceiveException(
                     "An answer of " + sizeBytes + " bytes was announced, more than " + maxBytes);
         }

@@ -110,11 +110,7 @@ final class SourceConnection implements AutoCloseable {
     }
 
     private LinkException disconnected(Node node, String why, IOException e) {
-        long refused = limit.takeRefusedBytes();
-        String what = refused == 0
-                ? why
-                : " announced an answer of " + refused + " bytes, of which " + limit.maxBytes()
-                        + " are taken; check what listens there, or raise replica.fetch.response.max.bytes.";
+        String what = limit.takeRefusal().orElse(why);
         return new LinkException(Errors.NETWORK_EXCEPTION, broker(node) + what, e);
     }
 

@@ -15,6 +15,7 @@ import org.apache.kafka.common.network.NetworkReceive;
 import org.apache.kafka.common.network.Selector;
 import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.common.utils.Utils;
 
 /** Makes Kafka's network client as {@link ClientUtils#createNetworkClient} does, which sets no limit to what is received. */
 final class SourceNetwork {
@@ -30,11 +31,34 @@ final class SourceNetwork {
         this.time = time;
     }
 
-    /** A client with one request per connection at a time. */
+    /**
+     * A client with one request per connection at a time. It owns what it is made of; nothing is left open if it cannot
+     * be made: the credentials of SASL are shared and counted, and would never be given up.
+     *
+     * @throws RuntimeException what Kafka throws if something is wrong with {@code configs}, or files run out
+     */
     NetworkClient client(AdminClientConfig configs, String clientId, MetadataUpdater metadata) {
         LogContext logContext = new LogContext("[" + clientId + "] ");
-        ChannelBuilder channels = ClientUtils.createChannelBuilder(configs, time, logContext);
-        Selector selector = new Selector(
+        ChannelBuilder channels = channels(configs, logContext);
+        Selector selector = null;
+        try {
+            selector = selector(configs, channels, logContext);
+            return client(configs, clientId, metadata, selector, logContext);
+        } catch (RuntimeException | Error e) {
+            Utils.closeQuietly(selector, "selector");
+            Utils.closeQuietly(channels, "channel builder");
+            throw e;
+        }
+    }
+
+    private ChannelBuilder channels(AdminClientConfig configs, LogContext logContext) {
+        return BoundedSaslChannels.fit(configs)
+                ? BoundedSaslChannels.open(configs, limit, time, logContext)
+                : ClientUtils.createChannelBuilder(configs, time, logContext);
+    }
+
+    private Selector selector(AdminClientConfig configs, ChannelBuilder channels, LogContext logContext) {
+        return new Selector(
                 NetworkReceive.UNLIMITED,
                 configs.getLong(CommonClientConfigs.CONNECTIONS_MAX_IDLE_MS_CONFIG),
                 metrics,
@@ -46,6 +70,14 @@ final class SourceNetwork {
                 channels,
                 limit,
                 logContext);
+    }
+
+    private NetworkClient client(
+            AdminClientConfig configs,
+            String clientId,
+            MetadataUpdater metadata,
+            Selector selector,
+            LogContext logContext) {
         return new NetworkClient(
                 selector,
                 metadata,

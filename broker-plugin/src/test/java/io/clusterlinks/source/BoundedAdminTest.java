@@ -35,7 +35,8 @@ class BoundedAdminTest {
         assertThat(limit.tryAllocate(1000).capacity()).isEqualTo(1000);
         assertThatThrownBy(() -> limit.tryAllocate(Integer.MAX_VALUE)).isInstanceOf(InvalidReceiveException.class);
 
-        assertThat(limit.takeRefusedBytes()).isEqualTo(Integer.MAX_VALUE);
-        assertThat(limit.takeRefusedBytes()).isZero();
+        assertThat(limit.takeRefusal())
+                .hasValueSatisfying(why -> assertThat(why).contains("2147483647 bytes"));
+        assertThat(limit.takeRefusal()).isEmpty();
     }
 }
